@@ -53,6 +53,7 @@ struct Event {
   ContentHash identity;  // of (source, id)
   ContentHash content;   // of type, unit, time and data, whatever the key order or number spelling
   Origin origin;
+  std::string_view raw;  // the record's bytes as they came
 };
 
 // A record that cannot be admitted: kept whole, with its reason.

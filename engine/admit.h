@@ -1,0 +1,97 @@
+// Admission: the last place that knows where a record came from. Duplicates, conflicts, order,
+// future times and declared field types are decided here, in log order; what passes becomes a
+// LogEntry of cells. Nothing is dropped: what does not pass is counted and given to quarantine.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/entry.h"
+#include "engine/symbols.h"
+#include "lianqing/event.h"
+#include "lianqing/result.h"
+#include "rules/program.h"
+
+namespace lianqing {
+
+struct Counts {
+  std::uint64_t read = 0, admitted = 0, duplicate = 0, quarantined = 0;
+  std::uint64_t undeclared = 0;  // of the admitted: of a type the pack does not declare
+};
+
+// Entries of consecutive records, with the storage they point into (and into the decoder's arena).
+struct AdmittedBatch {
+  std::vector<LogEntry> entries;
+  std::deque<std::vector<Cell>> cells;  // chunks; never moved once entries point into them
+  std::deque<std::vector<Cell>> elements;
+
+  void clear() {
+    entries.clear();
+    cells.clear();
+    elements.clear();
+  }
+};
+
+enum class ClockMode : std::uint8_t { as_recorded, as_occurred };
+
+struct IdentityHash {
+  std::size_t operator()(const ContentHash& h) const { return h.low; }
+};
+struct Known {
+  ContentHash content;
+  Seq seq = 0;
+};
+
+class Admission {
+ public:
+  // `unit_of` gives the dense number of a unit name.
+  using UnitOf = std::function<std::uint32_t(std::string_view)>;
+  using Quarantine = std::function<void(Rejection)>;
+
+  Admission(const Program& program, Symbols& symbols, ClockMode mode, UnitOf unit_of,
+            Quarantine quarantine);
+
+  // Admits one event, or quarantines it. Fails (refused) only if the input as a whole is out of
+  // order; the message names the record and what to do.
+  Status admit(const Event& event, AdmittedBatch& batch);
+  void reject(Rejection rejection);
+
+  const Counts& counts() const { return counts_; }
+  Instant clock() const { return clock_; }
+  Seq next_seq() const { return next_seq_; }
+  const std::map<std::string, std::uint64_t>& reasons() const { return reasons_; }
+
+  // Identities admitted since the last call, for the store.
+  std::vector<std::pair<ContentHash, Known>> take_new_identities();
+  // Continues where a store left off.
+  void resume(Counts counts, Instant clock, Seq next_seq, std::map<std::string, std::uint64_t> reasons);
+  void know(const ContentHash& identity, const Known& known) { known_.emplace(identity, known); }
+  void track_new_identities() { tracking_ = true; }
+
+ private:
+  std::optional<Rejection> check(const Event& event, const EventType& type);
+  Cell to_cell(const Scalar& scalar, FieldType type, std::vector<Cell>& elements);
+  void refuse(const Event& event, std::string code, std::string detail);
+
+  const Program& program_;
+  Symbols& symbols_;
+  ClockMode mode_;
+  UnitOf unit_of_;
+  Quarantine quarantine_;
+  Counts counts_;
+  std::map<std::string, std::uint64_t> reasons_;
+  Instant clock_ = kBeforeAll;
+  Seq next_seq_ = 0;
+  bool tracking_ = false;
+  boost::unordered_flat_map<ContentHash, Known, IdentityHash> known_;  // looked up, never walked
+  std::vector<std::pair<ContentHash, Known>> new_identities_;
+  boost::unordered_flat_map<std::string_view, std::uint32_t> types_;
+  boost::unordered_flat_map<std::string_view, std::uint32_t> slots_;
+};
+
+}  // namespace lianqing

@@ -1,0 +1,94 @@
+// The whole meaning of the engine: how one entry changes one unit. Writes only the unit's state; no
+// clock, I/O, logging or throw; the same inputs give the same effects. Instants are judged lazily:
+// the records of one clock are applied, and judged when a later clock (or a tick) shows that the
+// instant is complete, so that the cutting of the log into batches cannot matter.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "engine/evaluate.h"
+#include "engine/state.h"
+
+namespace lianqing {
+
+// What the fold gives out. `missing_year`: a deadline needs a calendar year that has no data.
+struct Effects {
+  std::vector<Warning> warnings;
+  std::optional<MissingYear> missing_year;
+  std::uint64_t judgements = 0;
+};
+
+// The log position of the newest record with clock <= t.
+using SeqAt = std::function<Seq(Instant)>;
+
+struct FoldOptions {
+  std::size_t evidence = 20;   // newest ids cited per warning
+  bool outlook = true;         // compute `next`
+};
+
+class Fold {
+ public:
+  Fold(const Program& program, const Route& route, const Symbols& symbols, FoldOptions options = {});
+
+  // Applies one entry; its clock must not lie before the unit's.
+  void step(UnitState& unit, const LogEntry& entry, const SeqAt& seq_at, Effects& effects) const;
+  // The clock has reached t: judges everything up to and including t.
+  void tick(UnitState& unit, Instant t, const SeqAt& seq_at, Effects& effects) const;
+  // Judges a registered unit's unkeyed rules for the first time.
+  void activate(UnitState& unit, Instant t, const SeqAt& seq_at, Effects& effects) const;
+  // The next instant at which something may change by itself, or at which records wait to be
+  // judged; kNever if nothing does.
+  static Instant due(const UnitState& unit);
+
+  // The instance as it stands, explained; the unit must be judged (no open instant).
+  Warning explain(const UnitState& unit, const Instance& instance, Seq seq) const;
+
+  const Program& program() const { return program_; }
+  const Route& route() const { return route_; }
+  const Symbols& symbols() const { return symbols_; }
+  const PatternSet& patterns() const { return patterns_; }
+  const FoldOptions& options() const { return options_; }
+
+ private:
+  friend class Judge;
+  friend class Forecast;
+
+  void run_until(UnitState& unit, Instant t, bool inclusive, const SeqAt& seq_at,
+                 Effects& effects) const;
+  void wake(UnitState& unit, Instant t, Effects& effects) const;
+  void apply(UnitState& unit, const LogEntry& entry, Cause cause, Effects& effects) const;
+  void apply_stream(UnitState& unit, const LogEntry& entry, std::uint32_t stream, Cause cause) const;
+  void apply_item(UnitState& unit, const LogEntry& entry, const ItemFeed& feed, Cause cause,
+                  Effects& effects) const;
+  void contribute(UnitState& unit, std::uint32_t item, const std::vector<ItemEvent>& events,
+                  int sign, Cause cause, Instant earliest, Effects& effects) const;
+  void contribute_view(UnitState& unit, std::uint32_t item, const ItemView& view, const Cell& fact,
+                       const Episode& episode, int sign, Cause cause, Instant earliest,
+                       Effects& effects) const;
+  void touch_moved(UnitState& unit, std::uint32_t series, const Moved& moved, Cause cause,
+                   Instant earliest) const;
+  void touch_clocked(UnitState& unit, Series& series, Instant t) const;
+  void touch_rule(UnitState& unit, std::uint32_t rule, const Cell& key, Cause cause,
+                  Instant earliest) const;
+  void touch(UnitState& unit, std::uint32_t instance, Cause cause, Instant earliest) const;
+  std::uint32_t series_at(UnitState& unit, std::uint32_t stream, const Cell& key) const;
+  std::uint32_t counter_at(UnitState& unit, std::uint32_t measure, const Cell& key) const;
+  std::uint32_t instance_at(UnitState& unit, std::uint32_t rule, const Cell& key) const;
+  void judge_touched(UnitState& unit, Instant t, const SeqAt& seq_at, Effects& effects) const;
+  void see(UnitState& unit, Cause cause, Instant earliest) const;
+
+  const Program& program_;
+  const Route& route_;
+  const Symbols& symbols_;
+  PatternSet patterns_;
+  FoldOptions options_;
+};
+
+// The alarm clock of a unit.
+void set_alarm(UnitState& unit, Instant at, Waking what, std::uint32_t index);
+// When series `s` next changes anything: its windows, and the measures that grow with time alone.
+Instant series_due(const Program& program, const Route& route, const Series& series, Instant t);
+
+}  // namespace lianqing

@@ -1,0 +1,56 @@
+// Obligations with a deadline. An item's life is derived from its events in (time, log order), so a
+// late opening or closing simply re-derives it; what it contributes to measures is withdrawn and
+// added again by exact delta.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "engine/entry.h"
+#include "rules/program.h"
+
+namespace lianqing {
+
+enum class ItemStep : std::uint8_t { open, close, extend };
+
+struct ItemEvent {
+  Instant time;
+  Seq seq = 0;
+  ItemStep step = ItemStep::open;
+  Instant due = kNever;     // open, extend
+  std::vector<Cell> facts;  // open: one per view of the item (Route::item_views): see there
+
+  friend bool operator==(const ItemEvent&, const ItemEvent&) = default;
+};
+
+// One opening and what became of it.
+struct Episode {
+  const ItemEvent* opening = nullptr;
+  Instant closed = kNever;
+  Seq close_seq = 0;
+  Instant due = kNever;  // the one in force last
+  std::vector<const ItemEvent*> extensions;
+};
+
+// Derives the episodes; `ignored` counts openings of open items and closings or extensions of none.
+std::vector<Episode> episodes(const std::vector<ItemEvent>& events, std::uint64_t* ignored);
+
+// How many intervals hold now, and when that changes by itself.
+struct IntervalCount {
+  std::int64_t active = 0;
+  std::map<Instant, std::int64_t> ahead;  // instant > clock -> change; no zero entries
+
+  // Adds (sign +1) or withdraws (-1) the interval [from, to), seen at clock t.
+  void change(Instant from, Instant to, int sign, Instant t);
+  void advance(Instant t);
+  Instant due() const { return ahead.empty() ? kNever : ahead.begin()->first; }
+};
+
+// `t + span` by the rules of working days; a deadline at 24:00 belongs to the day it ends.
+Outcome<Instant, MissingYear> deadline_after(const Program& program, Instant due, const Span& span);
+// The first instant from which on at most `span` is left until `due`.
+Outcome<Instant, MissingYear> warning_start(const Program& program, Instant due, const Span& span);
+// `since + span` for `for` and `hold`.
+Outcome<Instant, MissingYear> after(const Program& program, Instant since, const Span& span);
+
+}  // namespace lianqing

@@ -1,0 +1,273 @@
+#include "engine/judge.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/rationale.h"
+
+namespace lianqing {
+namespace {
+
+Number number_of(const Cell& cell) { return Number::ratio(cell.num, cell.den); }
+
+Operand from_sum(Wide micros) { return Operand::of(Number::from_micros(micros)); }
+
+// Largest r with r*r <= v.
+Wide integer_root(Wide v) {
+  if (v <= 0) return 0;
+  Wide r = static_cast<Wide>(std::sqrt(static_cast<double>(v)));
+  while (r * r > v) --r;
+  while ((r + 1) * (r + 1) <= v) ++r;
+  return r;
+}
+
+// Population standard deviation, rounded to six decimals: root(n*sum of squares - square of sum)/n.
+Operand deviation(const WindowState& state, std::size_t n) {
+  const Wide count = static_cast<Wide>(n);
+  const Wide variance = count * state.squares - state.sum * state.sum;
+  return from_sum((2 * integer_root(variance) + count) / (2 * count));
+}
+
+// Linear interpolation between closest ranks, position q*(n-1).
+Operand quantile(const std::vector<Cell>& sorted, Number q) {
+  const Number position = q * Number(static_cast<std::int64_t>(sorted.size() - 1));
+  const auto low = static_cast<std::size_t>(position.num() / position.den());
+  const Number a = number_of(sorted[low]);
+  const Number rest = position - Number(static_cast<std::int64_t>(low));
+  if (rest.is_zero()) return Operand::of(a);
+  return Operand::of(a + (number_of(sorted[low + 1]) - a) * rest);
+}
+
+Operand decayed(const Measure& measure, bool valued, std::span<const Sample> samples, Instant t) {
+  double total = 0;
+  for (const Sample& sample : samples) {
+    const double age = static_cast<double>((t - sample.time).count()) /
+                       static_cast<double>(measure.half_life.count());
+    const double value = valued ? number_of(sample.value).to_double() : 1.0;
+    total += value * std::exp2(-age);
+  }
+  return from_sum(static_cast<Wide>(std::llround(total * 1e6)));
+}
+
+Operand streak(std::span<const Sample> samples) {
+  std::int64_t length = 0;
+  for (auto at = samples.rbegin(); at != samples.rend() && at->value.num != 0; ++at) ++length;
+  return Operand::of(length);
+}
+
+std::int64_t size_of(std::size_t n) { return static_cast<std::int64_t>(n); }
+
+}  // namespace
+
+Operand Reading::leaf(const ExprNode& node) const {
+  Evaluation cells{fold_.program(), fold_.symbols(), fold_.patterns(), *this};
+  switch (node.op) {
+    case Op::measure:
+      return measure(node.a);
+    case Op::unit_attr:
+      return node.a < unit_.attributes.size() ? cells.operand(unit_.attributes[node.a], nullptr)
+                                              : Operand{};
+    case Op::key:
+      return cells.operand(key_, nullptr);
+    default:
+      return {};
+  }
+}
+
+Operand Reading::measure(std::uint32_t index) const {
+  if (!known_[index]) {
+    Operand value = compute(index);
+    const Cell& empty = fold_.program().measures[index].empty;
+    if (value.is_null() && empty.tag != CellTag::null) {
+      Evaluation cells{fold_.program(), fold_.symbols(), fold_.patterns(), *this};
+      value = cells.operand(empty, nullptr);
+    }
+    known_[index] = value;
+  }
+  return *known_[index];
+}
+
+Operand Reading::compute(std::uint32_t index) const {
+  const Program& program = fold_.program();
+  const Measure& measure = program.measures[index];
+  Evaluation evaluation{program, fold_.symbols(), fold_.patterns(), *this};
+  if (measure.aggregate == Aggregate::value) return evaluation.run(program.exprs[measure.value]);
+  const Cell key = measure.key == kNone ? Cell{} : key_;
+  if (measure.item != kNone) {
+    const Counter* counter = unit_.find_counter(index, key);
+    if (counter == nullptr && behind_ != nullptr) counter = behind_->find_counter(index, key);
+    return Operand::of(counter == nullptr ? 0 : counter->intervals.active);
+  }
+  const std::uint32_t stream = program.windows[measure.window].stream;
+  const Series* series = unit_.find_series(stream, key);
+  if (series == nullptr && behind_ != nullptr) series = behind_->find_series(stream, key);
+  const WindowState nothing;
+  const WindowState* state = &nothing;
+  std::span<const Sample> inside;
+  if (series != nullptr) {
+    const auto at = std::find(series->windows.begin(), series->windows.end(), measure.window);
+    const auto w = static_cast<std::size_t>(at - series->windows.begin());
+    state = &series->states[w];
+    inside = series->inside(w);
+  }
+  const std::size_t n = inside.size();
+  switch (measure.aggregate) {
+    case Aggregate::count: return Operand::of(size_of(n));
+    case Aggregate::sum: return from_sum(state->sum);
+    case Aggregate::distinct: return Operand::of(size_of(state->groups ? state->groups->distinct() : 0));
+    case Aggregate::top: return Operand::of(size_of(state->groups ? state->groups->top() : 0));
+    case Aggregate::streak: return streak(inside);
+    case Aggregate::decayed: {
+      return decayed(measure, program.streams[stream].value != kNone, inside, t_);
+    }
+    default: break;
+  }
+  if (n == 0) return {};
+  switch (measure.aggregate) {
+    case Aggregate::average:
+      return Operand::of(Number::ratio(state->sum, Wide{1'000'000} * static_cast<Wide>(n)));
+    case Aggregate::minimum: return Operand::of(number_of(state->sorted->front()));
+    case Aggregate::maximum: return Operand::of(number_of(state->sorted->back()));
+    case Aggregate::deviation: return deviation(*state, n);
+    case Aggregate::median: return quantile(*state->sorted, Number::ratio(1, 2));
+    case Aggregate::quantile: return quantile(*state->sorted, measure.q);
+    case Aggregate::first: return evaluation.operand(inside.front().value, nullptr);
+    case Aggregate::last: return evaluation.operand(inside.back().value, nullptr);
+    case Aggregate::age: return Operand::of((t_ - inside.back().time) / days(1));
+    default: return {};
+  }
+}
+
+Verdicts verdicts(const Fold& fold, const Rule& rule, const Reading& reading) {
+  Verdicts out;
+  const auto run = [&](std::uint32_t expr, bool& null_operand) {
+    Evaluation evaluation{fold.program(), fold.symbols(), fold.patterns(), reading};
+    const Operand value = evaluation.run(fold.program().exprs[expr]);
+    null_operand = evaluation.null_seen || value.tag != CellTag::boolean;
+    return value.is_true();
+  };
+  if (rule.needs != kNone) out.needs = run(rule.needs, out.needs_null);
+  out.grey = !out.needs || out.needs_null;
+  for (std::size_t l = 1; l < kLevels; ++l) {
+    const LevelRule& level = rule.levels[l];
+    if (!level.present) continue;
+    out.enter[l] = run(level.enter, out.enter_null[l]);
+    out.exit[l] = !out.enter[l];
+    if (level.exit != kNone) out.exit[l] = run(level.exit, out.exit_null[l]);
+    out.grey = out.grey || out.enter_null[l] || out.exit_null[l];
+  }
+  return out;
+}
+
+bool in_force(const Rule& rule, const std::string& unit, Instant t) {
+  if ((rule.from && t < *rule.from) || (rule.to && t >= *rule.to)) return false;
+  return std::none_of(rule.exceptions.begin(), rule.exceptions.end(), [&](const Exception& e) {
+    return e.unit == unit && (!e.until || t < *e.until);
+  });
+}
+
+Instant next_change_of_force(const Rule& rule, const std::string& unit, Instant t) {
+  Instant next = kNever;
+  const auto consider = [&](const std::optional<Instant>& at) {
+    if (at && *at > t) next = std::min(next, *at);
+  };
+  consider(rule.from);
+  consider(rule.to);
+  for (const Exception& exception : rule.exceptions) {
+    if (exception.unit == unit) consider(exception.until);
+  }
+  return next;
+}
+
+Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
+                                      const Verdicts& verdicts, Instant t, Instance& instance) {
+  instance.grey = verdicts.grey;
+  instance.due = kNever;
+  if (verdicts.grey) {
+    instance.enter_since.fill(kNever);
+    instance.exit_since = kNever;
+    return false;
+  }
+  const auto current = static_cast<std::size_t>(instance.level);
+  std::size_t target = current;
+  for (std::size_t l = 1; l < kLevels; ++l) {
+    if (!rule.levels[l].present) continue;
+    Instant& since = instance.enter_since[l];
+    since = verdicts.enter[l] ? std::min(since, t) : kNever;
+    if (since == kNever || l <= current) continue;
+    const auto confirmed = after(program, since, rule.levels[l].confirm);
+    if (!confirmed) return Unexpected<MissingYear>(confirmed.error());
+    if (*confirmed <= t) {
+      target = l;
+    } else {
+      instance.due = std::min(instance.due, *confirmed);
+    }
+  }
+  if (target == current && current > 0) {
+    instance.exit_since = verdicts.exit[current] ? std::min(instance.exit_since, t) : kNever;
+    if (instance.exit_since != kNever) {
+      const auto released = after(program, instance.exit_since, rule.levels[current].hold);
+      if (!released) return Unexpected<MissingYear>(released.error());
+      if (*released > t) {
+        instance.due = std::min(instance.due, *released);
+      } else {
+        do {
+          --target;
+        } while (target > 0 && (!rule.levels[target].present ||
+                                (!rule.step_down && verdicts.exit[target])));
+      }
+    }
+  }
+  if (target == current) return false;
+  instance.level = static_cast<Level>(target);
+  instance.since = t;
+  // The exit of the level just entered is counted from now on.
+  instance.exit_since = target > 0 && verdicts.exit[target] ? t : kNever;
+  instance.due = kNever;
+  for (std::size_t l = target + 1; l < kLevels; ++l) {
+    if (instance.enter_since[l] == kNever) continue;
+    const auto confirmed = after(program, instance.enter_since[l], rule.levels[l].confirm);
+    if (!confirmed) return Unexpected<MissingYear>(confirmed.error());
+    if (*confirmed > t) instance.due = std::min(instance.due, *confirmed);
+  }
+  if (instance.exit_since != kNever) {
+    const auto released = after(program, t, rule.levels[target].hold);
+    if (!released) return Unexpected<MissingYear>(released.error());
+    if (*released > t) instance.due = std::min(instance.due, *released);
+  }
+  return true;
+}
+
+void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t,
+           const SeqAt& seq_at, Effects& effects) {
+  const Program& program = fold.program();
+  Instance& instance = unit.instances[index];
+  const Rule& rule = program.rules[instance.rule];
+  ++effects.judgements;
+  const Level from = instance.level;
+  bool changed = false;
+  if (in_force(rule, unit.name, t)) {
+    const Reading reading(fold, unit, instance.key, t);
+    const auto moved = move_level(program, rule, verdicts(fold, rule, reading), t, instance);
+    if (!moved) {
+      effects.missing_year = moved.error();
+      return;
+    }
+    changed = *moved;
+  } else {
+    changed = instance.level != Level::green;
+    const Instance fresh;
+    instance.level = Level::green;
+    instance.grey = false;
+    instance.enter_since = fresh.enter_since;
+    instance.exit_since = kNever;
+    instance.due = kNever;
+    if (changed) instance.since = t;
+  }
+  instance.judged = true;
+  instance.due = std::min(instance.due, next_change_of_force(rule, unit.name, t));
+  set_alarm(unit, instance.due, Waking::instance, index);
+  if (changed) effects.warnings.push_back(rationale(fold, unit, index, from, t, seq_at(t)));
+}
+
+}  // namespace lianqing

@@ -1,0 +1,58 @@
+// Conditions, confirmation, hold and hysteresis: the only place where a level changes.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "engine/fold.h"
+
+namespace lianqing {
+
+// The values of a rule's measures for one unit and key, computed when first asked for.
+class Reading final : public Leaves {
+ public:
+  // `behind`: where to look for what `unit` (a fork) does not hold; may be null.
+  Reading(const Fold& fold, const UnitState& unit, const Cell& key, Instant t,
+          const UnitState* behind = nullptr)
+      : fold_(fold),
+        unit_(unit),
+        behind_(behind),
+        key_(key),
+        t_(t),
+        known_(fold.program().measures.size()) {}
+
+  Operand leaf(const ExprNode& node) const override;
+  Operand measure(std::uint32_t index) const;
+
+ private:
+  Operand compute(std::uint32_t index) const;
+
+  const Fold& fold_;
+  const UnitState& unit_;
+  const UnitState* behind_;
+  const Cell& key_;
+  Instant t_;
+  mutable std::vector<std::optional<Operand>> known_;
+};
+
+// Every condition of a rule at one instant.
+struct Verdicts {
+  bool grey = false;
+  bool needs = true, needs_null = false;
+  std::array<bool, kLevels> enter{}, exit{}, enter_null{}, exit_null{};
+};
+Verdicts verdicts(const Fold& fold, const Rule& rule, const Reading& reading);
+
+// Whether the rule is judged for the unit at t (validity, exceptions), and when that changes next.
+bool in_force(const Rule& rule, const std::string& unit, Instant t);
+Instant next_change_of_force(const Rule& rule, const std::string& unit, Instant t);
+
+// Judges one instance at t. A change of level is appended to effects.
+void judge(const Fold& fold, UnitState& unit, std::uint32_t instance, Instant t,
+           const SeqAt& seq_at, Effects& effects);
+
+// The level machine alone: moves `instance` by the verdicts, sets its `due`; true if it changed.
+Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
+                                      const Verdicts& verdicts, Instant t, Instance& instance);
+
+}  // namespace lianqing

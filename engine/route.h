@@ -1,0 +1,59 @@
+// From an entry to what it concerns, by index, never by a scan of the rules: event type, then the
+// constant a `where` demands of one field, then the streams and items. And back: from a window,
+// counter or attribute to the rules that read it.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <vector>
+
+#include "engine/symbols.h"
+#include "rules/program.h"
+
+namespace lianqing {
+
+// Something that looks at an item: a counting measure, or a stream of closings or extensions.
+// An opening's `facts` hold one cell per view: null if the view's `where` refuses the opening or
+// its key is missing, the key for a keyed view, true otherwise.
+struct ItemView {
+  std::uint32_t measure = kNone;  // open, overdue, due_within
+  std::uint32_t stream = kNone;   // item_closings, item_extensions
+  std::uint32_t where = kNone;
+  std::uint32_t key = kNone;
+};
+
+struct ItemFeed {
+  std::uint32_t item = kNone;
+  bool opens = false, closes = false, extends = false;
+};
+
+// Streams of one type that demand a certain text of one field.
+struct Discriminator {
+  std::uint32_t slot = kNone;
+  boost::unordered_flat_map<Symbol, std::vector<std::uint32_t>> streams;
+};
+
+struct TypeRoute {
+  std::vector<std::uint32_t> streams;  // to be tried always
+  std::vector<Discriminator> discriminators;
+  std::vector<ItemFeed> items;
+};
+
+struct Route {
+  explicit Route(const Program& program);
+
+  const TypeRoute& of_type(std::uint32_t type) const {
+    return type == kNone ? unnamed : types[type];
+  }
+
+  std::vector<TypeRoute> types;
+  TypeRoute unnamed;  // types that the program does not name: the streams over "*"
+  std::vector<std::vector<std::uint32_t>> stream_windows;   // stream -> windows
+  std::vector<std::vector<std::uint32_t>> window_measures;  // window -> measures
+  std::vector<std::vector<std::uint32_t>> window_rules;     // window -> rules reading it
+  std::vector<std::vector<std::uint32_t>> measure_rules;    // measure -> rules, through `value` too
+  std::vector<std::vector<ItemView>> item_views;            // item -> views
+  std::vector<std::uint32_t> judged_rules;                  // active and shadow
+  std::vector<std::uint32_t> unkeyed_rules;                 // of these, without key
+};
+
+}  // namespace lianqing

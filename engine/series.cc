@@ -1,0 +1,251 @@
+#include "engine/series.h"
+
+#include <algorithm>
+#include <xxhash.h>
+
+namespace lianqing {
+namespace {
+
+constexpr Duration kTick{1};
+
+bool numeric_less(const Cell& a, const Cell& b) {
+  return Wide{a.num} * b.den < Wide{b.num} * a.den;
+}
+
+// Fields have at most six decimals, so this is exact.
+Wide micros_of(const Cell& c) {
+  if (c.tag != CellTag::number) return c.tag == CellTag::boolean ? Wide{c.num} * 1'000'000 : 0;
+  return Wide{c.num} * (1'000'000 / c.den);
+}
+
+void take(const Window& window, WindowState& state, const Cell& value, int sign) {
+  if (window.upkeep & kKeepSum) {
+    const Wide micros = micros_of(value);
+    state.sum += sign * micros;
+    state.squares += sign * micros * micros;
+  }
+  if (window.upkeep & kKeepSorted) {
+    if (!state.sorted) state.sorted = std::make_unique<std::vector<Cell>>();
+    auto& sorted = *state.sorted;
+    const auto at = std::lower_bound(sorted.begin(), sorted.end(), value, numeric_less);
+    if (sign > 0) {
+      sorted.insert(at, value);
+    } else {
+      sorted.erase(at);
+    }
+  }
+  if (window.upkeep & kKeepGroups) {
+    if (!state.groups) state.groups = std::make_unique<Groups>();
+    if (sign > 0) {
+      state.groups->add(value);
+    } else {
+      state.groups->remove(value);
+    }
+  }
+}
+
+bool before(const Sample& sample, Instant time, Seq seq) {
+  return sample.time != time ? sample.time < time : sample.seq < seq;
+}
+
+std::size_t position(const Series& series, Instant time, Seq seq) {
+  const auto first = series.samples.begin() + static_cast<std::ptrdiff_t>(series.head);
+  if (first == series.samples.end() || before(series.samples.back(), time, seq)) {
+    return series.samples.size();
+  }
+  const auto at = std::lower_bound(first, series.samples.end(), 0,
+                                   [&](const Sample& s, int) { return before(s, time, seq); });
+  return static_cast<std::size_t>(at - series.samples.begin());
+}
+
+// Calendar bounds change only at period ends: computed once per period.
+void renew_period(const Program& program, const WindowSpan& span, WindowState& state, Instant t) {
+  const Zone& zone = program.zone;
+  const LocalDay today = zone.day_of(t);
+  state.until = zone.start_of(Zone::period_start(today, span.period, 1));
+  state.low = zone.start_of(Zone::period_start(today, span.period, -span.periods_back)) - kTick;
+  state.high = span.periods_back == 0
+                   ? kNever
+                   : zone.start_of(Zone::period_start(today, span.period, 1 - span.periods_back)) - kTick;
+}
+
+// As far into the earlier period as t is into its own, by the clock on the wall.
+Instant to_date_bound(const Zone& zone, const WindowSpan& span, Instant t, Instant period_end) {
+  const LocalDay today = zone.day_of(t);
+  const WallTime from{Zone::period_start(today, span.period)};
+  const WallTime then{Zone::period_start(today, span.period, -span.periods_back)};
+  return std::min(period_end, zone.to_instant(then + (zone.local(t) - from)));
+}
+
+Bounds bounds_now(const Program& program, const WindowSpan& span, WindowState& state, Instant t) {
+  switch (span.kind) {
+    case WindowSpan::Kind::all:
+      return {kBeforeAll, t - span.offset};
+    case WindowSpan::Kind::sliding:
+      return {t - span.offset - span.over, t - span.offset};
+    case WindowSpan::Kind::calendar:
+      break;
+  }
+  if (t >= state.until) renew_period(program, span, state, t);
+  Instant high = std::min(state.high, t);
+  if (span.to_date && span.periods_back > 0) high = to_date_bound(program.zone, span, t, state.high);
+  return {state.low, high};
+}
+
+// When the sample at `end` enters a calendar window that looks at an earlier period to date.
+Instant to_date_entry(const Program& program, const WindowSpan& span, Instant t, Instant sample) {
+  const Zone& zone = program.zone;
+  const LocalDay today = zone.day_of(t);
+  const WallTime from{Zone::period_start(today, span.period)};
+  const WallTime then{Zone::period_start(today, span.period, -span.periods_back)};
+  return zone.to_instant(from + (zone.local(sample) - then));
+}
+
+Instant next_change(const Program& program, const Series& series, const WindowSpan& span,
+                    const WindowState& state, Instant t) {
+  const auto& samples = series.samples;
+  const bool more = state.end < samples.size();
+  const bool some = state.begin < state.end;
+  switch (span.kind) {
+    case WindowSpan::Kind::all:
+      return more ? samples[state.end].time + span.offset : kNever;
+    case WindowSpan::Kind::sliding: {
+      const Instant enters = more ? samples[state.end].time + span.offset : kNever;
+      const Instant leaves = some ? samples[state.begin].time + span.offset + span.over : kNever;
+      return std::min(enters, leaves);
+    }
+    case WindowSpan::Kind::calendar:
+      break;
+  }
+  if (!more && !some) return kNever;
+  Instant next = state.until;
+  if (more && span.to_date && span.periods_back > 0 && samples[state.end].time <= state.high) {
+    next = std::min(next, std::max(to_date_entry(program, span, t, samples[state.end].time), t + kTick));
+  }
+  return next;
+}
+
+// Forgets samples that no window can ever reach again.
+void trim(const Program& program, Series& series) {
+  std::size_t keep = series.samples.size();
+  for (std::size_t w = 0; w < series.states.size(); ++w) {
+    if (program.windows[series.windows[w]].span.kind == WindowSpan::Kind::all) return;
+    keep = std::min(keep, series.states[w].begin);
+  }
+  series.head = keep;
+  if (series.head < 32 || series.head * 2 < series.samples.size()) return;
+  series.samples.erase(series.samples.begin(),
+                       series.samples.begin() + static_cast<std::ptrdiff_t>(series.head));
+  for (WindowState& state : series.states) {
+    state.begin -= series.head;
+    state.end -= series.head;
+  }
+  series.head = 0;
+}
+
+void settle(const Program& program, Series& series, std::size_t w, Instant t, Moved& moved) {
+  const Window& window = program.windows[series.windows[w]];
+  WindowState& state = series.states[w];
+  const Bounds at = bounds_now(program, window.span, state, t);
+  const auto& samples = series.samples;
+  while (state.end < samples.size() && samples[state.end].time <= at.high) {
+    take(window, state, samples[state.end++].value, +1);
+    moved[w] = true;
+  }
+  while (state.begin < state.end && samples[state.begin].time <= at.low) {
+    take(window, state, samples[state.begin++].value, -1);
+    moved[w] = true;
+  }
+}
+
+void find_due(const Program& program, Series& series, Instant t) {
+  series.due = kNever;
+  for (std::size_t w = 0; w < series.states.size(); ++w) {
+    const WindowSpan& span = program.windows[series.windows[w]].span;
+    series.due = std::min(series.due, next_change(program, series, span, series.states[w], t));
+  }
+}
+
+}  // namespace
+
+std::size_t Groups::CellHash::operator()(const Cell& c) const {
+  const std::uint64_t words[2] = {static_cast<std::uint64_t>(c.num),
+                                  (std::uint64_t{c.den} << 8) | static_cast<std::uint64_t>(c.tag)};
+  return XXH3_64bits(words, sizeof words);
+}
+
+void Groups::add(const Cell& value) {
+  const std::size_t n = ++counts_[value];
+  if (holders_.size() <= n) holders_.resize(n + 1);
+  if (n > 1) --holders_[n - 1];
+  ++holders_[n];
+  top_ = std::max(top_, n);
+}
+
+void Groups::remove(const Cell& value) {
+  const auto at = counts_.find(value);
+  const std::size_t n = at->second--;
+  if (n == 1) counts_.erase(at);
+  --holders_[n];
+  if (n > 1) ++holders_[n - 1];
+  if (n == top_ && holders_[n] == 0) --top_;
+}
+
+Bounds bounds(const Program& program, const WindowSpan& span, Instant t) {
+  WindowState scratch;
+  return bounds_now(program, span, scratch, t);
+}
+
+void advance(const Program& program, Series& series, Instant t, Moved& moved) {
+  moved.assign(series.states.size(), false);
+  for (std::size_t w = 0; w < series.states.size(); ++w) settle(program, series, w, t, moved);
+  trim(program, series);
+  find_due(program, series, t);
+}
+
+void insert(const Program& program, Series& series, const Sample& sample, Instant t, Moved& moved) {
+  advance(program, series, t, moved);
+  const std::size_t at = position(series, sample.time, sample.seq);
+  series.samples.insert(series.samples.begin() + static_cast<std::ptrdiff_t>(at), sample);
+  for (std::size_t w = 0; w < series.states.size(); ++w) {
+    const Window& window = program.windows[series.windows[w]];
+    WindowState& state = series.states[w];
+    const Bounds now = bounds_now(program, window.span, state, t);
+    if (sample.time > now.high) continue;  // enters later, when its window gets there
+    if (sample.time <= now.low) {          // too old for this window
+      ++state.begin;
+      ++state.end;
+      continue;
+    }
+    ++state.end;
+    take(window, state, sample.value, +1);
+    moved[w] = true;
+  }
+  trim(program, series);
+  find_due(program, series, t);
+}
+
+bool erase(const Program& program, Series& series, Instant time, Seq seq, Instant t, Moved& moved) {
+  advance(program, series, t, moved);
+  const std::size_t at = position(series, time, seq);
+  if (at == series.samples.size() || series.samples[at].time != time || series.samples[at].seq != seq) {
+    return false;
+  }
+  const Cell value = series.samples[at].value;
+  series.samples.erase(series.samples.begin() + static_cast<std::ptrdiff_t>(at));
+  for (std::size_t w = 0; w < series.states.size(); ++w) {
+    WindowState& state = series.states[w];
+    if (at >= state.end) continue;
+    --state.end;
+    if (at < state.begin) {
+      --state.begin;
+      continue;
+    }
+    take(program.windows[series.windows[w]], state, value, -1);
+    moved[w] = true;
+  }
+  find_due(program, series, t);
+  return true;
+}
+
+}  // namespace lianqing

@@ -1,0 +1,83 @@
+// The events of one stream that concern one unit (and key), in (time, log order), and the windows
+// over them. Card: arrival in order costs O(1) amortised per window, a late arrival one move of the
+// newer samples; leaving costs O(1) (sum, groups) or one move of the sorted values. Subtract-on-
+// evict: every aggregate here is exact under insertion and removal, because sums are integers.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <memory>
+#include <vector>
+
+#include "engine/entry.h"
+#include "rules/program.h"
+
+namespace lianqing {
+
+struct Sample {
+  Instant time;
+  Seq seq = 0;
+  Cell value;
+
+  friend bool operator==(const Sample&, const Sample&) = default;
+};
+
+// How often each value occurs, with the largest number of occurrences at hand.
+class Groups {
+ public:
+  void add(const Cell& value);
+  void remove(const Cell& value);
+  std::size_t distinct() const { return counts_.size(); }
+  std::size_t top() const { return top_; }
+
+ private:
+  struct CellHash {
+    std::size_t operator()(const Cell& c) const;
+  };
+  boost::unordered_flat_map<Cell, std::uint32_t, CellHash> counts_;  // looked up, never walked
+  std::vector<std::uint32_t> holders_;  // [n] = values that occur n times
+  std::size_t top_ = 0;
+};
+
+// Where one window stands. Samples [begin, end) of the series are inside.
+struct WindowState {
+  std::size_t begin = 0, end = 0;
+  Wide sum = 0;      // millionths
+  Wide squares = 0;  // of millionths
+  std::unique_ptr<std::vector<Cell>> sorted;
+  std::unique_ptr<Groups> groups;
+  // Calendar windows: bounds of the period in force, and the instant at which it ends.
+  Instant low = kBeforeAll, high = kBeforeAll, until = kBeforeAll;
+};
+
+struct Series {
+  std::uint32_t stream = kNone;
+  Cell key;                         // null: of the whole unit
+  std::vector<Sample> samples;      // from `head` on; before it lies what no window can reach
+  std::size_t head = 0;
+  std::vector<std::uint32_t> windows;  // indices into Program::windows
+  std::vector<WindowState> states;     // one per window
+  Instant due = kNever;    // next instant at which a window changes by itself
+  Instant alarm = kNever;  // the unit's alarm that stands for this series (fold.cc)
+
+  std::span<const Sample> inside(std::size_t w) const {
+    return {samples.data() + states[w].begin, states[w].end - states[w].begin};
+  }
+};
+
+// `moved[w]` is set for each window whose content changed.
+using Moved = std::vector<bool>;
+
+// Moves every window of the series to clock t and finds the next due instant.
+void advance(const Program& program, Series& series, Instant t, Moved& moved);
+
+// Adds or removes one sample at clock t; the windows are already at t.
+void insert(const Program& program, Series& series, const Sample& sample, Instant t, Moved& moved);
+bool erase(const Program& program, Series& series, Instant time, Seq seq, Instant t, Moved& moved);
+
+// The bounds of the window at t: samples with low < time <= high are inside.
+struct Bounds {
+  Instant low, high;
+};
+Bounds bounds(const Program& program, const WindowSpan& span, Instant t);
+
+}  // namespace lianqing
