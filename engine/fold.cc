@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/judge.h"
+#include "lianqing/assert.h"
 
 namespace lianqing {
 namespace {
@@ -151,6 +152,10 @@ void Fold::step(UnitState& unit, const LogEntry& entry, const SeqAt& seq_at, Eff
 
 void Fold::tick(UnitState& unit, Instant t, const SeqAt& seq_at, Effects& effects) const {
   run_until(unit, t, true, seq_at, effects);
+}
+
+void Fold::catch_up(UnitState& unit, Instant t, const SeqAt& seq_at, Effects& effects) const {
+  run_until(unit, t, false, seq_at, effects);
 }
 
 void Fold::activate(UnitState& unit, Instant t, const SeqAt& seq_at, Effects& effects) const {

@@ -36,6 +36,8 @@ class Fold {
   void step(UnitState& unit, const LogEntry& entry, const SeqAt& seq_at, Effects& effects) const;
   // The clock has reached t: judges everything up to and including t.
   void tick(UnitState& unit, Instant t, const SeqAt& seq_at, Effects& effects) const;
+  // The same, but t itself stays open for more records.
+  void catch_up(UnitState& unit, Instant t, const SeqAt& seq_at, Effects& effects) const;
   // Judges a registered unit's unkeyed rules for the first time.
   void activate(UnitState& unit, Instant t, const SeqAt& seq_at, Effects& effects) const;
   // The next instant at which something may change by itself, or at which records wait to be

@@ -1,0 +1,115 @@
+#include "cli/event_log.h"
+
+#include <algorithm>
+
+#include "lianqing/assert.h"
+
+namespace lianqing {
+namespace {
+
+constexpr std::size_t kBatchesPerFlush = 8;
+
+Instant clock_of(const Event& event) { return event.recorded.value_or(event.time); }
+
+class Feeder {
+ public:
+  Feeder(Replay& replay, const EventLog& log, const LogProgress& progress, const LogCheckpoint& checkpoint)
+      : replay_(replay), log_(log), progress_(progress), checkpoint_(checkpoint) {}
+
+  Status run() {
+    LQ_TRY(EventFiles files, EventFiles::open(log_.paths));
+    // A log that must be ordered first is held in memory as a whole.
+    const bool whole = log_.sort || log_.mode == ClockMode::as_occurred;
+    Status fed = whole ? feed_whole(files) : feed_stream(files);
+    if (!fed) return fed;
+    if (Status s = replay_.finish(); !s) return s;
+    progress_(taken_, files.progress());
+    return {};
+  }
+
+ private:
+  // In log order, some batches at a time: entries point into them, so they are folded together and
+  // then read over.
+  Status feed_stream(EventFiles& files) {
+    std::vector<RecordBatch> batches(kBatchesPerFlush);
+    for (bool more = true; more;) {
+      for (std::size_t i = 0; i < batches.size() && more; ++i) {
+        LQ_TRY(more, files.next(batches[i]));
+        for (const Record& record : batches[i].records) {
+          if (taken_++ < log_.skip) continue;
+          if (past_the_end(record)) return replay_.flush();
+          if (Status s = take(record); !s) return s;
+        }
+      }
+      if (Status s = replay_.flush(); !s) return s;
+      progress_(taken_, files.progress());
+      if (log_.checkpoint_every != 0 && taken_ > log_.skip && taken_ - saved_ >= log_.checkpoint_every) {
+        saved_ = taken_;
+        if (Status s = checkpoint_(taken_); !s) return s;
+      }
+    }
+    return {};
+  }
+
+  Status feed_whole(EventFiles& files) {
+    for (;;) {
+      RecordBatch batch;
+      LQ_TRY(const bool more, files.next(batch));
+      if (!more) break;
+      taken_ += batch.records.size();
+      held_.push_back(std::move(batch));
+      progress_(taken_, files.progress());
+    }
+    std::vector<const Record*> order;
+    for (const RecordBatch& batch : held_) {
+      for (const Record& record : batch.records) order.push_back(&record);
+    }
+    if (log_.sort) {
+      // Rejections have no time: they go first.
+      std::stable_sort(order.begin(), order.end(), [](const Record* a, const Record* b) {
+        const auto* x = std::get_if<Event>(a);
+        const auto* y = std::get_if<Event>(b);
+        return (x == nullptr ? kBeforeAll : clock_of(*x)) < (y == nullptr ? kBeforeAll : clock_of(*y));
+      });
+    }
+    for (const Record* record : order) {
+      if (log_.mode == ClockMode::as_recorded && past_the_end(*record)) break;
+      if (Status s = take(*record); !s) return s;
+    }
+    return replay_.flush();
+  }
+
+  bool past_the_end(const Record& record) const {
+    const auto* event = std::get_if<Event>(&record);
+    return event != nullptr && log_.until && log_.mode == ClockMode::as_recorded && clock_of(*event) > *log_.until;
+  }
+
+  Status take(const Record& record) {
+    if (const auto* event = std::get_if<Event>(&record)) {
+      if (log_.known_at && clock_of(*event) > *log_.known_at) return {};
+      Status admitted = replay_.admit(*event);
+      if (admitted) return admitted;
+      Error error = admitted.error();
+      error.what = log_.paths[event->origin.file] + ":" + std::to_string(event->origin.line) + ": " + error.what;
+      return Unexpected<Error>(std::move(error));
+    }
+    replay_.reject(std::get<Rejection>(record));
+    return {};
+  }
+
+  Replay& replay_;
+  const EventLog& log_;
+  const LogProgress& progress_;
+  const LogCheckpoint& checkpoint_;
+  std::uint64_t taken_ = 0;
+  std::uint64_t saved_ = 0;
+  std::vector<RecordBatch> held_;  // a whole log in memory: entries point into it
+};
+
+}  // namespace
+
+Status feed(Replay& replay, const EventLog& log, const LogProgress& progress, const LogCheckpoint& checkpoint) {
+  return Feeder(replay, log, progress, checkpoint).run();
+}
+
+}  // namespace lianqing

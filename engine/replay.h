@@ -1,0 +1,88 @@
+// Folds a stretch of a log: admission in order, then units over threads, then the effects of all
+// units in one order that depends on nothing but the log: (instant, unit, rule, key).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/admit.h"
+#include "engine/fold.h"
+#include "engine/store/store.h"
+#include "lianqing/warning.h"
+
+namespace lianqing {
+
+// One unit of the register. Columns become `unit.*`.
+struct RegisteredUnit {
+  std::string id;
+  std::vector<std::pair<std::string, Fact>> columns;
+};
+
+struct ReplayOptions {
+  ClockMode mode = ClockMode::as_recorded;
+  unsigned threads = 1;
+  std::size_t flush_entries = 1U << 15;     // entries folded at a time; no effect on the output
+  std::size_t cached_units = 200'000;       // resident units, if there is a store
+  std::optional<Instant> until;
+  FoldOptions fold;
+};
+
+// A warning as it leaves: rendered on the thread that made it.
+struct Leaving {
+  Instant time;
+  std::string unit, rule, key;
+  Level from, to;
+  bool shadow = false;
+  std::string text;
+};
+
+class Replay {
+ public:
+  using Render = std::function<std::string(const Warning&)>;  // called from several threads
+  using Out = std::function<Status(const Leaving&)>;
+  using Quarantine = Admission::Quarantine;
+
+  // `store` may be null: everything stays in memory. `sink` gets the warnings in order.
+  Replay(std::shared_ptr<const Program> program, std::vector<RegisteredUnit> units,
+         ReplayOptions options, Store* store, Render render, Out out, Quarantine quarantine);
+  ~Replay();
+
+  // Takes up what the store holds; the caller's own position comes back (empty: a new start).
+  // Fails (refused) if the store was made by another rule set or mode.
+  [[nodiscard]] Result<std::string> resume();
+
+  // Events in log order. Entries point into the caller's batch: flush before letting go of it.
+  [[nodiscard]] Status admit(const Event& event);
+  void reject(Rejection rejection);
+  std::size_t waiting() const;
+
+  // Folds what was admitted; every instant before the newest clock is judged and given out.
+  [[nodiscard]] Status flush();
+  // Makes everything so far durable, with the caller's position.
+  [[nodiscard]] Status checkpoint(const std::string& position);
+  // The end of the log: judges the last instant, and carries the clock on to `until`.
+  [[nodiscard]] Status finish();
+
+  const Counts& counts() const;
+  const std::map<std::string, std::uint64_t>& reasons() const;
+  // Instant of the newest admitted record; nothing before the first.
+  std::optional<Instant> clock() const;
+  std::uint64_t judgements() const;
+  std::size_t unit_count() const;
+
+  // For explanations: the unit as it stands, or null. Valid until the next call.
+  [[nodiscard]] Result<const UnitState*> unit(const std::string& name);
+  std::vector<std::string> unit_names() const;
+  const Fold& fold() const;
+  Seq last_seq() const;
+
+ private:
+  class Shards;
+  std::unique_ptr<Shards> shards_;
+};
+
+}  // namespace lianqing

@@ -1,0 +1,41 @@
+#include <map>
+
+#include "engine/store/store.h"
+
+namespace lianqing {
+namespace {
+
+class MemoryStore final : public Store {
+ public:
+  Status commit(const Commit& commit) override {
+    for (const StoredUnit& unit : commit.units) units_[unit.name] = unit;
+    for (const auto& [identity, known] : commit.identities) identities_[identity] = known;
+    meta_ = commit.meta;
+    return {};
+  }
+  Status park(const StoredUnit& unit) override {
+    units_[unit.name] = unit;
+    return {};
+  }
+  Result<std::string> unit(const std::string& name) override { return units_.at(name).bytes; }
+  Result<std::optional<std::string>> meta() override { return meta_; }
+  Status each_unit(const std::function<void(std::string_view, Instant)>& visit) override {
+    for (const auto& [name, unit] : units_) visit(name, unit.due);
+    return {};
+  }
+  Status each_identity(const std::function<void(const ContentHash&, const Known&)>& visit) override {
+    for (const auto& [identity, known] : identities_) visit(identity, known);
+    return {};
+  }
+
+ private:
+  std::map<std::string, StoredUnit> units_;
+  std::map<ContentHash, Known> identities_;
+  std::optional<std::string> meta_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_memory_store() { return std::make_unique<MemoryStore>(); }
+
+}  // namespace lianqing

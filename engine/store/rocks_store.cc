@@ -1,0 +1,166 @@
+// The state directory in RocksDB. Units parked between commits go to a column family of their own,
+// which is emptied at opening: what a crash leaves there belongs to no commit.
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/write_batch.h>
+
+#include <set>
+
+#include "engine/store/format.h"
+
+namespace lianqing {
+namespace {
+
+// RocksDB's own log file aborts the process when the disk is full; ours says nothing.
+class Silent final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+Unexpected<Error> from(const rocksdb::Status& status, const std::string& directory) {
+  const ErrorCode code = status.IsCorruption() ? ErrorCode::corrupt : ErrorCode::io;
+  return failure(code, "state directory " + directory + ": " + status.ToString());
+}
+
+class RocksStore final : public Store {
+ public:
+  RocksStore(std::string directory, rocksdb::DB* db, std::vector<rocksdb::ColumnFamilyHandle*> families)
+      : directory_(std::move(directory)), db_(db), families_(std::move(families)) {}
+  ~RocksStore() override {
+    for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
+    db_->Close();
+  }
+
+  Status prepare() {
+    rocksdb::WriteBatch batch;
+    const std::unique_ptr<rocksdb::Iterator> parked(db_->NewIterator({}, families_[kParked]));
+    for (parked->SeekToFirst(); parked->Valid(); parked->Next()) {
+      batch.Delete(families_[kParked], parked->key());
+    }
+    std::string version;
+    const auto found = db_->Get({}, slice(format::kVersionKey), &version);
+    if (found.IsNotFound()) {
+      batch.Put(slice(format::kVersionKey), slice(format::kVersion));
+    } else if (!found.ok()) {
+      return from(found, directory_);
+    } else if (version != format::kVersion) {
+      return failure(ErrorCode::refused, "state directory " + directory_ + " has format '" + version +
+                                             "', expected '" + std::string(format::kVersion) + "'");
+    }
+    return write(batch);
+  }
+
+  Status commit(const Commit& commit) override {
+    rocksdb::WriteBatch batch;
+    for (const std::string& name : parked_) {  // a unit in this commit is written again below
+      std::string value;
+      const auto status = db_->Get({}, families_[kParked], name, &value);
+      if (!status.ok()) return from(status, directory_);
+      batch.Put(families_[kUnits], name, value);
+      batch.Delete(families_[kParked], name);
+    }
+    for (const StoredUnit& unit : commit.units) {
+      batch.Put(families_[kUnits], unit.name, format::unit_value(unit));
+    }
+    for (const auto& [identity, known] : commit.identities) {
+      batch.Put(families_[kIdentities], format::hash_bytes(identity), format::known_value(known));
+    }
+    batch.Put(slice(format::kMetaKey), commit.meta);
+    Status written = write(batch);
+    if (written) parked_.clear();
+    return written;
+  }
+
+  Status park(const StoredUnit& unit) override {
+    const std::string value = format::unit_value(unit);
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    const auto status = db_->Put(options, families_[kParked], unit.name, value);
+    if (!status.ok()) return from(status, directory_);
+    parked_.insert(unit.name);
+    return {};
+  }
+
+  Result<std::string> unit(const std::string& name) override {
+    std::string value;
+    rocksdb::Status status = rocksdb::Status::NotFound();
+    if (parked_.contains(name)) status = db_->Get({}, families_[kParked], name, &value);
+    if (status.IsNotFound()) status = db_->Get({}, families_[kUnits], name, &value);
+    if (!status.ok()) return from(status, directory_);
+    return format::unit_state(value);
+  }
+
+  Result<std::optional<std::string>> meta() override {
+    std::string value;
+    const auto status = db_->Get({}, slice(format::kMetaKey), &value);
+    if (status.IsNotFound()) return std::optional<std::string>{};
+    if (!status.ok()) return from(status, directory_);
+    return std::optional<std::string>{std::move(value)};
+  }
+
+  Status each_unit(const std::function<void(std::string_view, Instant)>& visit) override {
+    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, families_[kUnits]));
+    for (at->SeekToFirst(); at->Valid(); at->Next()) {
+      visit(at->key().ToStringView(), format::unit_due(at->value().ToStringView()));
+    }
+    return at->status().ok() ? Status{} : Status{from(at->status(), directory_)};
+  }
+
+  Status each_identity(const std::function<void(const ContentHash&, const Known&)>& visit) override {
+    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, families_[kIdentities]));
+    for (at->SeekToFirst(); at->Valid(); at->Next()) {
+      const auto known = format::known_from(at->value().ToStringView());
+      if (!known || at->key().size() != 16) {
+        return failure(ErrorCode::corrupt, "state directory " + directory_ + ": malformed identity");
+      }
+      visit(format::hash_from(at->key().ToStringView()), *known);
+    }
+    return at->status().ok() ? Status{} : Status{from(at->status(), directory_)};
+  }
+
+  enum Family : std::size_t { kDefault, kUnits, kIdentities, kParked };
+
+ private:
+  static rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+
+  Status write(rocksdb::WriteBatch& batch) {
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    const auto status = db_->Write(options, &batch);
+    return status.ok() ? Status{} : Status{from(status, directory_)};
+  }
+
+  std::string directory_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;
+  std::set<std::string> parked_;  // units whose newest state waits for the next commit
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.paranoid_checks = true;
+  options.recycle_log_file_num = 0;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.info_log = std::make_shared<Silent>();
+  options.max_open_files = 256;
+  rocksdb::ColumnFamilyOptions family;
+  family.compression = rocksdb::kLZ4Compression;
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const char* family_name : {"default", "units", "identities", "parked"}) {
+    descriptors.emplace_back(family_name, family);
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::Open(options, directory, descriptors, &families, &db);
+  if (!status.ok()) return from(status, directory);
+  auto store = std::make_unique<RocksStore>(directory, db, std::move(families));
+  if (Status ready = store->prepare(); !ready) return Unexpected<Error>(ready.error());
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace lianqing

@@ -1,0 +1,50 @@
+// Where unit states, identities and the position in the log are kept between runs. One commit is
+// atomic: after a crash either all of it is there or nothing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/admit.h"
+#include "lianqing/result.h"
+
+namespace lianqing {
+
+struct StoredUnit {
+  std::string name;
+  Instant due;        // Fold::due of the state
+  std::string bytes;  // encode(): engine/state.h
+};
+
+struct Commit {
+  std::vector<StoredUnit> units;
+  std::vector<std::pair<ContentHash, Known>> identities;
+  std::string meta;  // position, counts: engine/replay.cc
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  // Durable when it returns.
+  [[nodiscard]] virtual Status commit(const Commit& commit) = 0;
+  // Unit states only, ahead of a commit that will cover them; not yet visible after a crash.
+  [[nodiscard]] virtual Status park(const StoredUnit& unit) = 0;
+  [[nodiscard]] virtual Result<std::string> unit(const std::string& name) = 0;
+  [[nodiscard]] virtual Result<std::optional<std::string>> meta() = 0;
+  [[nodiscard]] virtual Status each_unit(
+      const std::function<void(std::string_view name, Instant due)>& visit) = 0;
+  [[nodiscard]] virtual Status each_identity(
+      const std::function<void(const ContentHash&, const Known&)>& visit) = 0;
+};
+
+// In `directory`, created if missing; only one process at a time.
+[[nodiscard]] Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory);
+
+// Forgets everything at the end; for tests.
+[[nodiscard]] std::unique_ptr<Store> make_memory_store();
+
+}  // namespace lianqing
