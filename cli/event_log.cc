@@ -22,6 +22,10 @@ class Feeder {
     const bool whole = log_.sort || log_.mode == ClockMode::as_occurred;
     Status fed = whole ? feed_whole(files) : feed_stream(files);
     if (!fed) return fed;
+    // The last checkpoint lies before the last instant is judged: a longer log goes on from there.
+    if (log_.checkpoint_every != 0) {
+      if (Status s = checkpoint_(taken_); !s) return s;
+    }
     if (Status s = replay_.finish(); !s) return s;
     progress_(taken_, files.progress());
     return {};
@@ -37,7 +41,10 @@ class Feeder {
         LQ_TRY(more, files.next(batches[i]));
         for (const Record& record : batches[i].records) {
           if (taken_++ < log_.skip) continue;
-          if (past_the_end(record)) return replay_.flush();
+          if (past_the_end(record)) {
+            --taken_;
+            return replay_.flush();
+          }
           if (Status s = take(record); !s) return s;
         }
       }

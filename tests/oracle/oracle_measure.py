@@ -118,10 +118,6 @@ def root6(v):
     return from_micro(k)
 
 
-def hashable(v):
-    return ("bool", v) if isinstance(v, bool) else v
-
-
 def quantile(values, q):
     values = sorted(values)
     at = q * (len(values) - 1)

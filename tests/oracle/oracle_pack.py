@@ -8,7 +8,7 @@ from fractions import Fraction
 import yaml
 
 import oracle_expr as ex
-from oracle_time import DAY, PERIODS, Duration, Moment, PackError, Zone, parse_date
+from oracle_time import PERIODS, Duration, Moment, PackError, Zone, parse_date
 
 SECTIONS = ("lists", "params", "events", "items", "measures", "rules")
 EVENT_KINDS = ("count", "sum", "avg", "min", "max", "first", "last", "distinct", "top", "streak", "age", "median",
@@ -371,5 +371,3 @@ class Pack:
                 return None
         return limits
 
-
-assert DAY

@@ -1,0 +1,119 @@
+#include "cli/explain_run.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "cli/progress.h"
+#include "cli/warning_json.h"
+#include "cli/words.h"
+#include "lianqing/assert.h"
+
+namespace lianqing {
+namespace {
+
+class Explain {
+ public:
+  explicit Explain(const ExplainRequest& request)
+      : request_(request), program_(*request.replay.program), style_(request.replay.style) {}
+
+  Result<int> run() {
+    Progress progress(request_.replay.progress);
+    ReplayOptions options = request_.replay.options;
+    if (!request_.warning.empty()) options.fold.evidence = 1000;
+    Replay replay(request_.replay.program, request_.replay.units, options, nullptr,
+                  [this](const Warning& warning) { return catch_wanted(warning); },
+                  [](const Leaving&) { return Status{}; }, [](const Rejection&) {});
+    const Status fed = feed(replay, request_.replay.log,
+                            [&](std::uint64_t n, const ReadingProgress& r) { progress.tell(n, r); },
+                            [](std::uint64_t) { return Status{}; });
+    progress.clear();
+    if (!fed) return Unexpected<Error>(fed.error());
+    return request_.warning.empty() ? tell_unit(replay) : tell_warning();
+  }
+
+ private:
+  const char* say(const char* zh, const char* en) const { return style_.chinese ? zh : en; }
+
+  // Called from several threads; an id occurs once.
+  std::string catch_wanted(const Warning& warning) {
+    if (warning.id == request_.warning) {
+      const std::lock_guard lock(mutex_);
+      wanted_ = warning;
+    }
+    return {};
+  }
+
+  int tell_warning() const {
+    if (!wanted_) {
+      std::fprintf(stderr, "lianqing: %s\n",
+                   (say("回放中没有编号为 ", "the replay gives no warning with id ") + request_.warning +
+                    say("（规则包、事件或单位表是否相同？）", " (same pack, events and units?)")).c_str());
+      return 1;
+    }
+    print(*wanted_, true);
+    return 0;
+  }
+
+  Result<int> tell_unit(Replay& replay) const {
+    LQ_TRY(const UnitState* unit, replay.unit(request_.unit));
+    if (unit == nullptr) {
+      std::string names;
+      for (const std::string& name : replay.unit_names()) {
+        if (names.size() < 200) names += (names.empty() ? "" : ", ") + name;
+      }
+      std::fprintf(stderr, "lianqing: %s '%s'; %s: %s\n", say("没有单位", "no unit"), request_.unit.c_str(), say("已有", "there are"), names.c_str());
+      return 1;
+    }
+    std::vector<Warning> all;
+    for (const auto& [where, index] : unit->instance_of) {
+      const Instance& instance = unit->instances[index];
+      if (!request_.rule.empty() && program_.rules[instance.rule].id != request_.rule) continue;
+      Warning warning = replay.fold().explain(*unit, instance, replay.last_seq());
+      if (!request_.key.empty() && warning.key != request_.key) continue;
+      all.push_back(std::move(warning));
+    }
+    if (all.empty()) {
+      std::fprintf(stderr, "lianqing: %s\n", say("该单位没有这条规则（或分组）的评判", "the unit has no judgement of that rule (or key)"));
+      return 1;
+    }
+    std::sort(all.begin(), all.end(), [](const Warning& a, const Warning& b) {
+      return std::tuple(b.to, a.rule, a.key) < std::tuple(a.to, b.rule, b.key);
+    });
+    if (!request_.json) tell_colour(*unit, all);
+    for (const Warning& warning : all) print(warning, false);
+    return 0;
+  }
+
+  void tell_colour(const UnitState& unit, const std::vector<Warning>& all) const {
+    Level colour = Level::green;
+    for (const Warning& warning : all) {
+      if (!warning.shadow) colour = std::max(colour, warning.to);
+    }
+    std::string out = unit.name + "  " + painted(colour, style_) + "  " + local_text(program_, unit.clock);
+    if (!unit.registered) out += say("  （未登记）", "  (not in the register)");
+    std::printf("%s\n\n", out.c_str());
+  }
+
+  void print(const Warning& warning, bool changed) const {
+    if (request_.json) {
+      std::printf("%s\n", to_json(warning, program_).c_str());
+    } else {
+      std::printf("%s\n", explanation(warning, program_, changed, style_).c_str());
+    }
+  }
+
+  const ExplainRequest& request_;
+  const Program& program_;
+  Style style_;
+  std::mutex mutex_;
+  std::optional<Warning> wanted_;
+};
+
+}  // namespace
+
+int run_explain(const ExplainRequest& request) {
+  const Result<int> code = Explain(request).run();
+  return code ? *code : report(code.error(), request.replay.style.chinese);
+}
+
+}  // namespace lianqing

@@ -1,0 +1,42 @@
+#include "rules/source_lines.h"
+
+#include <algorithm>
+
+#include "rules/identifier.h"
+
+namespace lianqing {
+
+SourceLines::SourceLines(std::string_view text) : text_(text), starts_{0} {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') starts_.push_back(i + 1);
+  }
+}
+
+std::string_view SourceLines::line(std::size_t index) const {
+  if (index >= starts_.size()) return {};
+  const std::size_t end = index + 1 < starts_.size() ? starts_[index + 1] - 1 : text_.size();
+  std::string_view out = text_.substr(starts_[index], end - starts_[index]);
+  if (!out.empty() && out.back() == '\r') out.remove_suffix(1);
+  return out;
+}
+
+std::size_t SourceLines::position(std::size_t line_index, std::size_t byte_column) const {
+  if (line_index >= starts_.size()) return text_.size();
+  return std::min(starts_[line_index] + byte_column, text_.size());
+}
+
+SourceSpan SourceLines::span(std::uint32_t file, std::size_t position, std::size_t bytes) const {
+  const auto after = std::upper_bound(starts_.begin(), starts_.end(), position);
+  const auto index = static_cast<std::size_t>(after - starts_.begin()) - 1;
+  const std::string_view whole = line(index);
+  const std::size_t column = std::min(position - starts_[index], whole.size());
+  SourceSpan out;
+  out.file = file;
+  out.line = static_cast<std::uint32_t>(index + 1);
+  out.column = static_cast<std::uint32_t>(count_code_points(whole.substr(0, column)) + 1);
+  out.length = static_cast<std::uint32_t>(
+      std::max<std::size_t>(1, count_code_points(whole.substr(column, bytes))));
+  return out;
+}
+
+}  // namespace lianqing

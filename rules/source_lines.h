@@ -1,0 +1,32 @@
+// A source text cut into lines, and places in it: byte positions of the YAML reader to the code
+// point columns of diagnostics.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "lianqing/diagnostic.h"
+
+namespace lianqing {
+
+class SourceLines {
+ public:
+  explicit SourceLines(std::string_view text);
+
+  std::size_t count() const { return starts_.size(); }
+  // Line from 0, without its line break; empty past the end.
+  std::string_view line(std::size_t index) const;
+  // Position of a byte column in a line, both from 0; cut to the text.
+  std::size_t position(std::size_t line, std::size_t byte_column) const;
+  std::string_view text() const { return text_; }
+
+  // The span of `bytes` bytes from a position on, cut to its line; at least one code point long.
+  SourceSpan span(std::uint32_t file, std::size_t position, std::size_t bytes) const;
+
+ private:
+  std::string_view text_;
+  std::vector<std::size_t> starts_;
+};
+
+}  // namespace lianqing
