@@ -136,15 +136,6 @@ Cell Admission::to_cell(const Scalar& scalar, FieldType type, std::vector<Cell>&
 
 Status Admission::admit(const Event& event, AdmittedBatch& batch) {
   Instant clock = mode_ == ClockMode::as_occurred ? event.time : event.recorded.value_or(event.time);
-  if (mode_ == ClockMode::as_recorded && clock < clock_) {
-    if (!event.recorded) {
-      return failure(ErrorCode::refused,
-                     "record '" + std::string(event.id) + "' of " + format_rfc3339(event.time) +
-                         " has no recordedtime and comes after one of " + format_rfc3339(clock_) +
-                         ": the file is not in order of time; sort it, or give --sort");
-    }
-    clock = clock_;
-  }
   if (const auto at = known_.find(event.identity); at != known_.end()) {
     if (at->second.content == event.content) {
       ++counts_.read;
@@ -153,6 +144,15 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
       refuse(event, "conflict", "the same source and id as record " + std::to_string(at->second.seq) + " with other content");
     }
     return {};
+  }
+  if (mode_ == ClockMode::as_recorded && clock < clock_) {
+    if (!event.recorded) {
+      return failure(ErrorCode::refused,
+                     "record '" + std::string(event.id) + "' of " + format_rfc3339(event.time) +
+                         " has no recordedtime and comes after one of " + format_rfc3339(clock_) +
+                         ": the file is not in order of time; sort it, or give --sort");
+    }
+    clock = clock_;
   }
   if (event.unit.empty()) {
     refuse(event, "unit", "expected `unit` (or `subject`): the id of the unit concerned");

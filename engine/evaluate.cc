@@ -52,11 +52,23 @@ Operand Evaluation::operand(const Cell& cell, const Cell* elements) const {
   return out;
 }
 
+// A truth value, or null.
 Operand Evaluation::truth(const Expr& expr, std::uint32_t index, bool guarded) {
   const Operand value = node(expr, index);
   if (value.tag == CellTag::boolean) return value;
   if (!guarded) null_seen = true;
-  return Operand::boolean(false);
+  return {};
+}
+
+// `and` is false if a side is, `or` true if a side is; otherwise null if a side is null.
+Operand Evaluation::connect(const Expr& expr, const ExprNode& at) {
+  const Operand a = truth(expr, at.a, at.guarded), b = truth(expr, at.b, at.guarded);
+  const bool decisive = at.op == Op::logical_or;
+  for (const Operand* side : {&a, &b}) {
+    if (!side->is_null() && side->is_true() == decisive) return *side;
+  }
+  if (a.is_null() || b.is_null()) return {};
+  return Operand::boolean(!decisive);
 }
 
 Operand Evaluation::compare(const Expr& expr, const ExprNode& at) {
@@ -67,11 +79,13 @@ Operand Evaluation::compare(const Expr& expr, const ExprNode& at) {
       return Operand::boolean((a.is_null() && b.is_null()) == (at.op == Op::equal));
     }
   }
-  const bool same_kind = a.tag == b.tag && a.tag != CellTag::list;
-  if (a.is_null() || b.is_null() || !same_kind) {
-    // A value of another kind than expected is as good as none.
+  if (a.is_null() || b.is_null()) {
     if (!at.guarded) null_seen = true;
     return Operand::boolean(false);
+  }
+  if (a.tag != b.tag || a.tag == CellTag::list) {  // an operation on the wrong type is null
+    null_seen = true;
+    return {};
   }
   const int o = order(a, b);
   switch (at.op) {
@@ -134,16 +148,13 @@ Operand Evaluation::node(const Expr& expr, std::uint32_t index) {
     case Op::unit_attr:
     case Op::key:
       return leaves.leaf(at);
-    case Op::logical_and: {
-      const bool a = truth(expr, at.a, at.guarded).is_true(), b = truth(expr, at.b, at.guarded).is_true();
-      return Operand::boolean(a && b);
+    case Op::logical_and:
+    case Op::logical_or:
+      return connect(expr, at);
+    case Op::logical_not: {
+      const Operand a = truth(expr, at.a, at.guarded);
+      return a.is_null() ? a : Operand::boolean(!a.is_true());
     }
-    case Op::logical_or: {
-      const bool a = truth(expr, at.a, at.guarded).is_true(), b = truth(expr, at.b, at.guarded).is_true();
-      return Operand::boolean(a || b);
-    }
-    case Op::logical_not:
-      return Operand::boolean(!truth(expr, at.a, at.guarded).is_true());
     case Op::negate: {
       const Operand a = node(expr, at.a);
       return a.tag == CellTag::number ? Operand::of(-a.number) : Operand{};
@@ -166,6 +177,7 @@ Operand Evaluation::node(const Expr& expr, std::uint32_t index) {
       return arithmetic(at, node(expr, at.a), node(expr, at.b));
     case Op::choose: {
       const Operand condition = truth(expr, at.a, at.guarded);
+      if (condition.is_null()) return condition;
       return node(expr, condition.is_true() ? at.b : at.c);
     }
     case Op::has:

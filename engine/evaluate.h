@@ -63,6 +63,7 @@ struct Evaluation {
 
  private:
   Operand compare(const Expr& expr, const ExprNode& node);
+  Operand connect(const Expr& expr, const ExprNode& node);
   Operand truth(const Expr& expr, std::uint32_t index, bool guarded);
   Operand arithmetic(const ExprNode& node, const Operand& a, const Operand& b) const;
   Operand text_test(const ExprNode& node, const Operand& a, const Operand& b) const;

@@ -261,15 +261,22 @@ void Fold::apply_stream(UnitState& unit, const LogEntry& entry, std::uint32_t st
   insert(program_, series, {entry.time, entry.seq, *value}, unit.clock, moved);
   remember(unit, entry.seq, entry.id);
   touch_moved(unit, index, moved, cause, entry.time);
-  if (stream.key != kNone) {  // the key's instances exist from its first event on
-    for (const std::uint32_t w : series.windows) {
-      for (const std::uint32_t rule : route_.window_rules[w]) instance_at(unit, rule, key);
-    }
-  }
+  if (stream.key != kNone) meet_key(unit, stream_index, key, cause, entry.time);
   const Instant due = series_due(program_, route_, series, unit.clock);
   if (due != series.alarm) {
     series.alarm = due;
     set_alarm(unit, due, Waking::series, index);
+  }
+}
+
+// The key's instances exist, and are judged, from its first event on.
+void Fold::meet_key(UnitState& unit, std::uint32_t stream, const Cell& key, Cause cause,
+                    Instant earliest) const {
+  for (const std::uint32_t w : route_.stream_windows[stream]) {
+    for (const std::uint32_t rule : route_.window_rules[w]) {
+      if (unit.instance_of.contains(KeyedIndex{rule, key})) continue;
+      touch(unit, instance_at(unit, rule, key), cause, earliest);
+    }
   }
 }
 
@@ -279,7 +286,7 @@ void Fold::apply_item(UnitState& unit, const LogEntry& entry, const ItemFeed& fe
   const Cell& key = entry.cells[item.key];
   if (!can_be_key(key)) return;
   std::vector<ItemEvent>& events = unit.items[KeyedIndex{feed.item, key}];
-  contribute(unit, feed.item, events, -1, cause, entry.time, effects);
+  const std::vector<ItemEvent> before = events;
   auto add = [&](ItemEvent event) {
     const auto at = std::upper_bound(events.begin(), events.end(), event,
                                      [](const ItemEvent& a, const ItemEvent& b) {
@@ -287,7 +294,13 @@ void Fold::apply_item(UnitState& unit, const LogEntry& entry, const ItemFeed& fe
                                      });
     events.insert(at, std::move(event));
   };
-  if (feed.opens) {
+  // One event in several roles: first it closes, then extends, then opens.
+  if (feed.closes && holds(*this, item.close_where, entry)) add({entry.time, entry.seq, ItemStep::close, kNever, {}});
+  if (feed.extends && holds(*this, item.extend_where, entry)) {
+    const Instant due = due_of(program_, symbols_, entry.cells[item.extend_due]);
+    add({entry.time, entry.seq, ItemStep::extend, due, {}});
+  }
+  if (feed.opens && holds(*this, item.open_where, entry)) {
     ItemEvent event{entry.time, entry.seq, ItemStep::open, kNever, {}};
     if (item.due != kNone) event.due = due_of(program_, symbols_, entry.cells[item.due]);
     for (const ItemView& view : route_.item_views[feed.item]) {
@@ -298,34 +311,33 @@ void Fold::apply_item(UnitState& unit, const LogEntry& entry, const ItemFeed& fe
     }
     add(std::move(event));
   }
-  if (feed.extends && holds(*this, item.extend_where, entry)) {
-    const Instant due = due_of(program_, symbols_, entry.cells[item.extend_due]);
-    add({entry.time, entry.seq, ItemStep::extend, due, {}});
-  }
-  if (feed.closes) add({entry.time, entry.seq, ItemStep::close, kNever, {}});
+  if (events.size() == before.size()) return;
   remember(unit, entry.seq, entry.id);
-  contribute(unit, feed.item, events, +1, cause, entry.time, effects);
+  std::uint64_t ignored_before = 0, ignored_now = 0;
+  const std::vector<Episode> old = episodes(before, &ignored_before), now = episodes(events, &ignored_now);
+  unit.items_ignored += ignored_now - ignored_before;
+  std::size_t same = 0;  // episodes that are as they were contribute as they did
+  while (same < old.size() && same < now.size() && old[same].same_as(now[same])) ++same;
+  for (std::size_t i = same; i < old.size(); ++i) contribute(unit, feed.item, old[i], -1, cause, entry.time, effects);
+  for (std::size_t i = same; i < now.size(); ++i) contribute(unit, feed.item, now[i], +1, cause, entry.time, effects);
 }
 
-void Fold::contribute(UnitState& unit, std::uint32_t item, const std::vector<ItemEvent>& events,
-                      int sign, Cause cause, Instant earliest, Effects& effects) const {
-  std::uint64_t ignored = 0;
+void Fold::contribute(UnitState& unit, std::uint32_t item, const Episode& episode, int sign,
+                      Cause cause, Instant earliest, Effects& effects) const {
   const auto& views = route_.item_views[item];
-  for (const Episode& episode : episodes(events, &ignored)) {
-    for (std::size_t v = 0; v < views.size(); ++v) {
-      const Cell& fact = episode.opening->facts[v];
-      if (fact.tag == CellTag::null) continue;
-      contribute_view(unit, item, views[v], fact, episode, sign, cause, earliest, effects);
-    }
+  for (std::size_t v = 0; v < views.size(); ++v) {
+    const Cell& fact = episode.opening->facts[v];
+    if (fact.tag == CellTag::null) continue;
+    contribute_view(unit, views[v], fact, episode, sign, cause, earliest, effects);
   }
-  unit.items_ignored = sign > 0 ? unit.items_ignored + ignored : unit.items_ignored - ignored;
 }
 
-void Fold::contribute_view(UnitState& unit, std::uint32_t, const ItemView& view, const Cell& fact,
+void Fold::contribute_view(UnitState& unit, const ItemView& view, const Cell& fact,
                            const Episode& episode, int sign, Cause cause, Instant earliest,
                            Effects& effects) const {
   const Cell key = view.key == kNone ? Cell{} : fact;
   if (view.stream != kNone) {
+    if (sign > 0 && view.key != kNone) meet_key(unit, view.stream, key, cause, earliest);
     std::vector<Sample> samples;
     if (program_.streams[view.stream].source == StreamSource::item_extensions) {
       for (const ItemEvent* extension : episode.extensions) {

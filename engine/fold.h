@@ -62,11 +62,13 @@ class Fold {
   void wake(UnitState& unit, Instant t, Effects& effects) const;
   void apply(UnitState& unit, const LogEntry& entry, Cause cause, Effects& effects) const;
   void apply_stream(UnitState& unit, const LogEntry& entry, std::uint32_t stream, Cause cause) const;
+  void meet_key(UnitState& unit, std::uint32_t stream, const Cell& key, Cause cause,
+                Instant earliest) const;
   void apply_item(UnitState& unit, const LogEntry& entry, const ItemFeed& feed, Cause cause,
                   Effects& effects) const;
-  void contribute(UnitState& unit, std::uint32_t item, const std::vector<ItemEvent>& events,
-                  int sign, Cause cause, Instant earliest, Effects& effects) const;
-  void contribute_view(UnitState& unit, std::uint32_t item, const ItemView& view, const Cell& fact,
+  void contribute(UnitState& unit, std::uint32_t item, const Episode& episode, int sign,
+                  Cause cause, Instant earliest, Effects& effects) const;
+  void contribute_view(UnitState& unit, const ItemView& view, const Cell& fact,
                        const Episode& episode, int sign, Cause cause, Instant earliest,
                        Effects& effects) const;
   void touch_moved(UnitState& unit, std::uint32_t series, const Moved& moved, Cause cause,

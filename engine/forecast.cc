@@ -89,6 +89,7 @@ class Forecast {
       copy.squares = state.squares;
       copy.low = state.low;
       copy.high = state.high;
+      copy.start = state.start;
       copy.until = state.until;
       if (state.sorted) copy.sorted = std::make_unique<std::vector<Cell>>(*state.sorted);
       if (state.groups) copy.groups = std::make_unique<Groups>(*state.groups);

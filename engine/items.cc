@@ -1,5 +1,7 @@
 #include "engine/items.h"
 
+#include <algorithm>
+
 namespace lianqing {
 namespace {
 
@@ -20,6 +22,13 @@ Instant plus(Instant t, std::int64_t amount) {
 }
 
 }  // namespace
+
+bool Episode::same_as(const Episode& other) const {
+  return *opening == *other.opening && closed == other.closed && close_seq == other.close_seq &&
+         due == other.due && extensions.size() == other.extensions.size() &&
+         std::equal(extensions.begin(), extensions.end(), other.extensions.begin(),
+                    [](const ItemEvent* a, const ItemEvent* b) { return *a == *b; });
+}
 
 std::vector<Episode> episodes(const std::vector<ItemEvent>& events, std::uint64_t* ignored) {
   std::vector<Episode> out;

@@ -30,6 +30,8 @@ struct Episode {
   Seq close_seq = 0;
   Instant due = kNever;  // the one in force last
   std::vector<const ItemEvent*> extensions;
+
+  bool same_as(const Episode& other) const;
 };
 
 // Derives the episodes; `ignored` counts openings of open items and closings or extensions of none.

@@ -25,7 +25,7 @@ Wide integer_root(Wide v) {
 Operand deviation(const WindowState& state, std::size_t n) {
   const Wide count = static_cast<Wide>(n);
   const Wide variance = count * state.squares - state.sum * state.sum;
-  return from_sum((2 * integer_root(variance) + count) / (2 * count));
+  return from_sum((integer_root(4 * variance) + count) / (2 * count));
 }
 
 // Linear interpolation between closest ranks, position q*(n-1).
@@ -211,10 +211,11 @@ Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
       if (*released > t) {
         instance.due = std::min(instance.due, *released);
       } else {
+        const bool by_one = rule.step_down || rule.levels[current].step_down;
         do {
           --target;
         } while (target > 0 && (!rule.levels[target].present ||
-                                (!rule.step_down && verdicts.exit[target])));
+                                (!by_one && verdicts.exit[target])));
       }
     }
   }
@@ -262,6 +263,7 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t,
     instance.enter_since = fresh.enter_since;
     instance.exit_since = kNever;
     instance.due = kNever;
+    instance.cause = Cause::timer;
     if (changed) instance.since = t;
   }
   instance.judged = true;

@@ -62,19 +62,12 @@ std::size_t position(const Series& series, Instant time, Seq seq) {
 void renew_period(const Program& program, const WindowSpan& span, WindowState& state, Instant t) {
   const Zone& zone = program.zone;
   const LocalDay today = zone.day_of(t);
+  state.start = zone.start_of(Zone::period_start(today, span.period)) - kTick;
   state.until = zone.start_of(Zone::period_start(today, span.period, 1));
   state.low = zone.start_of(Zone::period_start(today, span.period, -span.periods_back)) - kTick;
   state.high = span.periods_back == 0
                    ? kNever
                    : zone.start_of(Zone::period_start(today, span.period, 1 - span.periods_back)) - kTick;
-}
-
-// As far into the earlier period as t is into its own, by the clock on the wall.
-Instant to_date_bound(const Zone& zone, const WindowSpan& span, Instant t, Instant period_end) {
-  const LocalDay today = zone.day_of(t);
-  const WallTime from{Zone::period_start(today, span.period)};
-  const WallTime then{Zone::period_start(today, span.period, -span.periods_back)};
-  return std::min(period_end, zone.to_instant(then + (zone.local(t) - from)));
 }
 
 Bounds bounds_now(const Program& program, const WindowSpan& span, WindowState& state, Instant t) {
@@ -88,21 +81,11 @@ Bounds bounds_now(const Program& program, const WindowSpan& span, WindowState& s
   }
   if (t >= state.until) renew_period(program, span, state, t);
   Instant high = std::min(state.high, t);
-  if (span.to_date && span.periods_back > 0) high = to_date_bound(program.zone, span, t, state.high);
+  if (span.to_date && span.periods_back > 0) high = std::min(high, state.low + (t - state.start));
   return {state.low, high};
 }
 
-// When the sample at `end` enters a calendar window that looks at an earlier period to date.
-Instant to_date_entry(const Program& program, const WindowSpan& span, Instant t, Instant sample) {
-  const Zone& zone = program.zone;
-  const LocalDay today = zone.day_of(t);
-  const WallTime from{Zone::period_start(today, span.period)};
-  const WallTime then{Zone::period_start(today, span.period, -span.periods_back)};
-  return zone.to_instant(from + (zone.local(sample) - then));
-}
-
-Instant next_change(const Program& program, const Series& series, const WindowSpan& span,
-                    const WindowState& state, Instant t) {
+Instant next_change(const Series& series, const WindowSpan& span, const WindowState& state) {
   const auto& samples = series.samples;
   const bool more = state.end < samples.size();
   const bool some = state.begin < state.end;
@@ -120,7 +103,7 @@ Instant next_change(const Program& program, const Series& series, const WindowSp
   if (!more && !some) return kNever;
   Instant next = state.until;
   if (more && span.to_date && span.periods_back > 0 && samples[state.end].time <= state.high) {
-    next = std::min(next, std::max(to_date_entry(program, span, t, samples[state.end].time), t + kTick));
+    next = std::min(next, state.start + (samples[state.end].time - state.low));
   }
   return next;
 }
@@ -158,11 +141,11 @@ void settle(const Program& program, Series& series, std::size_t w, Instant t, Mo
   }
 }
 
-void find_due(const Program& program, Series& series, Instant t) {
+void find_due(const Program& program, Series& series) {
   series.due = kNever;
   for (std::size_t w = 0; w < series.states.size(); ++w) {
     const WindowSpan& span = program.windows[series.windows[w]].span;
-    series.due = std::min(series.due, next_change(program, series, span, series.states[w], t));
+    series.due = std::min(series.due, next_change(series, span, series.states[w]));
   }
 }
 
@@ -200,7 +183,7 @@ void advance(const Program& program, Series& series, Instant t, Moved& moved) {
   moved.assign(series.states.size(), false);
   for (std::size_t w = 0; w < series.states.size(); ++w) settle(program, series, w, t, moved);
   trim(program, series);
-  find_due(program, series, t);
+  find_due(program, series);
 }
 
 void insert(const Program& program, Series& series, const Sample& sample, Instant t, Moved& moved) {
@@ -222,7 +205,7 @@ void insert(const Program& program, Series& series, const Sample& sample, Instan
     moved[w] = true;
   }
   trim(program, series);
-  find_due(program, series, t);
+  find_due(program, series);
 }
 
 bool erase(const Program& program, Series& series, Instant time, Seq seq, Instant t, Moved& moved) {
@@ -244,7 +227,7 @@ bool erase(const Program& program, Series& series, Instant time, Seq seq, Instan
     take(program.windows[series.windows[w]], state, value, -1);
     moved[w] = true;
   }
-  find_due(program, series, t);
+  find_due(program, series);
   return true;
 }
 

@@ -46,8 +46,9 @@ struct WindowState {
   Wide squares = 0;  // of millionths
   std::unique_ptr<std::vector<Cell>> sorted;
   std::unique_ptr<Groups> groups;
-  // Calendar windows: bounds of the period in force, and the instant at which it ends.
-  Instant low = kBeforeAll, high = kBeforeAll, until = kBeforeAll;
+  // Calendar windows: bounds of the period looked at, and the period that t lies in: from after
+  // `start` to before `until`.
+  Instant low = kBeforeAll, high = kBeforeAll, start = kBeforeAll, until = kBeforeAll;
 };
 
 struct Series {

@@ -116,6 +116,7 @@ struct Item {
   Bilingual title;
   std::uint32_t key = kNone;                    // field slot
   std::vector<std::uint32_t> open, close;       // event types
+  std::uint32_t open_where = kNone, close_where = kNone;  // Expr over the event
   std::uint32_t due = kNone;                    // field slot, read at opening
   std::vector<std::uint32_t> extend;            // event types
   std::uint32_t extend_where = kNone;           // Expr
@@ -159,6 +160,7 @@ struct LevelRule {
   std::uint32_t enter = kNone, exit = kNone;  // Expr; exit kNone: not enter
   Span confirm;  // `for`
   Span hold;
+  bool step_down = false;  // leaves this level by one step only; Rule::step_down says so of all
   SourceSpan at;
 };
 

@@ -320,7 +320,7 @@ def everyday_inspections():
         for quarter in (1, 2, 3, 4):
             for unit, _, _, _, group, _ in WORKING:
                 day = working_on_or_after(date(year, quarter * 3 - 2, 8) + timedelta(dice.below(70)))
-                odds = 300 * TROUBLE.get(unit, 100) // 100
+                odds = 330 * TROUBLE.get(unit, 100) // 100
                 found = []
                 if unit not in STORY_INSPECTED:
                     for _ in range(3):
@@ -452,7 +452,7 @@ def story_late_report():
 
 
 def story_extensions():
-    """Time and again more time: four extensions within ten weeks."""
+    """Time and again more time: four extensions within five weeks."""
     for day, moves in ((date(2025, 3, 3), [(date(2025, 3, 28), date(2025, 4, 15)), (date(2025, 4, 11), date(2025, 5, 9))]),
                        (date(2025, 3, 17), [(date(2025, 4, 10), date(2025, 5, 6)), (date(2025, 4, 30), date(2025, 5, 23))])):
         rectify("nz-housing", "slow_action", day, "finding", limit=30, close=moves[-1][1] - timedelta(4), extensions=moves, relapse=False)

@@ -18,7 +18,7 @@ namespace lianqing {
 using Fact = std::variant<std::monostate, bool, Number, std::string>;
 
 // Why an instance was judged. Stronger causes have larger ordinals.
-enum class Cause : std::uint8_t { timer, activation, event, correction, retraction, decision };
+enum class Cause : std::uint8_t { timer, event, activation, correction, retraction, decision };
 
 struct NamedFact {
   std::string name;

@@ -82,8 +82,7 @@ def cut(window, column, t, zone):
     lo, hi = bisect_left(T, zone.start(kind, q)), bisect_left(T, zone.start(kind, q + 1))
     if not window.to_date:
         return lo, hi
-    limit = zone.local(t) - zone.naive_start(kind, p) + zone.naive_start(kind, q)
-    return [i for i in range(lo, hi) if zone.local(T[i]) <= limit]
+    return lo, min(hi, bisect_right(T, zone.start(kind, q) + (t - zone.start(kind, p))))
 
 
 def place(window, time, t, zone):
@@ -97,13 +96,10 @@ def place(window, time, t, zone):
     p = zone.period(kind, time)
     end = zone.start(kind, p + off + 1)
     if window.to_date:
-        target = time_of_year = zone.local(time) - zone.naive_start(kind, p) + zone.naive_start(kind, p + off)
-        limit = zone.naive_start(kind, p + off + 1)
-        if target >= limit:
+        target = zone.start(kind, p + off) + (time - zone.start(kind, p))
+        if target >= end:
             return False, ()
-        moments = [x for x in zone.instants(time_of_year) if x < end]
-        inside = zone.period(kind, t) == p + off and zone.local(t) >= target
-        return inside, [x for x in moments + [end] if x > t]
+        return target <= t < end, [x for x in (target, end) if x > t]
     begin = max(time, zone.start(kind, p + off))
     return begin <= t < end, [x for x in (begin, end) if x > t]
 

@@ -1,0 +1,11 @@
+// What can be said of a pack only as a whole, once it is lowered without an error: names nobody
+// uses, rules without a title, owner or basis, limits that contradict each other.
+#pragma once
+
+#include "rules/lower.h"
+
+namespace lianqing {
+
+void check(const PackSyntax& syntax, const Program& program, const Lowered& lowered, Diagnostics& out);
+
+}  // namespace lianqing

@@ -1,0 +1,164 @@
+#include "rules/parse.h"
+
+#include <algorithm>
+#include <map>
+
+#include "rules/document.h"
+#include "rules/identifier.h"
+#include "rules/parse_constructs.h"
+#include "rules/reader.h"
+#include "rules/report.h"
+
+namespace lianqing {
+namespace {
+
+class PackParser {
+ public:
+  PackParser(std::span<const SourceText> files, Diagnostics& out) : files_(files), out_(out) {}
+
+  void take(const Node& root, std::uint32_t file) {
+    const SourceSpan whole{file, 0, 0, 1};
+    if (root.is_empty()) {
+      report(out_, "R021", whole, {"文件是空的", "the file is empty"},
+             {"写上 rules:、measures: 等内容，或删去此文件", "write sections such as rules: and measures:, or remove the file"});
+      return;
+    }
+    if (!check_keys(root, whole, kSectionKeys, {"规则包", "a rule pack"}, out_)) return;
+    for (const Entry& entry : root.entries) take_section(entry);
+  }
+
+  // `complete`: every file could be read, so that what is missing is missing.
+  PackSyntax finish(bool complete) {
+    if (complete) check_head();
+    sort_all();
+    pack_.complete = complete;
+    return std::move(pack_);
+  }
+
+ private:
+  void take_section(const Entry& section) {
+    const std::string& name = section.key;
+    if (name == "version") return take_version(section.value);
+    if (name == "pack") return take_head(section);
+    if (name == "calendar_days") return take_days(section);
+    if (name == "units") return take_units(section);
+    if (!check_map(section.value, {"“名称: 内容”", "names with their content"}, out_)) return;
+    for (const Entry& entry : section.value.entries) {
+      if (name == "lists") add(pack_.lists, parse_list(entry, out_), "value");
+      if (name == "params") add(pack_.params, parse_param(entry, out_), "value");
+      if (name == "macros") add(pack_.macros, parse_macro(entry, out_), "value");
+      if (name == "measures") add(pack_.measures, parse_measure(entry, out_), "value");
+      if (name == "events") add(pack_.events, parse_event(entry, out_), "event");
+      if (name == "items") add(pack_.items, parse_item(entry, out_), "item");
+      if (name == "rules") add(pack_.rules, parse_rule(entry, out_), "rule");
+    }
+  }
+
+  // Lists, params, macros and measures share one space of names: expressions use them all.
+  template <class T>
+  void add(std::vector<T>& section, T construct, const std::string& space) {
+    if (space == "value" && !check_name(construct.name, construct.at, out_)) return;
+    if ((space == "item" || space == "rule") && !is_identifier(construct.name)) {
+      check_name(construct.name, construct.at, out_);
+      return;
+    }
+    if (is_new(space, construct.name, construct.at)) section.push_back(std::move(construct));
+  }
+
+  bool is_new(const std::string& space, const std::string& name, const SourceSpan& at) {
+    const auto [first, added] = names_.try_emplace({space, name}, at);
+    if (added) return true;
+    const std::string where = files_[first->second.file].name + ":" + std::to_string(first->second.line);
+    report(out_, "R019", at, {"名称“" + name + "”已在 " + where + " 用过", "'" + name + "' is already defined at " + where},
+           {"删去一处，或另起一个名称", "remove one of them or give it another name"});
+    return false;
+  }
+
+  void take_version(const Node& node) {
+    versioned_ = true;
+    const Text text = text_of(node, out_);
+    if (!text.present || text.text == "1") return;
+    report(out_, "R020", text.at, {"不认识的版本“" + text.text + "”", "unknown version '" + text.text + "'"},
+           {"写 version: 1", "write version: 1"});
+  }
+
+  void take_head(const Entry& entry) {
+    if (!is_new("pack", "pack", entry.key_at)) return;
+    pack_.head = parse_head(entry, out_);
+  }
+
+  void take_days(const Entry& entry) {
+    const Bilingual what{"calendar_days", "calendar_days"};
+    if (!check_keys(entry.value, entry.key_at, kCalendarDayKeys, what, out_)) return;
+    auto read = [&](std::string_view key, std::vector<Text>& days) {
+      const Node* node = entry.value.find(key);
+      if (node == nullptr) return;
+      for (Text& day : read_texts(*node, out_)) days.push_back(std::move(day));
+    };
+    read("off", pack_.days_off);
+    read("work", pack_.days_on);
+  }
+
+  void take_units(const Entry& entry) {
+    if (!check_keys(entry.value, entry.key_at, kUnitsKeys, {"units", "units"}, out_)) return;
+    const Node* attributes = entry.value.find("attributes");
+    if (attributes == nullptr) return;
+    pack_.attributes_declared = true;
+    if (!check_map(*attributes, {"“属性: 类型”", "attributes with their types"}, out_)) return;
+    for (const Entry& attribute : attributes->entries) {
+      if (is_new("unit", attribute.key, attribute.key_at)) {
+        pack_.attributes.push_back(parse_attribute(attribute, out_));
+      }
+    }
+  }
+
+  void check_head() {
+    const SourceSpan whole{0, 0, 0, 1};
+    if (!pack_.head.present && !names_.contains({"pack", "pack"})) {
+      report(out_, "R013", whole, {"规则包缺少“pack”", "a rule pack needs 'pack'"},
+             {"加上 pack: {id: 名称}", "add pack: {id: NAME}"});
+    }
+    if (!versioned_) {
+      report(out_, "R020", whole, {"规则包缺少“version”", "a rule pack needs 'version'"},
+             {"加上 version: 1", "add version: 1"});
+    }
+  }
+
+  void sort_all() {
+    auto by_name = [](auto& section) {
+      std::sort(section.begin(), section.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    };
+    by_name(pack_.lists);
+    by_name(pack_.params);
+    by_name(pack_.macros);
+    by_name(pack_.events);
+    by_name(pack_.items);
+    by_name(pack_.attributes);
+    by_name(pack_.measures);
+    by_name(pack_.rules);
+  }
+
+  std::span<const SourceText> files_;
+  Diagnostics& out_;
+  PackSyntax pack_;
+  std::map<std::pair<std::string, std::string>, SourceSpan> names_;
+  bool versioned_ = false;
+};
+
+}  // namespace
+
+PackSyntax parse_pack(std::span<const SourceText> files, Diagnostics& out) {
+  PackParser parser(files, out);
+  bool all_read = true;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto file = static_cast<std::uint32_t>(i);
+    if (const auto root = parse_document(files[i], file, out)) {
+      parser.take(*root, file);
+    } else {
+      all_read = false;
+    }
+  }
+  return parser.finish(all_read);
+}
+
+}  // namespace lianqing

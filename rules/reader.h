@@ -1,0 +1,45 @@
+// Reads nodes as what they should be and reports what they are not: keys by their table, texts,
+// numbers, flags, sentences in two languages, names. Used by parse and calendar_file.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rules/document.h"
+#include "rules/keys.h"
+#include "rules/syntax.h"
+
+namespace lianqing {
+
+// Whether the node is a map with only known keys and all required ones; `owner` is its key or name.
+// Unknown and missing keys are reported and leave the rest readable; true if it is a map.
+bool check_keys(const Node& node, const SourceSpan& owner, std::span<const KeyRow> keys,
+                const Bilingual& what, Diagnostics& out);
+// A map of names to constructs; an empty value is an empty map. Reports anything else.
+bool check_map(const Node& node, const Bilingual& what, Diagnostics& out);
+
+void report_unknown_key(const Entry& entry, const std::vector<std::string>& known,
+                        const Bilingual& what, Diagnostics& out);
+
+// A scalar with something in it. Absent keys give an absent Text, silently.
+Text read_text(const Node& map, std::string_view key, Diagnostics& out);
+Text text_of(const Node& node, Diagnostics& out);
+std::optional<Number> read_number(const Node& map, std::string_view key, Diagnostics& out);
+std::optional<bool> read_flag(const Node& map, std::string_view key, Diagnostics& out);
+// A list of scalars, or one scalar for a list of one.
+std::vector<Text> read_texts(const Node& node, Diagnostics& out);
+// Text or {zh, en}; a single text stands for both languages.
+struct Sentence {
+  Text zh, en;
+  Bilingual plain() const { return {zh.text, en.text}; }
+};
+Sentence read_sentence(const Node& map, std::string_view key, Diagnostics& out);
+
+// A name that expressions can use: an identifier and no word of the language. Reports if not.
+bool check_name(const std::string& name, const SourceSpan& at, Diagnostics& out);
+
+std::vector<std::string> key_names(std::span<const KeyRow> keys);
+
+}  // namespace lianqing

@@ -1,0 +1,167 @@
+#include "rules/yaml_advice.h"
+
+#include <array>
+#include <optional>
+
+namespace lianqing {
+namespace {
+
+constexpr std::string_view kBlanks = " \t";
+
+bool is_word_byte(char c) {
+  const auto u = static_cast<unsigned char>(c);
+  return u >= 0x80 || c == '_' || c == '-' || c == '.' || (c >= '0' && c <= '9') ||
+         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// First byte after the indent and the dashes of a list.
+std::size_t content_start(std::string_view line) {
+  std::size_t at = line.find_first_not_of(kBlanks);
+  if (at == std::string_view::npos) return line.size();
+  while (line.substr(at, 2) == "- ") {
+    at = line.find_first_not_of(kBlanks, at + 2);
+    if (at == std::string_view::npos) return line.size();
+  }
+  return at;
+}
+
+// The value of `key: value` on this line, or npos.
+std::size_t value_start(std::string_view line) {
+  const std::size_t colon = line.find(": ", content_start(line));
+  if (colon == std::string_view::npos) return colon;
+  return line.find_first_not_of(kBlanks, colon + 1);
+}
+
+bool is_comment(std::string_view line) {
+  const std::size_t at = content_start(line);
+  return at < line.size() && line[at] == '#';
+}
+
+std::optional<YamlAdvice> tab_indent(std::string_view line) {
+  const std::size_t first = line.find_first_not_of(kBlanks);
+  const std::size_t tab = line.find('\t');
+  if (tab == std::string_view::npos || first == std::string_view::npos || tab > first) return {};
+  YamlAdvice out;
+  out.code = "R009";
+  out.column = tab;
+  out.message = {"缩进用了制表符（Tab）", "a tab is used to indent"};
+  out.suggestion = {"缩进请用空格，每层两个", "indent with blanks, two per level"};
+  return out;
+}
+
+// The key-like word at the start of the line and what follows it.
+std::optional<YamlAdvice> colon_trouble(std::string_view line) {
+  const std::size_t start = content_start(line);
+  std::size_t at = start;
+  while (at < line.size() && is_word_byte(line[at]) && line.substr(at, 3) != "：") ++at;
+  if (at == start || at >= line.size()) return {};
+  YamlAdvice out;
+  out.code = "R010";
+  out.column = at;
+  if (line.substr(at, 3) == "：") {
+    out.bytes = 3;
+    out.message = {"键后面用了全角冒号“：”", "a full-width colon '：' follows the key"};
+    out.suggestion = {"改为半角冒号加空格 “: ”", "write ': ', an ASCII colon and a blank"};
+    return out;
+  }
+  if (line[at] != ':' || at + 1 >= line.size() || kBlanks.find(line[at + 1]) != kBlanks.npos) return {};
+  out.message = {"冒号后面缺少空格", "a blank is missing after the colon"};
+  const std::string key(line.substr(start, at - start));
+  out.suggestion = {"写成 “" + key + ": …”", "write '" + key + ": ...'"};
+  return out;
+}
+
+std::optional<YamlAdvice> full_width(std::string_view line) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kTwins = {{
+      {"，", ","}, {"｛", "{"}, {"｝", "}"}, {"［", "["}, {"］", "]"}, {"“", "\""}, {"”", "\""}}};
+  for (const auto& [wide, ascii] : kTwins) {
+    const std::size_t at = line.find(wide);
+    if (at == std::string_view::npos) continue;
+    YamlAdvice out;
+    out.code = "R010";
+    out.column = at;
+    out.bytes = wide.size();
+    const std::string w(wide), a(ascii);
+    out.message = {"用了全角符号“" + w + "”", "full-width '" + w + "' where YAML wants '" + a + "'"};
+    out.suggestion = {"改为半角 " + a + "；若是文字内容，请给整段文字加引号",
+                      "write '" + a + "', or put the whole text in quotes"};
+    return out;
+  }
+  return {};
+}
+
+std::optional<YamlAdvice> needs_quotes(std::string_view line) {
+  const std::size_t value = value_start(line);
+  if (value == std::string_view::npos) return {};
+  YamlAdvice out;
+  out.column = value;
+  out.suggestion = {"给整段文字加上引号", "put the whole text in quotes"};
+  constexpr std::string_view kSpecial = "*&!@%`";
+  const std::string first(line.substr(value, 1));
+  if (kSpecial.find(line[value]) != kSpecial.npos) {
+    out.message = {"文字不能以 " + first + " 开头", "a text cannot begin with '" + first + "'"};
+    return out;
+  }
+  if (first == "{" || first == "[" || first == "'" || first == "\"") {
+    const char close = first == "{" ? '}' : first == "[" ? ']' : first[0];
+    const std::size_t end = line.find(close, value + 1);
+    const std::size_t rest = end == std::string_view::npos ? end : line.find_first_not_of(kBlanks, end + 1);
+    if (rest == std::string_view::npos || line[rest] == '#' || line[rest] == ',') return {};
+    out.column = rest;
+    const std::string shown(1, close);
+    out.message = {"“" + shown + "” 之后多出了文字", "text after the closing '" + shown + "'"};
+    return out;
+  }
+  const std::size_t second = line.find(": ", value);
+  if (second == std::string_view::npos) return {};
+  out.column = second;
+  out.message = {"文字中有冒号加空格，会被当作另一个键", "a colon and a blank inside a text look like another key"};
+  return out;
+}
+
+}  // namespace
+
+YamlAdvice advise(const SourceLines& lines, std::size_t line) {
+  auto placed = [](YamlAdvice advice, std::size_t index) {
+    advice.line = index;
+    advice.at_known = true;
+    return advice;
+  };
+  for (std::size_t i = 0; i <= line && i < lines.count(); ++i) {
+    if (auto tab = tab_indent(lines.line(i))) return placed(*std::move(tab), i);
+  }
+  std::size_t before = line;
+  while (before > 0 && content_start(lines.line(--before)) >= lines.line(before).size()) continue;
+  for (const auto check : {colon_trouble, full_width, needs_quotes}) {
+    for (const std::size_t i : {line, before}) {
+      if (is_comment(lines.line(i))) continue;
+      if (auto found = check(lines.line(i))) return placed(*std::move(found), i);
+    }
+  }
+  return {};
+}
+
+Bilingual yaml_message(std::string_view message) {
+  static constexpr std::array<std::pair<std::string_view, Bilingual (*)()>, 7> kKnown = {{
+      {"illegal map value",
+       [] { return Bilingual{"此处不能有冒号；检查缩进和上一行", "a key cannot stand here; look at the indent and the line above"}; }},
+      {"end of map not found",
+       [] { return Bilingual{"缩进与上面各行不一致", "the indent does not agree with the lines above"}; }},
+      {"end of sequence not found",
+       [] { return Bilingual{"列表的缩进与上面各行不一致", "the indent of this list does not agree with the lines above"}; }},
+      {"end of map flow not found",
+       [] { return Bilingual{"“{” 没有对应的 “}”，或其中缺少逗号", "'{' without its '}', or a comma is missing inside"}; }},
+      {"end of sequence flow not found",
+       [] { return Bilingual{"“[” 没有对应的 “]”，或其中缺少逗号", "'[' without its ']', or a comma is missing inside"}; }},
+      {"unknown token",
+       [] { return Bilingual{"文字不能以这个符号开头，请加引号", "a text cannot begin with this sign; put it in quotes"}; }},
+      {"illegal block entry",
+       [] { return Bilingual{"此处不能有列表项（-）；检查缩进", "a list entry (-) cannot stand here; look at the indent"}; }},
+  }};
+  for (const auto& [text, known] : kKnown) {
+    if (message == text) return known();
+  }
+  return {"不是合法的 YAML：" + std::string(message), "not valid YAML: " + std::string(message)};
+}
+
+}  // namespace lianqing
