@@ -1,6 +1,6 @@
 // Memory for what one batch of records points to: texts, field arrays, list elements. Handing out
-// is a pointer bump and nothing is freed singly; reset() keeps the blocks, so a batch that is reused
-// allocates nothing in the steady state. Not thread-safe: an arena has one owner at a time.
+// is a pointer bump and nothing is freed singly; reset() keeps the blocks, so a batch that is
+// reused allocates nothing in the steady state. Not thread-safe: an arena has one owner at a time.
 #pragma once
 
 #include <algorithm>
@@ -21,6 +21,7 @@ namespace lianqing {
 class Arena {
  public:
   static constexpr std::size_t kBlockBytes = 256 * 1024;
+  static constexpr std::size_t kPadding = 32;
 
   Arena() = default;
   Arena(const Arena&) = delete;
@@ -43,6 +44,10 @@ class Arena {
     used_ += padding + size;
     return out;
   }
+
+  // Room for a text behind which kPadding more bytes may be read (not written): fast readers of
+  // short texts take them in whole words.
+  char* padded(std::size_t size) { return bytes(size + kPadding); }
 
   std::string_view copy(std::string_view text) {
     if (text.empty()) return {};
@@ -124,7 +129,7 @@ class Arena {
 
   std::vector<std::unique_ptr<char[]>> blocks_;
   std::vector<Large> large_;
-  std::size_t current_ = 0;   // the block that next_ points into
+  std::size_t current_ = 0;  // the block that next_ points into
   char* next_ = nullptr;
   std::size_t room_ = 0;      // left in the current block
   std::size_t position_ = 0;  // used of the current block; blocks themselves are fully aligned

@@ -31,8 +31,8 @@ class CsvReader {
 
  private:
   bool fail(const std::string& what) {
-    problem_ = "row " + std::to_string(row_.row) + " (line " + std::to_string(line_) + "), column " +
-               std::to_string(row_.fields.size() + 1) + ": " + what;
+    problem_ = "row " + std::to_string(row_.row) + " (line " + std::to_string(line_) +
+               "), column " + std::to_string(row_.fields.size() + 1) + ": " + what;
     return false;
   }
 
@@ -55,7 +55,8 @@ class CsvReader {
       if (!(quoted ? read_quoted(field) : read_plain(field)) || !check(field)) return false;
       row_.fields.push_back(std::move(field));
       if (at_end() || skip_line_end()) return true;
-      if (here() != ',') return fail("text after a closing quote; expected a comma or the end of the row");
+      if (here() != ',')
+        return fail("text after a closing quote; expected a comma or the end of the row");
       ++at_;
     }
   }
@@ -72,9 +73,12 @@ class CsvReader {
   bool read_quoted(std::string& field) {
     for (++at_;;) {
       const std::size_t end = bytes_.find('"', at_);
-      const std::string_view part = bytes_.substr(at_, end == std::string_view::npos ? end : end - at_);
-      if (field.size() + part.size() > kMaxCsvFieldBytes) return fail("a field over 64 KiB; is a quote missing?");
-      if (end == std::string_view::npos) return fail("a quoted field is not closed before the end of the file");
+      const std::string_view part =
+          bytes_.substr(at_, end == std::string_view::npos ? end : end - at_);
+      if (field.size() + part.size() > kMaxCsvFieldBytes)
+        return fail("a field over 64 KiB; is a quote missing?");
+      if (end == std::string_view::npos)
+        return fail("a quoted field is not closed before the end of the file");
       field += part;
       line_ += static_cast<std::uint64_t>(std::count(part.begin(), part.end(), '\n'));
       at_ = end + 1;
@@ -89,8 +93,8 @@ class CsvReader {
     if (at_ - row_start_ > kMaxCsvRowBytes) return fail("a row over 1 MiB");
     if (field.find('\0') != std::string_view::npos) return fail("a NUL byte; is this a CSV file?");
     const std::size_t bad = first_bad_utf8(field);
-    return bad == std::string_view::npos ||
-           fail("not UTF-8 (byte " + std::to_string(bad + 1) + " of the field); save the table as UTF-8");
+    return bad == std::string_view::npos || fail("not UTF-8 (byte " + std::to_string(bad + 1) +
+                                                 " of the field); save the table as UTF-8");
   }
 
   const std::string_view bytes_;

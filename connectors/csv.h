@@ -24,7 +24,8 @@ struct CsvRow {
 };
 
 // Empty rows are left out of the result (and counted in `row`); rows may differ in length, which is
-// the caller's to judge. refused: a row breaks the format or a limit; the text names row and column.
+// the caller's to judge. refused: a row breaks the format or a limit; the text names row and
+// column.
 [[nodiscard]] Result<std::vector<CsvRow>> read_csv(std::string_view bytes);
 
 }  // namespace lianqing

@@ -158,7 +158,7 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
     refuse(event, "unit", "expected `unit` (or `subject`): the id of the unit concerned");
     return {};
   }
-  if (mode_ == ClockMode::as_recorded && event.time > clock + program_.max_future) {
+  if (event.time > event.recorded.value_or(event.time) + program_.max_future) {
     refuse(event, "future", "time lies further ahead of its recording than max_future allows");
     return {};
   }

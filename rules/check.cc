@@ -96,15 +96,20 @@ class Checker {
 
   // Who answers for the rule, what it is called, on what it is founded.
   void check_papers(const Rule& rule) {
-    if (rule.title.empty()) {
-      report(out_, "R165", rule.at, {"规则“" + rule.id + "”没有标题", "rule '" + rule.id + "' has no title"}, {"加上 title: {zh: …, en: …}", "add title: {zh: ..., en: ...}"});
-    }
-    if (rule.owner.empty()) {
-      report(out_, "R166", rule.at, {"规则“" + rule.id + "”没有负责岗位", "rule '" + rule.id + "' has no owner"}, {"加上 owner: 岗位", "add owner: DESK"});
-    }
-    if (rule.basis.empty()) {
-      report(out_, "R167", rule.at, {"规则“" + rule.id + "”没有依据", "rule '" + rule.id + "' has no basis"}, {"加上 basis: {zh: 文件条款}", "add basis: {en: document and article}"});
-    }
+    Bilingual missing, advice;
+    auto want = [&](bool there, const Bilingual& what, const char* zh, const char* en) {
+      if (there) return;
+      missing.zh += (missing.zh.empty() ? "" : "、") + what.zh;
+      missing.en += (missing.en.empty() ? "" : ", no ") + what.en;
+      advice.zh += (advice.zh.empty() ? "加上 " : "，") + std::string(zh);
+      advice.en += (advice.en.empty() ? "add " : ", ") + std::string(en);
+    };
+    want(!rule.title.empty(), {"标题", "title"}, "title: {zh: …, en: …}", "title: {zh: ..., en: ...}");
+    want(!rule.owner.empty(), {"负责岗位", "owner"}, "owner: 岗位", "owner: DESK");
+    want(!rule.basis.empty(), {"依据", "basis"}, "basis: {zh: 文件条款}", "basis: {en: document and article}");
+    if (missing.zh.empty()) return;
+    report(out_, "R165", rule.at, {"规则“" + rule.id + "”没有" + missing.zh, "rule '" + rule.id + "' has no " + missing.en},
+           std::move(advice));
   }
 
   void check_band(const Rule& rule, Level level) {

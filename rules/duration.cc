@@ -15,12 +15,18 @@ struct SpanUnit {
   std::int64_t micros;  // 0: working days
 };
 constexpr SpanUnit kSpanUnits[] = {
-    {"s", kSecond},           {"秒", kSecond},
-    {"m", 60 * kSecond},      {"分钟", 60 * kSecond},
-    {"h", 3600 * kSecond},    {"小时", 3600 * kSecond},
-    {"d", 86'400 * kSecond},  {"天", 86'400 * kSecond},
-    {"w", 604'800 * kSecond}, {"周", 604'800 * kSecond},
-    {"workday", 0},           {"workdays", 0},
+    {"s", kSecond},
+    {"秒", kSecond},
+    {"m", 60 * kSecond},
+    {"分钟", 60 * kSecond},
+    {"h", 3600 * kSecond},
+    {"小时", 3600 * kSecond},
+    {"d", 86'400 * kSecond},
+    {"天", 86'400 * kSecond},
+    {"w", 604'800 * kSecond},
+    {"周", 604'800 * kSecond},
+    {"workday", 0},
+    {"workdays", 0},
     {"工作日", 0},
 };
 

@@ -150,15 +150,14 @@ bool ExprBuilder::require(const ExprSource& source, const Part& part, ValueType 
   const Bilingual found = type_name(type(part)), expected = type_name(wanted);
   Bilingual advice;
   if (is_literal(part)) {
-    advice = quote_advice(source, part, type(part), wanted,
-                          texts_[expr_.nodes[part.node].a]);
+    advice = quote_advice(source, part, type(part), wanted, texts_[expr_.nodes[part.node].a]);
   } else if (wanted == ValueType::boolean && type(part) == ValueType::number) {
     advice = join("写出比较，如 " + what + " >= 1", "compare it: " + what + " >= 1");
   }
   source.error("R103", part.begin, part.end,
                join("“" + for_what + "”需要" + expected.zh + "，而“" + what + "”是" + found.zh,
-                    "'" + for_what + "' needs " + expected.en + ", but " + in_quotes(what) + " is " +
-                        found.en),
+                    "'" + for_what + "' needs " + expected.en + ", but " + in_quotes(what) +
+                        " is " + found.en),
                advice);
   return false;
 }
@@ -183,8 +182,9 @@ bool ExprBuilder::read_as(const ExprSource& source, std::uint32_t constant, Valu
   }
   source.error("R109", at.begin, at.end,
                join("“" + text + "”不是带时区的时刻，应写成 2026-03-01T09:00:00+08:00 的样子",
-                    "'" + text + "' is no time with a zone; expected the form "
-                    "2026-03-01T09:00:00+08:00"));
+                    "'" + text +
+                        "' is no time with a zone; expected the form "
+                        "2026-03-01T09:00:00+08:00"));
   return false;
 }
 
@@ -329,11 +329,13 @@ void ExprBuilder::check_elements(const ExprSource& source, const Part& a, const 
     if (fits(found, wanted) || wanted == ValueType::dynamic) continue;
     const std::string what = source.shown(at.begin, at.end);
     const std::string of = source.shown(a.begin, a.end);
-    source.error("R102", at.begin, at.end,
-                 join("列表“" + what + "”里有" + type_name(found).zh + "，而“" + of + "”是" +
-                          type_name(wanted).zh,
-                      in_quotes(what) + " in the list is " + type_name(found).en + ", but " +
-                          in_quotes(of) + " is " + type_name(wanted).en));
+    const Bilingual holds = type_name(found), is = type_name(wanted);
+    source.error(
+        "R102", at.begin, at.end,
+        join((known_by_name ? "列表“" + what + "”里有" : "列表里的“" + what + "”是") + holds.zh +
+                 "，而“" + of + "”是" + is.zh,
+             (known_by_name ? "list " + in_quotes(what) + " holds " : in_quotes(what) + " is ") +
+                 holds.en + ", but " + in_quotes(of) + " is " + is.en));
     return;
   }
 }
@@ -348,9 +350,9 @@ Part ExprBuilder::in(const ExprSource& source, const Part& a, const Part& b) {
                       "left of 'in' a single value is expected, not " + type_name(left).en));
   } else if (!fits(right, ValueType::list)) {
     const std::string what = source.shown(b.begin, b.end), of = source.shown(a.begin, a.end);
-    const bool text = right == ValueType::text && !is_literal(b);
-    const std::string better =
-        text ? what + ".contains(" + of + ")" : of + " in [" + what + "]";
+    const std::string better = is_literal(b)              ? of + " in [" + what + "]"
+                               : right == ValueType::text ? what + ".contains(" + of + ")"
+                                                          : of + " == " + what;
     source.error("R112", b.begin, b.end,
                  join("“in”右边应是列表，而“" + what + "”是" + type_name(right).zh,
                       "right of 'in' a list is expected, but " + in_quotes(what) + " is " +
@@ -359,8 +361,7 @@ Part ExprBuilder::in(const ExprSource& source, const Part& a, const Part& b) {
   } else if (op(b) == Op::list) {
     check_elements(source, a, b);
   }
-  return add(source, {a.begin, b.end}, ExprNode{Op::in, false, a.node, b.node},
-             ValueType::boolean);
+  return add(source, {a.begin, b.end}, ExprNode{Op::in, false, a.node, b.node}, ValueType::boolean);
 }
 
 Part ExprBuilder::choose(const ExprSource& source, Stretch sign, const Part& condition,
@@ -410,8 +411,7 @@ Part ExprBuilder::call_round(const ExprSource& source, Stretch at, Stretch name,
                              const std::vector<Part>& arguments) {
   if (!require(source, arguments[0], ValueType::number, name)) return unknown(source, at);
   if (arguments.size() == 1) {
-    const Part whole =
-        constant(source, name, ValueType::number, Cell{CellTag::number, 1, 0});
+    const Part whole = constant(source, name, ValueType::number, Cell{CellTag::number, 1, 0});
     return add(source, at, ExprNode{Op::round, false, arguments[0].node, whole.node},
                ValueType::number);
   }

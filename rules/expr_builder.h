@@ -30,8 +30,9 @@ class ExprBuilder {
  public:
   explicit ExprBuilder(ExprScope& scope) : scope_(scope) {}
 
-  // Too many nodes: nothing more is worth reading.
-  bool full() const { return expr_.nodes.size() >= kMaxExprNodes; }
+  // One more operand with its operator would be too much.
+  bool full() const { return expr_.nodes.size() + 2 > kMaxExprNodes; }
+  bool overfull() const { return expr_.nodes.size() > kMaxExprNodes; }
 
   Part constant(const ExprSource& source, Stretch at, ValueType type, Cell cell = {});
   Part text(const ExprSource& source, Stretch at, std::string value);
@@ -75,8 +76,7 @@ class ExprBuilder {
   bool same_kind(const ExprSource& source, const Part& a, const Part& b, Stretch sign);
   bool read_as(const ExprSource& source, std::uint32_t constant, ValueType target, Stretch at);
   void adapt_text(const ExprSource& source, const Part& literal, const Part& other);
-  bool null_comparison(const ExprSource& source, Op op, Stretch sign, const Part& a,
-                       const Part& b);
+  bool null_comparison(const ExprSource& source, Op op, Stretch sign, const Part& a, const Part& b);
   bool binds_too_tight(const ExprSource& source, const Part& a, const Part& b);
   void check_elements(const ExprSource& source, const Part& a, const Part& list);
   Part call_matches(const ExprSource& source, Stretch at, Stretch name,
@@ -90,9 +90,9 @@ class ExprBuilder {
 
   ExprScope& scope_;
   Expr expr_;
-  std::vector<ValueType> types_;     // by node
-  std::vector<std::string> texts_;   // by constant: what a text says until finish() interns it
-  std::vector<Stretch> places_;      // by constant, where it was written
+  std::vector<ValueType> types_;    // by node
+  std::vector<std::string> texts_;  // by constant: what a text says until finish() interns it
+  std::vector<Stretch> places_;     // by constant, where it was written
 };
 
 }  // namespace lianqing

@@ -37,8 +37,8 @@ std::string ExprSource::shown(std::uint32_t begin, std::uint32_t end) const {
 
 std::uint32_t ExprSource::column(std::uint32_t offset) const {
   if (raw_ == text_) {
-    return at_.column + static_cast<std::uint32_t>(
-                            count_code_points(std::string_view(raw_).substr(0, offset)));
+    return at_.column +
+           static_cast<std::uint32_t>(count_code_points(std::string_view(raw_).substr(0, offset)));
   }
   if (prefix_bytes_.empty()) {
     for (std::string_view rest = raw_; !rest.empty();) {

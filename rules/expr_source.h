@@ -42,8 +42,8 @@ class ExprSource {
   std::string raw_, text_;
   SourceSpan at_;
   Diagnostics* out_;
-  std::string macro_;       // empty: the expression itself
-  Range used_{0, 0};        // of a macro, in the outermost text
+  std::string macro_;  // empty: the expression itself
+  Range used_{0, 0};   // of a macro, in the outermost text
   // Only if normalising changed the text: bytes of the normalised prefix after n code points.
   mutable std::vector<std::uint32_t> prefix_bytes_;
 };

@@ -39,7 +39,7 @@ struct Compilation {
   ExprScope& scope;
   Diagnostics& out;
   ExprBuilder builder;
-  int depth = 0;        // of nesting
+  int depth = 0;  // of nesting
   int macro_depth = 0;
   bool hopeless = false;  // a limit is passed: nothing more is read
 };
@@ -56,6 +56,7 @@ class Parser {
     }
     const Part out = expression();
     if (token().kind != TokenKind::end) report_rest();
+    if (tree_.overfull()) too_large();
     return out;
   }
 
@@ -87,12 +88,14 @@ class Parser {
   }
   void stop_expecting(const std::string& zh, const std::string& en, Bilingual advice = {}) {
     if (token().kind == TokenKind::end) {
-      stop("R100", token(), {"表达式不完整：末尾应有" + zh, "the expression ends too early: expected " + en},
+      stop("R100", token(),
+           {"表达式不完整：末尾应有" + zh, "the expression ends too early: expected " + en},
            std::move(advice));
       return;
     }
     stop("R100", token(),
-         {"这里应有" + zh + "，却是“" + found() + "”", "expected " + en + ", found " + in_quotes(found())},
+         {"这里应有" + zh + "，却是“" + found() + "”",
+          "expected " + en + ", found " + in_quotes(found())},
          std::move(advice));
   }
   Part unknown() { return tree_.unknown(source_, place()); }
@@ -107,7 +110,8 @@ class Parser {
       stop("R100", token(), {"数字里不能有逗号", "a number has no commas"},
            {"写成 " + last.value + following().value, "write " + last.value + following().value});
     } else {
-      stop_expecting("运算符（如 and、or、>=）或结尾", "an operator (such as and, or, >=) or the end");
+      stop_expecting("运算符（如 and、or、>=）或结尾",
+                     "an operator (such as and, or, >=) or the end");
     }
   }
 
@@ -119,7 +123,8 @@ class Parser {
     if (!shared_.hopeless) {
       const std::string limit = std::to_string(kMaxExprDepth);
       stop("R113", token(),
-           {"表达式嵌套超过 " + limit + " 层", "the expression is nested more than " + limit + " deep"},
+           {"表达式嵌套超过 " + limit + " 层",
+            "the expression is nested more than " + limit + " deep"},
            {"把一部分定义成量（measures: value）", "define a part of it as a measure (value:)"});
     }
     give_up();
@@ -268,9 +273,11 @@ class Parser {
   // `15%` where no remainder can be meant; reported, and read as 15.
   bool skip_percent_sign() {
     const Token& number = tokens_[at_ == 0 ? 0 : at_ - 1];
-    if (number.kind != TokenKind::number || number.end != token().begin) return false;
+    if (number.kind != TokenKind::number) return false;
     const TokenKind next = following().kind;
-    if (begins_operand(next) && next != TokenKind::minus) return false;
+    // `10% - x` is a percentage, `10 % -x` a remainder.
+    const bool attached = number.end == token().begin && following().begin > token().end;
+    if (begins_operand(next) && !(next == TokenKind::minus && attached)) return false;
     const auto value = Number::parse(number.value);
     const std::string better = value ? (*value / Number(100)).to_string() : "0.15";
     source_.error("R106", number.begin, token().end,
@@ -318,13 +325,27 @@ class Parser {
       case TokenKind::name: return named();
       case TokenKind::open: return enclosed();
       case TokenKind::open_list: return list();
-      case TokenKind::end: case TokenKind::logical_or: case TokenKind::logical_and:
-      case TokenKind::logical_not: case TokenKind::equal: case TokenKind::unequal:
-      case TokenKind::less: case TokenKind::less_equal: case TokenKind::greater:
-      case TokenKind::greater_equal: case TokenKind::in: case TokenKind::plus:
-      case TokenKind::minus: case TokenKind::times: case TokenKind::divide:
-      case TokenKind::percent: case TokenKind::question: case TokenKind::colon:
-      case TokenKind::close: case TokenKind::close_list: case TokenKind::comma:
+      case TokenKind::end:
+      case TokenKind::logical_or:
+      case TokenKind::logical_and:
+      case TokenKind::logical_not:
+      case TokenKind::equal:
+      case TokenKind::unequal:
+      case TokenKind::less:
+      case TokenKind::less_equal:
+      case TokenKind::greater:
+      case TokenKind::greater_equal:
+      case TokenKind::in:
+      case TokenKind::plus:
+      case TokenKind::minus:
+      case TokenKind::times:
+      case TokenKind::divide:
+      case TokenKind::percent:
+      case TokenKind::question:
+      case TokenKind::colon:
+      case TokenKind::close:
+      case TokenKind::close_list:
+      case TokenKind::comma:
       case TokenKind::dot: break;
     }
     stop_expecting("一个值（名称、数字、引号里的文字或括号）",
@@ -333,11 +354,12 @@ class Parser {
   }
 
   Part too_large() {
-    if (!shared_.hopeless) {
+    if (!shared_.hopeless && !stopped_) {
       const std::string limit = std::to_string(kMaxExprNodes);
-      stop("R113", token(),
-           {"表达式太大，超过 " + limit + " 项", "the expression has more than " + limit + " parts"},
-           {"用列表（x in [...]）或定义成量", "use a list (x in [...]) or define measures"});
+      stop(
+          "R113", token(),
+          {"表达式太大，超过 " + limit + " 项", "the expression has more than " + limit + " parts"},
+          {"用列表（x in [...]）或定义成量", "use a list (x in [...]) or define measures"});
     }
     give_up();
     return unknown();
@@ -349,16 +371,15 @@ class Parser {
     ++at_;
     const auto value = Number::parse(literal.value);
     if (!value) {
-      source_.error("R107", at.begin, at.end,
-                    {"数字太大", "the number is too large"});
+      source_.error("R107", at.begin, at.end, {"数字太大", "the number is too large"});
     } else if (decimals_of(literal.value) > 6) {
       source_.error("R107", at.begin, at.end,
                     {"数字最多六位小数", "a number has at most six decimals"},
                     {"写成 " + value->to_string(), "write " + value->to_string()});
     } else {
-      return tree_.constant(source_, at, ValueType::number,
-                            Cell{CellTag::number, static_cast<std::uint32_t>(value->den()),
-                                 value->num()});
+      return tree_.constant(
+          source_, at, ValueType::number,
+          Cell{CellTag::number, static_cast<std::uint32_t>(value->den()), value->num()});
     }
     return tree_.unknown(source_, at);
   }
@@ -402,11 +423,15 @@ class Parser {
     return tree_.list(source_, {open.begin, done()}, first, tree_.next_constant() - first);
   }
 
+  static bool ends_element(TokenKind kind) {
+    return kind == TokenKind::comma || kind == TokenKind::close_list || kind == TokenKind::end;
+  }
+
   void element() {
     const Stretch at = place();
     const bool bare = token().kind == TokenKind::name && token().value != "true" &&
                       token().value != "false" && token().value != "null";
-    if (bare && following().kind != TokenKind::open) {
+    if (bare && ends_element(following().kind)) {
       const std::string word = found();
       source_.error("R112", at.begin, at.end,
                     {"列表里只能是固定的值，“" + word + "”没有引号",
@@ -466,9 +491,9 @@ class Parser {
     if (const auto value = shared_.scope.find(name, source_.span(at.begin, at.end))) {
       return tree_.name(source_, at, *value);
     }
-    const bool reported = std::any_of(
-        shared_.out.begin() + static_cast<std::ptrdiff_t>(before), shared_.out.end(),
-        [](const Diagnostic& d) { return d.severity == Severity::error; });
+    const bool reported =
+        std::any_of(shared_.out.begin() + static_cast<std::ptrdiff_t>(before), shared_.out.end(),
+                    [](const Diagnostic& d) { return d.severity == Severity::error; });
     if (!reported) {
       source_.error("R101", at.begin, at.end,
                     {"没有叫“" + name + "”的量、参数或字段",
@@ -532,10 +557,10 @@ class Parser {
 
   void report_count(const Function& function, Stretch name, std::uint32_t count) {
     const std::string fewest = std::to_string(function.fewest);
-    const std::string expected =
-        function.most == function.fewest ? fewest
-        : function.most == kAnyNumber    ? fewest + "+"
-                                         : fewest + "-" + std::to_string(function.most);
+    const std::string expected = function.most == function.fewest ? fewest
+                                 : function.most == kAnyNumber
+                                     ? fewest + "+"
+                                     : fewest + "-" + std::to_string(function.most);
     const std::string word(function.name), example(function.example), n = std::to_string(count);
     source_.error("R115", name.begin, name.end,
                   {word + " 应有 " + expected + " 项，这里有 " + n + " 项",
@@ -563,7 +588,8 @@ bool is_readable(std::string_view source, const SourceSpan& at, Diagnostics& out
   if (source.size() > kMaxExprBytes) {
     const std::string limit = std::to_string(kMaxExprBytes);
     report(out, "R113", at,
-           {"表达式太长，超过 " + limit + " 字节", "the expression is longer than " + limit + " bytes"},
+           {"表达式太长，超过 " + limit + " 字节",
+            "the expression is longer than " + limit + " bytes"},
            {"把一部分定义成量（measures: value）", "define a part of it as a measure (value:)"});
     return false;
   }

@@ -33,9 +33,9 @@
 
 namespace lianqing {
 
-inline constexpr std::size_t kMaxExprBytes = 4096;   // of one text, before macros
-inline constexpr std::size_t kMaxExprNodes = 1000;   // macros included
-inline constexpr int kMaxExprDepth = 64;             // parentheses, calls, signs, choices
+inline constexpr std::size_t kMaxExprBytes = 4096;  // of one text, before macros
+inline constexpr std::size_t kMaxExprNodes = 1000;  // macros included
+inline constexpr int kMaxExprDepth = 64;            // parentheses, calls, signs, choices
 inline constexpr int kMaxMacroDepth = 16;
 
 // `dynamic` is known only at run time: it goes with everything.

@@ -15,15 +15,14 @@ struct Twin {
 };
 // Sorted by code point. `!` before `=` and the like are put together afterwards.
 constexpr Twin kTwins[] = {
-    {U'\u00A0', ' '}, {U'×', '*'},      {U'÷', '/'},      {U'‘', '\''},     {U'’', '\''},
-    {U'“', '"'},      {U'”', '"'},      {U'−', '-'},      {U'\u3000', ' '}, {U'、', ','},
-    {U'【', '['},     {U'】', ']'},     {U'！', '!'},     {U'＂', '"'},     {U'％', '%'},
-    {U'＆', '&'},     {U'＇', '\''},    {U'（', '('},     {U'）', ')'},     {U'＊', '*'},
-    {U'＋', '+'},     {U'，', ','},     {U'－', '-'},     {U'．', '.'},     {U'／', '/'},
-    {U'０', '0'},     {U'１', '1'},     {U'２', '2'},     {U'３', '3'},     {U'４', '4'},
-    {U'５', '5'},     {U'６', '6'},     {U'７', '7'},     {U'８', '8'},     {U'９', '9'},
-    {U'：', ':'},     {U'＜', '<'},     {U'＝', '='},     {U'＞', '>'},     {U'？', '?'},
-    {U'［', '['},     {U'］', ']'},     {U'｜', '|'},
+    {U'\u00A0', ' '}, {U'×', '*'},  {U'÷', '/'},      {U'‘', '\''}, {U'’', '\''},  {U'“', '"'},
+    {U'”', '"'},      {U'−', '-'},  {U'\u3000', ' '}, {U'、', ','}, {U'【', '['},  {U'】', ']'},
+    {U'！', '!'},     {U'＂', '"'}, {U'％', '%'},     {U'＆', '&'}, {U'＇', '\''}, {U'（', '('},
+    {U'）', ')'},     {U'＊', '*'}, {U'＋', '+'},     {U'，', ','}, {U'－', '-'},  {U'．', '.'},
+    {U'／', '/'},     {U'０', '0'}, {U'１', '1'},     {U'２', '2'}, {U'３', '3'},  {U'４', '4'},
+    {U'５', '5'},     {U'６', '6'}, {U'７', '7'},     {U'８', '8'}, {U'９', '9'},  {U'：', ':'},
+    {U'＜', '<'},     {U'＝', '='}, {U'＞', '>'},     {U'？', '?'}, {U'［', '['},  {U'］', ']'},
+    {U'｜', '|'},
 };
 
 // What a character means outside texts and names: its ASCII twin, itself if ASCII, else 0.
@@ -42,16 +41,18 @@ struct Word {
   TokenKind kind;
 };
 constexpr Word kWords[] = {
-    {"or", TokenKind::logical_or},      {"或", TokenKind::logical_or},
-    {"或者", TokenKind::logical_or},    {"and", TokenKind::logical_and},
-    {"且", TokenKind::logical_and},     {"并且", TokenKind::logical_and},
-    {"not", TokenKind::logical_not},    {"非", TokenKind::logical_not},
+    {"or", TokenKind::logical_or},   {"或", TokenKind::logical_or},
+    {"或者", TokenKind::logical_or}, {"and", TokenKind::logical_and},
+    {"且", TokenKind::logical_and},  {"并且", TokenKind::logical_and},
+    {"not", TokenKind::logical_not}, {"非", TokenKind::logical_not},
     {"in", TokenKind::in},
 };
 // Longest first: they may run into the name that follows.
 constexpr Word kChineseConnectives[] = {
-    {"并且", TokenKind::logical_and}, {"或者", TokenKind::logical_or},
-    {"且", TokenKind::logical_and},   {"或", TokenKind::logical_or},
+    {"并且", TokenKind::logical_and},
+    {"或者", TokenKind::logical_or},
+    {"且", TokenKind::logical_and},
+    {"或", TokenKind::logical_or},
 };
 
 struct Sign {
@@ -61,21 +62,21 @@ struct Sign {
 };
 // Longer ones first.
 constexpr Sign kSigns[] = {
-    {"===", TokenKind::equal, "=="},   {"!==", TokenKind::unequal, "!="},
-    {"==", TokenKind::equal, ""},      {"!=", TokenKind::unequal, ""},
-    {"<=", TokenKind::less_equal, ""}, {">=", TokenKind::greater_equal, ""},
-    {"&&", TokenKind::logical_and, ""}, {"||", TokenKind::logical_or, ""},
-    {"<>", TokenKind::unequal, "!="},  {"=>", TokenKind::greater_equal, ">="},
-    {"=<", TokenKind::less_equal, "<="}, {"=", TokenKind::equal, "=="},
+    {"===", TokenKind::equal, "=="},      {"!==", TokenKind::unequal, "!="},
+    {"==", TokenKind::equal, ""},         {"!=", TokenKind::unequal, ""},
+    {"<=", TokenKind::less_equal, ""},    {">=", TokenKind::greater_equal, ""},
+    {"&&", TokenKind::logical_and, ""},   {"||", TokenKind::logical_or, ""},
+    {"<>", TokenKind::unequal, "!="},     {"=>", TokenKind::greater_equal, ">="},
+    {"=<", TokenKind::less_equal, "<="},  {"=", TokenKind::equal, "=="},
     {"&", TokenKind::logical_and, "and"}, {"|", TokenKind::logical_or, "or"},
-    {"!", TokenKind::logical_not, ""}, {"<", TokenKind::less, ""},
-    {">", TokenKind::greater, ""},     {"+", TokenKind::plus, ""},
-    {"-", TokenKind::minus, ""},       {"*", TokenKind::times, ""},
-    {"/", TokenKind::divide, ""},      {"%", TokenKind::percent, ""},
-    {"?", TokenKind::question, ""},    {":", TokenKind::colon, ""},
-    {"(", TokenKind::open, ""},        {")", TokenKind::close, ""},
-    {"[", TokenKind::open_list, ""},   {"]", TokenKind::close_list, ""},
-    {",", TokenKind::comma, ""},       {".", TokenKind::dot, ""},
+    {"!", TokenKind::logical_not, ""},    {"<", TokenKind::less, ""},
+    {">", TokenKind::greater, ""},        {"+", TokenKind::plus, ""},
+    {"-", TokenKind::minus, ""},          {"*", TokenKind::times, ""},
+    {"/", TokenKind::divide, ""},         {"%", TokenKind::percent, ""},
+    {"?", TokenKind::question, ""},       {":", TokenKind::colon, ""},
+    {"(", TokenKind::open, ""},           {")", TokenKind::close, ""},
+    {"[", TokenKind::open_list, ""},      {"]", TokenKind::close_list, ""},
+    {",", TokenKind::comma, ""},          {".", TokenKind::dot, ""},
 };
 constexpr std::size_t kLongestSign = 3;
 
@@ -203,7 +204,9 @@ class Lexer {
     const bool after_dot = !tokens_.empty() && tokens_.back().kind == TokenKind::dot;
     if (after_dot) return add(TokenKind::name, begin, name);
     if (const Word* word = find_word(name)) return add(word->kind, begin, name);
-    const Word* meant = after_operand() ? find_word(lower(name)) : nullptr;
+    const bool not_in =
+        !tokens_.empty() && tokens_.back().kind == TokenKind::logical_not && lower(name) == "in";
+    const Word* meant = after_operand() || not_in ? find_word(lower(name)) : nullptr;
     if (meant == nullptr) return add(TokenKind::name, begin, name);
     report_slip(begin, name, meant->spelling);
     add(meant->kind, begin, name);
@@ -226,8 +229,8 @@ class Lexer {
 
   static Bilingual slip_message(std::string_view found, std::string_view meant) {
     return {"这里不能写“" + std::string(found) + "”，应写“" + std::string(meant) + "”",
-            "'" + std::string(found) + "' is not written so here; expected '" +
-                std::string(meant) + "'"};
+            "'" + std::string(found) + "' is not written so here; expected '" + std::string(meant) +
+                "'"};
   }
   void report_slip(std::size_t begin, std::string_view found, std::string_view meant) {
     const std::string spelling(meant);
@@ -311,29 +314,20 @@ class Lexer {
     const CodePoint c = peek(at_);
     at_ += c.bytes;
     switch (c.value) {
-      case U'n':
-        value += '\n';
-        return;
-      case U't':
-        value += '\t';
-        return;
-      case U'r':
-        value += '\r';
-        return;
+      case U'n': value += '\n'; return;
+      case U't': value += '\t'; return;
+      case U'r': value += '\r'; return;
       case U'\\':
       case U'\'':
-      case U'"':
-        value += static_cast<char>(c.value);
-        return;
-      default:
-        break;
+      case U'"': value += static_cast<char>(c.value); return;
+      default: break;
     }
     if (c.bytes == 0) return;  // the missing quote is reported
     const std::string found = source_.shown(begin, here());
-    source_.error("R107", begin, here(),
-                  {"文字里不认识“" + found + "”", "'" + found + "' has no meaning in a text"},
-                  {"要写反斜杠本身，写两个：\\" + found,
-                   "a backslash itself is written twice: \\" + found});
+    source_.error(
+        "R107", begin, here(),
+        {"文字里不认识“" + found + "”", "'" + found + "' has no meaning in a text"},
+        {"要写反斜杠本身，写两个：\\" + found, "a backslash itself is written twice: \\" + found});
   }
 
   const ExprSource& source_;

@@ -12,11 +12,33 @@
 namespace lianqing {
 
 enum class TokenKind : std::uint8_t {
-  end, number, text, name,
-  logical_or, logical_and, logical_not,
-  equal, unequal, less, less_equal, greater, greater_equal, in,
-  plus, minus, times, divide, percent,
-  question, colon, open, close, open_list, close_list, comma, dot,
+  end,
+  number,
+  text,
+  name,
+  logical_or,
+  logical_and,
+  logical_not,
+  equal,
+  unequal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  in,
+  plus,
+  minus,
+  times,
+  divide,
+  percent,
+  question,
+  colon,
+  open,
+  close,
+  open_list,
+  close_list,
+  comma,
+  dot,
 };
 
 struct Token {

@@ -10,6 +10,8 @@
 namespace lianqing {
 namespace {
 
+constexpr std::size_t kMaxSlips = 3;  // letters; more is another word
+
 std::optional<Number> comparable(const Text& text, bool span) {
   if (!text.present) return std::nullopt;
   if (!span) return text.quoted ? std::nullopt : Number::parse(text.text);
@@ -109,9 +111,15 @@ FieldCheck lower_field(const FieldSyntax& syntax, Names& names) {
       std::vector<std::string> known;
       for (const auto& [name, cells] : names.lists) known.push_back(name);
       const auto nearest = nearest_name(syntax.codes_list.text, known);
-      report(names.out, "R150", syntax.codes_list.at,
-             {"没有列表“" + syntax.codes_list.text + "”", "unknown list '" + syntax.codes_list.text + "'"},
-             nearest ? did_you_mean(*nearest) : Bilingual{"在 lists 中加上它，或直接写 [甲, 乙]", "add it under lists, or write [a, b] here"});
+      const std::string name = syntax.codes_list.text;
+      if (nearest) {
+        report(names.out, "R150", syntax.codes_list.at, {"没有列表“" + name + "”", "unknown list '" + name + "'"},
+               did_you_mean(*nearest));
+      } else {
+        report(names.out, "R184", syntax.codes_list.at,
+               {"没有列表“" + name + "”，字段“" + syntax.name + "”的代码不检查", "there is no list '" + name + "': the codes of field '" + syntax.name + "' are not checked"},
+               {"在 lists 中加上它，或直接写 [甲, 乙]", "add it under lists, or write [a, b] here"});
+      }
     } else {
       names.used.insert(list->first);
       for (const Cell& cell : list->second) {
@@ -131,7 +139,7 @@ void check_spelling(const Selection& selection, Names& names) {
   for (const Text& type : selection.types) {
     if (names.events.contains(type.text)) continue;
     const auto nearest = nearest_name(type.text, declared);
-    if (!nearest) continue;
+    if (!nearest || edit_distance(type.text, *nearest) > kMaxSlips) continue;
     report(names.out, "R176", type.at, {"事件“" + type.text + "”没有声明，与“" + *nearest + "”很像", "event '" + type.text + "' is not declared, and much like '" + *nearest + "'"},
            did_you_mean(*nearest));
   }

@@ -139,11 +139,11 @@ class TemplateReader {
     if (type != ValueType::list && (number || !formatted)) return true;
     const Bilingual found = type_name(type);
     if (type == ValueType::list) {
-      error("R122", begin, end,
-            {"列表不能写进句子", "a list cannot be put into a sentence"});
+      error("R122", begin, end, {"列表不能写进句子", "a list cannot be put into a sentence"});
     } else {
       error("R122", begin, end,
-            {"格式只适用于数字，这里是" + found.zh, "a format is for numbers, but this is " + found.en},
+            {"格式只适用于数字，这里是" + found.zh,
+             "a format is for numbers, but this is " + found.en},
             {"去掉竖线和格式", "remove the bar and the format"});
     }
     return false;

@@ -131,7 +131,10 @@ YamlAdvice advise(const SourceLines& lines, std::size_t line) {
     if (auto tab = tab_indent(lines.line(i))) return placed(*std::move(tab), i);
   }
   std::size_t before = line;
-  while (before > 0 && content_start(lines.line(--before)) >= lines.line(before).size()) continue;
+  while (before > 0) {  // the line before that is not empty
+    --before;
+    if (content_start(lines.line(before)) < lines.line(before).size()) break;
+  }
   for (const auto check : {colon_trouble, full_width, needs_quotes}) {
     for (const std::size_t i : {line, before}) {
       if (is_comment(lines.line(i))) continue;

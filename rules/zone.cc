@@ -20,7 +20,8 @@ Instant start_of_year(int year) {
 // What a compiled zone file states about the years after its last listed change, as a POSIX TZ
 // text in its last line: `EST5EDT,M3.2.0,M11.1.0`. date::time_zone does not read it, and the files
 // of most systems stop listing changes in 2037.
-//   tz = name offset [ name [ offset ] "," rule "," rule ] ; rule = "M" m "." w "." d [ "/" time ] ;
+//   tz = name offset [ name [ offset ] "," rule "," rule ] ; rule = "M" m "." w "." d [ "/" time ]
+//   ;
 struct YearlyRule {
   unsigned month = 1, week = 1, weekday = 0;  // week 5: the last one
   std::int64_t seconds = 7200;                // on the wall until then
@@ -111,8 +112,8 @@ Instant change_in(int year, const YearlyRule& rule, std::int64_t offset_before) 
   using namespace std::chrono;
   const year_month month = std::chrono::year{year} / std::chrono::month{rule.month};
   const weekday day{rule.weekday};
-  const sys_days date = rule.week == 5 ? sys_days{month / day[last]}
-                                       : sys_days{month / day[rule.week]};
+  const sys_days date =
+      rule.week == 5 ? sys_days{month / day[last]} : sys_days{month / day[rule.week]};
   return Instant{date} + Duration{(rule.seconds - offset_before) * kSecondMicros};
 }
 
@@ -181,8 +182,8 @@ Result<Zone> load_zone(const std::string& name) {
   }
   const auto footer = read_footer(name);
   if (!footer) {
-    return failure(ErrorCode::corrupt, "time zone '" + name +
-                                           "': the file /usr/share/zoneinfo/" + name +
+    return failure(ErrorCode::corrupt, "time zone '" + name + "': the file /usr/share/zoneinfo/" +
+                                           name +
                                            " does not end with a rule for the years to come; "
                                            "install the package tzdata");
   }

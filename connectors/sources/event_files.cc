@@ -1,6 +1,6 @@
-// One thread for each file: lines -> Chunk of decoded records -> bounded queue. The consumer's thread
-// merges by taking, from the file whose next record is first, the whole run of records that are
-// before those of every other file. Chunks return to a pool when no batch points into them.
+// One thread for each file: lines -> Chunk of decoded records -> bounded queue. The consumer's
+// thread merges by taking, from the file whose next record is first, the whole run of records that
+// are before those of every other file. Chunks return to a pool when no batch points into them.
 #include "connectors/sources/event_files.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 namespace lianqing {
 namespace {
 
-constexpr std::size_t kQueuedChunks = 3;            // per file, decoded and waiting
+constexpr std::size_t kQueuedChunks = 3;             // per file, decoded and waiting
 constexpr std::size_t kMaxChunkBytes = 1024 * 1024;  // of arena, for one file alone
 constexpr std::size_t kMinChunkBytes = 64 * 1024;
 constexpr std::size_t kBudgetBytes = 32 * 1024 * 1024;  // of one chunk of each file, together
@@ -63,7 +63,8 @@ class ChunkQueue {
   // Waits for room; false if asked to stop instead.
   bool push(Delivery delivery, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [this] { return waiting_.size() < kQueuedChunks; })) return false;
+    if (!changed_.wait(lock, stop, [this] { return waiting_.size() < kQueuedChunks; }))
+      return false;
     waiting_.push_back(std::move(delivery));
     changed_.notify_all();
     return true;
@@ -206,11 +207,12 @@ class EventFiles::Merge {
     if (std::count(paths.begin(), paths.end(), "-") > 1) {
       return failure(ErrorCode::usage, "standard input (-) is named twice among the event files");
     }
-    const std::size_t chunk_bytes = std::clamp(kBudgetBytes / std::max<std::size_t>(paths.size(), 1),
-                                               kMinChunkBytes, kMaxChunkBytes);
+    const std::size_t chunk_bytes = std::clamp(
+        kBudgetBytes / std::max<std::size_t>(paths.size(), 1), kMinChunkBytes, kMaxChunkBytes);
     for (const std::string& path : paths) {
-      LQ_TRY(JsonLinesFile file, JsonLinesFile::open(path, static_cast<std::uint32_t>(readings_.size()),
-                                                     stop_.get_token()));
+      LQ_TRY(JsonLinesFile file,
+             JsonLinesFile::open(path, static_cast<std::uint32_t>(readings_.size()),
+                                 stop_.get_token()));
       readings_.push_back(std::make_unique<Reading>(std::move(file), pool_, chunk_bytes));
     }
     for (const auto& reading : readings_) reading->start(stop_);
@@ -245,7 +247,8 @@ class EventFiles::Merge {
 
   std::uint64_t blank_lines() const {
     std::uint64_t out = 0;
-    for (const auto& reading : readings_) out += reading->blank_lines().load(std::memory_order_relaxed);
+    for (const auto& reading : readings_)
+      out += reading->blank_lines().load(std::memory_order_relaxed);
     return out;
   }
 
@@ -269,7 +272,8 @@ class EventFiles::Merge {
     return first;
   }
 
-  // The first of the other files' clocks. `first_wins`: at the same clock the earliest file goes on.
+  // The first of the other files' clocks. `first_wins`: at the same clock the earliest file goes
+  // on.
   void keep_second(Instant clock, bool first_wins) {
     if (!second_clock_ || clock < second_clock_->first) {
       second_clock_ = {clock, first_wins};
@@ -305,7 +309,8 @@ class EventFiles::Merge {
 
   static void keep(const std::shared_ptr<Chunk>& chunk, RecordBatch& out) {
     const std::shared_ptr<const void> memory = chunk;
-    const bool kept = std::find(out.memory_.begin(), out.memory_.end(), memory) != out.memory_.end();
+    const bool kept =
+        std::find(out.memory_.begin(), out.memory_.end(), memory) != out.memory_.end();
     if (!kept) out.memory_.push_back(memory);
   }
 

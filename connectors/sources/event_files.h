@@ -2,8 +2,8 @@
 // thread of its own; what comes out depends on the files only, never on which thread was faster.
 //
 // Order: by clock, then by the order of the files, then by line. A record's clock is its recorded
-// time, else its time, made non-decreasing within its file; a rejection stands where it stood in its
-// file, at the clock of the record before it. One file alone keeps exactly its own order.
+// time, else its time, made non-decreasing within its file; a rejection stands where it stood in
+// its file, at the clock of the record before it. One file alone keeps exactly its own order.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,8 @@ class RecordBatch {
 };
 
 struct ReadingProgress {
-  std::uint64_t bytes_read = 0;               // as the files lie on disk, compressed or not
-  std::optional<std::uint64_t> bytes_total;   // none if a pipe is among them
+  std::uint64_t bytes_read = 0;              // as the files lie on disk, compressed or not
+  std::optional<std::uint64_t> bytes_total;  // none if a pipe is among them
 };
 
 class EventFiles {
@@ -57,8 +57,8 @@ class EventFiles {
   // then this error, at every further call.
   [[nodiscard]] Result<bool> next(RecordBatch& out);
 
-  ReadingProgress progress() const;    // of the reading threads, a little ahead of next()
-  std::uint64_t blank_lines() const;   // skipped so far; exact after the end
+  ReadingProgress progress() const;   // of the reading threads, a little ahead of next()
+  std::uint64_t blank_lines() const;  // skipped so far; exact after the end
 
  private:
   class Merge;

@@ -54,7 +54,8 @@ class Descriptor {
     struct stat facts = {};
     if (::fstat(fd_, &facts) != 0) return failed("cannot read", errno);
     if (S_ISDIR(facts.st_mode)) {
-      return failure(ErrorCode::io, name_ + " is a directory; expected a file of events (JSON lines)");
+      return failure(ErrorCode::io,
+                     name_ + " is a directory; expected a file of events (JSON lines)");
     }
     waits_ = !S_ISREG(facts.st_mode);
     if (!waits_) total_ = static_cast<std::uint64_t>(facts.st_size);
@@ -339,9 +340,8 @@ Result<JsonLinesFile> JsonLinesFile::open(const std::string& path, std::uint32_t
   if (fd < 0) {
     return failure(ErrorCode::io, "cannot open " + path + ": " + system_message(errno));
   }
-  auto lines = std::make_unique<Lines>(fd, !standard_input,
-                                       standard_input ? "standard input" : path, file_index,
-                                       std::move(stop));
+  auto lines = std::make_unique<Lines>(
+      fd, !standard_input, standard_input ? "standard input" : path, file_index, std::move(stop));
   if (auto started = lines->start(); !started) return Unexpected<Error>(started.error());
   return JsonLinesFile(std::move(lines));
 }

@@ -35,8 +35,8 @@ class JsonLinesFile {
   JsonLinesFile& operator=(JsonLinesFile&&) noexcept;
 
   // The next line that is not blank; nothing at the end. io: reading failed; corrupt: the gzip
-  // stream is damaged or cut short (the whole lines before that have been delivered). After an error
-  // every further call returns it again.
+  // stream is damaged or cut short (the whole lines before that have been delivered). After an
+  // error every further call returns it again.
   [[nodiscard]] Result<std::optional<RawLine>> next();
 
   const std::string& name() const;

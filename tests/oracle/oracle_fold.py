@@ -184,7 +184,7 @@ class Unit:
             if begin or first is not None and t == first.clock:
                 for rule in self.plan.pack.rules:
                     if not rule.keyed:
-                        x = self.touch(self.instance(rule, None, t)[0], first if first and t == first.clock else None)
+                        x = self.touch(self.instance(rule, None, t)[0], first if first and t == first.clock and not begin else None)
                         x.activation = begin
             while i < len(queue) and max(queue[i].clock, queue[i].time) == t:
                 self.apply(queue[i], t)

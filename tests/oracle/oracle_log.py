@@ -145,13 +145,13 @@ def read_log(paths, pack, sort=False, as_occurred=False):
             else:
                 refuse("conflict")
             continue
+        if r.recorded is not None and r.time > r.recorded + pack.max_future:
+            refuse("future")
+            continue
         r.clock = r.time if as_occurred else max(clock, r.time if r.recorded is None else r.recorded)
         if not as_occurred:
             if r.recorded is None and r.time < clock:
                 refuse("order")
-                continue
-            if r.time > r.clock + pack.max_future:
-                refuse("future")
                 continue
             clock = r.clock
         known[(r.source, r.id)] = r

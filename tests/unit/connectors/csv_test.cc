@@ -65,7 +65,8 @@ TEST(Csv, ErrorsNameRowAndColumn) {
   EXPECT_THAT(refusal("a\n\"b\"c\n"), HasSubstr("row 2 (line 2), column 2: text after a closing"));
   EXPECT_THAT(refusal("a\n\"b\n"), HasSubstr("not closed"));
   EXPECT_THAT(refusal("a\rb\n"), HasSubstr("carriage return"));
-  EXPECT_THAT(refusal(std::string_view("a,b\0c\n", 6)), HasSubstr("row 1 (line 1), column 2: a NUL"));
+  EXPECT_THAT(refusal(std::string_view("a,b\0c\n", 6)),
+              HasSubstr("row 1 (line 1), column 2: a NUL"));
   EXPECT_THAT(refusal("a\n\"x\ny\",\xD6\xD0\n"), HasSubstr("row 2 (line 3), column 2: not UTF-8"));
 }
 

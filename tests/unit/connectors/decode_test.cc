@@ -27,10 +27,12 @@ const std::string kLine =
 
 // One record with memory of its own, so that events can be compared.
 struct Decoded {
-  explicit Decoded(const std::string& line) : record(EventDecoder().decode(line, {3, 7, 99}, arena)) {}
+  explicit Decoded(const std::string& line)
+      : record(EventDecoder().decode(line, {3, 7, 99}, arena)) {}
   const Event& event() const {
     const auto* rejection = std::get_if<Rejection>(&record);
-    if (rejection != nullptr) ADD_FAILURE() << rejection->code << ' ' << rejection->column << ' ' << rejection->detail;
+    if (rejection != nullptr)
+      ADD_FAILURE() << rejection->code << ' ' << rejection->column << ' ' << rejection->detail;
     return std::get<Event>(record);
   }
   const Scalar* field(std::string_view path) const {
@@ -51,8 +53,11 @@ std::string refused(const std::string& line) {
 }
 
 // An event with `members` after the required attributes.
-constexpr std::string_view kHead = R"({"id":"1","source":"s","type":"t","time":"2026-01-01T00:00:00Z",)";
-std::string with(std::string_view members) { return std::string(kHead) + std::string(members) + "}"; }
+constexpr std::string_view kHead =
+    R"({"id":"1","source":"s","type":"t","time":"2026-01-01T00:00:00Z",)";
+std::string with(std::string_view members) {
+  return std::string(kHead) + std::string(members) + "}";
+}
 std::string with_data(std::string_view data) { return with("\"data\":" + std::string(data)); }
 
 // The refusal of `text` as data, the column counted from its first byte.
@@ -60,7 +65,8 @@ std::string refused_data(std::string_view text) {
   const std::string answer = refused(with_data(text));
   const auto at = answer.find('@');
   if (at == std::string::npos) return answer;
-  const auto column = std::stoul(answer.substr(at + 1)) - kHead.size() - std::string_view("\"data\":").size();
+  const auto column =
+      std::stoul(answer.substr(at + 1)) - kHead.size() - std::string_view("\"data\":").size();
   return answer.substr(0, at + 1) + std::to_string(column);
 }
 
@@ -106,10 +112,12 @@ TEST(Decode, ReadsEveryPartOfAnEvent) {
 }
 
 TEST(Decode, DataIsSortedByPath) {
-  const Decoded decoded(with_data(R"({"b":1,"a.c":2,"a":{"d":{"e":3},"b":4},"长":5,"":6,"aaaaaaaaaaa":7,"aaaaaaaaaab":8})"));
+  const Decoded decoded(with_data(
+      R"({"b":1,"a.c":2,"a":{"d":{"e":3},"b":4},"长":5,"":6,"aaaaaaaaaaa":7,"aaaaaaaaaab":8})"));
   std::vector<std::string_view> paths;
   for (const Field& field : decoded.event().data) paths.push_back(field.path);
-  EXPECT_THAT(paths, testing::ElementsAre("", "a.b", "a.c", "a.d.e", "aaaaaaaaaaa", "aaaaaaaaaab", "b", "长"));
+  EXPECT_THAT(paths, testing::ElementsAre("", "a.b", "a.c", "a.d.e", "aaaaaaaaaaa", "aaaaaaaaaab",
+                                          "b", "长"));
 }
 
 TEST(Decode, TheLineNeedNotOutliveTheCall) {
@@ -139,14 +147,17 @@ TEST(Decode, SubjectStandsInForUnit) {
 }
 
 TEST(Decode, NullAndAbsentAttributesAreTheSame) {
-  const Decoded decoded(with(R"("recordedtime":null,"data":null,"specversion":null,"datacontenttype":null,"data_base64":null)"));
+  const Decoded decoded(with(
+      R"("recordedtime":null,"data":null,"specversion":null,"datacontenttype":null,"data_base64":null)"));
   EXPECT_FALSE(decoded.event().recorded.has_value());
   EXPECT_TRUE(decoded.event().data.empty());
-  EXPECT_EQ(refused(R"({"id":null,"source":"s","type":"t","time":"2026-01-01T00:00:00Z"})"), "missing@0");
+  EXPECT_EQ(refused(R"({"id":null,"source":"s","type":"t","time":"2026-01-01T00:00:00Z"})"),
+            "missing@0");
 }
 
 TEST(Decode, OtherAttributesAreCheckedAndIgnored) {
-  EXPECT_EQ(content(with(R"("traceparent":"00-1","sampledrate":3,"x":{"y":[{}]})")), content(with(R"("a":1)")));
+  EXPECT_EQ(content(with(R"("traceparent":"00-1","sampledrate":3,"x":{"y":[{}]})")),
+            content(with(R"("a":1)")));
   EXPECT_EQ(refused(with(R"("x":[1,{"y":01}])")), "json@" + std::to_string(kHead.size() + 13));
 }
 
@@ -155,7 +166,8 @@ TEST(Decode, WhiteSpaceIsFree) {
   bool quoted = false;
   for (std::size_t i = 0; i < kLine.size(); ++i) {
     if (kLine[i] == '"' && kLine[i - 1] != '\\') quoted = !quoted;
-    const bool mark = !quoted && std::string_view("{}[],:\"").find(kLine[i]) != std::string_view::npos;
+    const bool mark =
+        !quoted && std::string_view("{}[],:\"").find(kLine[i]) != std::string_view::npos;
     if (mark && kLine[i] != '"') spaced += " \t\r\n";
     spaced += kLine[i];
     if (mark) spaced += "  ";
@@ -167,7 +179,8 @@ TEST(Decode, EscapesAreUndone) {
   const Decoded decoded(with_data(
       R"({"a":"\"\\\/\b\f\n\r\t","b":"\u0041\u00e9\u4E2D\uD83D\uDE00\u0000z","\u0063":"x\ny","d":"plain then \u4e2d and a long tail of more than thirty-two bytes"})"));
   EXPECT_EQ(std::get<std::string_view>(decoded.field("a")->value), "\"\\/\b\f\n\r\t");
-  EXPECT_EQ(std::get<std::string_view>(decoded.field("b")->value), std::string_view("Aé中😀\0z", 12));
+  EXPECT_EQ(std::get<std::string_view>(decoded.field("b")->value),
+            std::string_view("Aé中😀\0z", 12));
   EXPECT_EQ(std::get<std::string_view>(decoded.field("c")->value), "x\ny");
   EXPECT_EQ(std::get<std::string_view>(decoded.field("d")->value),
             "plain then 中 and a long tail of more than thirty-two bytes");
@@ -177,7 +190,8 @@ TEST(Decode, TextsOfEveryLengthKeepTheirEnds) {
   for (std::size_t length = 0; length < 200; ++length) {
     std::string text;
     for (std::size_t i = 0; i < length; ++i) text += static_cast<char>('a' + i % 26);
-    const Decoded decoded(with_data("{\"" + text + "\":\"" + text + "\",\"z~\":\"\\n" + text + "\"}"));
+    const Decoded decoded(
+        with_data("{\"" + text + "\":\"" + text + "\",\"z~\":\"\\n" + text + "\"}"));
     ASSERT_EQ(std::get<std::string_view>(decoded.field(text)->value), text);
     ASSERT_EQ(std::get<std::string_view>(decoded.field("z~")->value), "\n" + text);
   }
@@ -209,7 +223,8 @@ TEST(Decode, EveryShortDecimalAgreesWithTheGeneralReader) {
   for (int round = 0; round < 20000; ++round) {
     std::string token = round % 2 == 0 ? "-" : "";
     const auto whole = random() % 20;
-    for (std::size_t i = 0; i <= whole; ++i) token += static_cast<char>('0' + (i == 0 ? 1 + random() % 9 : random() % 10));
+    for (std::size_t i = 0; i <= whole; ++i)
+      token += static_cast<char>('0' + (i == 0 ? 1 + random() % 9 : random() % 10));
     if (random() % 4 != 0) {
       token += '.';
       for (auto n = random() % 9 + 1; n > 0; --n) token += static_cast<char>('0' + random() % 10);
@@ -225,8 +240,9 @@ TEST(Decode, EveryShortDecimalAgreesWithTheGeneralReader) {
 }
 
 TEST(Decode, RefusesNumbersOutOfRange) {
-  for (const char* token : {"9223372036854775808", "-9223372036854775809", "1e400", "-1e400", "1e99999999999",
-                            "123456789012345678901234567890", "9300000000000.5", "-9300000000000.5", "1e19"}) {
+  for (const char* token :
+       {"9223372036854775808", "-9223372036854775809", "1e400", "-1e400", "1e99999999999",
+        "123456789012345678901234567890", "9300000000000.5", "-9300000000000.5", "1e19"}) {
     EXPECT_EQ(refused_data("{\"n\":" + std::string(token) + "}"), "number@6") << token;
     EXPECT_EQ(refused_data("{\"n\":[0," + std::string(token) + "]}"), "number@9") << token;
   }
@@ -281,7 +297,8 @@ TEST(Decode, RefusesDuplicateNamesAtAnyLevel) {
   EXPECT_EQ(refused_data(R"({"a":{"b":1},"a":{"c":1}})"), "duplicate_key@14");
   EXPECT_EQ(refused_data(R"({"a":{},"a":{}})"), "duplicate_key@9");
   EXPECT_EQ(refused_data(R"({"a":[{"b":1,"b":2}]})"), "duplicate_key@14");
-  EXPECT_EQ(refused_data(R"({"a.b":1,"a":{"b":2}})"), "duplicate_key@15") << "one path, written twice";
+  EXPECT_EQ(refused_data(R"({"a.b":1,"a":{"b":2}})"), "duplicate_key@15")
+      << "one path, written twice";
   EXPECT_EQ(refused(with(R"("x":{"long name 1":1,"long name 2":2,"long name 1":3})")),
             "duplicate_key@" + std::to_string(kHead.size() + 38));
   EXPECT_EQ(refused_data(R"({"a":1,"a\u0000":1,"":1})"), "taken");
@@ -325,8 +342,10 @@ TEST(Decode, RefusesDeepNesting) {
   EXPECT_EQ(refused_data(objects + "1" + closing), "taken");
   EXPECT_EQ(refused_data(objects + "{}" + closing), "depth@156");
   EXPECT_EQ(refused(std::string(100'000, '[')), "depth@33");
-  EXPECT_EQ(refused(with("\"x\":" + std::string(31, '['))), "json@" + std::to_string(kHead.size() + 36));
-  EXPECT_EQ(refused(with("\"x\":" + std::string(32, '['))), "depth@" + std::to_string(kHead.size() + 36));
+  EXPECT_EQ(refused(with("\"x\":" + std::string(31, '['))),
+            "json@" + std::to_string(kHead.size() + 36));
+  EXPECT_EQ(refused(with("\"x\":" + std::string(32, '['))),
+            "depth@" + std::to_string(kHead.size() + 36));
 }
 
 TEST(Decode, RefusesWhatIsTooLong) {
@@ -336,13 +355,15 @@ TEST(Decode, RefusesWhatIsTooLong) {
 
   const std::string text(kMaxAttributeBytes, 'u');
   EXPECT_EQ(refused(with("\"unit\":\"" + text + "\"")), "taken");
-  EXPECT_EQ(refused(with("\"unit\":\"" + text + "u\"")), "size@" + std::to_string(kHead.size() + 8));
+  EXPECT_EQ(refused(with("\"unit\":\"" + text + "u\"")),
+            "size@" + std::to_string(kHead.size() + 8));
   const std::string name(kMaxPathBytes, 'n');
   EXPECT_EQ(refused_data("{\"" + name + "\":1}"), "taken");
   EXPECT_EQ(refused_data("{\"" + name + "n\":1}"), "size@2");
   EXPECT_EQ(refused_data("{\"" + name.substr(2) + "\":{\"b\":1}}"), "taken");
   EXPECT_EQ(refused_data("{\"" + name.substr(1) + "\":{\"b\":1}}"), "size@1029");
-  EXPECT_EQ(refused_data("{\"" + name + "\":{\"" + name + "\":{\"" + name + "\":1}}}"), "size@1030");
+  EXPECT_EQ(refused_data("{\"" + name + "\":{\"" + name + "\":{\"" + name + "\":1}}}"),
+            "size@1030");
 }
 
 TEST(Decode, RefusesTooManyFields) {
@@ -390,9 +411,12 @@ TEST(Decode, RefusesMissingAttributes) {
 }
 
 TEST(Decode, RefusesWrongTypes) {
-  EXPECT_EQ(refused(R"({"id":17,"source":"s","type":"t","time":"2026-01-01T00:00:00Z"})"), "type@7");
-  EXPECT_EQ(refused(R"({"id":"1","source":["s"],"type":"t","time":"2026-01-01T00:00:00Z"})"), "type@20");
-  EXPECT_EQ(refused(R"({"id":"1","source":"s","type":{},"time":"2026-01-01T00:00:00Z"})"), "type@31");
+  EXPECT_EQ(refused(R"({"id":17,"source":"s","type":"t","time":"2026-01-01T00:00:00Z"})"),
+            "type@7");
+  EXPECT_EQ(refused(R"({"id":"1","source":["s"],"type":"t","time":"2026-01-01T00:00:00Z"})"),
+            "type@20");
+  EXPECT_EQ(refused(R"({"id":"1","source":"s","type":{},"time":"2026-01-01T00:00:00Z"})"),
+            "type@31");
   EXPECT_EQ(refused(R"({"id":"1","source":"s","type":"t","time":1767225600})"), "type@42");
   const std::string column = std::to_string(kHead.size() + 8);
   EXPECT_EQ(refused(with(R"("unit":17)")), "type@" + column);
@@ -407,31 +431,40 @@ TEST(Decode, RefusesWrongTypes) {
 
 TEST(Decode, RefusesBadTimes) {
   EXPECT_EQ(refused(R"({"id":"1","source":"s","type":"t","time":"2026-01-01"})"), "time@42");
-  EXPECT_EQ(refused(R"({"id":"1","source":"s","type":"t","time":"2026-02-29T00:00:00Z"})"), "time@42");
-  EXPECT_EQ(refused(R"({"id":"1","source":"s","type":"t","time":"2026-01-01T00:00:00"})"), "time@42");
-  EXPECT_EQ(refused(with(R"("recordedtime":"yesterday")")), "time@" + std::to_string(kHead.size() + 16));
+  EXPECT_EQ(refused(R"({"id":"1","source":"s","type":"t","time":"2026-02-29T00:00:00Z"})"),
+            "time@42");
+  EXPECT_EQ(refused(R"({"id":"1","source":"s","type":"t","time":"2026-01-01T00:00:00"})"),
+            "time@42");
+  EXPECT_EQ(refused(with(R"("recordedtime":"yesterday")")),
+            "time@" + std::to_string(kHead.size() + 16));
   EXPECT_EQ(refused(with(R"("recordedtime":"")")), "time@" + std::to_string(kHead.size() + 16));
 }
 
 TEST(Decode, RefusesOtherVersionsAndData) {
   EXPECT_EQ(refused(with(R"("specversion":"1.0")")), "taken");
-  EXPECT_EQ(refused(with(R"("specversion":"0.3")")), "version@" + std::to_string(kHead.size() + 15));
+  EXPECT_EQ(refused(with(R"("specversion":"0.3")")),
+            "version@" + std::to_string(kHead.size() + 15));
   EXPECT_EQ(refused_data("[1]"), "data@1");
   EXPECT_EQ(refused_data("\"x\""), "data@1");
   EXPECT_EQ(refused_data("0"), "data@1");
   EXPECT_EQ(refused(with(R"("data_base64":"aGk=")")), "data@" + std::to_string(kHead.size() + 15));
-  for (const char* type : {"application/json", "Application/JSON; charset=utf-8", "text/json", "application/x+json"}) {
+  for (const char* type :
+       {"application/json", "Application/JSON; charset=utf-8", "text/json", "application/x+json"}) {
     EXPECT_EQ(refused(with("\"datacontenttype\":\"" + std::string(type) + "\"")), "taken") << type;
   }
-  EXPECT_EQ(refused(with(R"("datacontenttype":"text/xml")")), "data@" + std::to_string(kHead.size() + 19));
+  EXPECT_EQ(refused(with(R"("datacontenttype":"text/xml")")),
+            "data@" + std::to_string(kHead.size() + 19));
 }
 
 TEST(Decode, RefusesEmptyTextsAndRecords) {
   EXPECT_EQ(refused(""), "empty@0");
   EXPECT_EQ(refused(" \t\r\n "), "empty@0");
-  EXPECT_EQ(refused(R"({"id":"","source":"s","type":"t","time":"2026-01-01T00:00:00Z"})"), "empty@7");
-  EXPECT_EQ(refused(R"({"id":"1","source":"","type":"t","time":"2026-01-01T00:00:00Z"})"), "empty@20");
-  EXPECT_EQ(refused(R"({"id":"1","source":"s","type":"","time":"2026-01-01T00:00:00Z"})"), "empty@31");
+  EXPECT_EQ(refused(R"({"id":"","source":"s","type":"t","time":"2026-01-01T00:00:00Z"})"),
+            "empty@7");
+  EXPECT_EQ(refused(R"({"id":"1","source":"","type":"t","time":"2026-01-01T00:00:00Z"})"),
+            "empty@20");
+  EXPECT_EQ(refused(R"({"id":"1","source":"s","type":"","time":"2026-01-01T00:00:00Z"})"),
+            "empty@31");
   EXPECT_EQ(refused(R"({"id":"1","source":"s","type":"t","time":""})"), "empty@42");
 }
 
@@ -445,38 +478,73 @@ TEST(Decode, ARejectionKeepsTheRecordAndItsOrigin) {
   EXPECT_THAT(rejection.detail, HasSubstr("the record ends here"));
 }
 
-// ---- hashes ----------------------------------------------------------------------------------------
+// ---- hashes
+// ----------------------------------------------------------------------------------------
 
 TEST(ContentHash, IgnoresMemberOrderAndSpelling) {
   const ContentHash expected = content(
       R"({"id":"1","source":"s","type":"t","unit":"u","time":"2026-01-01T00:00:00Z","data":{"a":1,"b":{"c":"x","d":[1.5,true]}}})");
-  EXPECT_EQ(expected, content(
-      R"({"data":{"b":{"d":[15e-1,true],"c":"\u0078"},"\u0061":1.0},"unit":"u","type":"t","source":"s","time":"2026-01-01T08:00:00.000+08:00","id":"1"})"));
-  EXPECT_EQ(expected, content(
-      R"({"id":"2","source":"other","type":"t","subject":"u","time":"2026-01-01T00:00:00Z","recordedtime":"2026-02-01T00:00:00Z",)"
-      R"("specversion":"1.0","x":1,"data":{"a":10e-1,"b":{"c":"x","d":[1.50,true]}}})"));
-  EXPECT_EQ(content_of_data(R"({"a":{"b":1}})"), content_of_data(R"({"a.b":1,"c":{}})")) << "one path";
+  EXPECT_EQ(
+      expected,
+      content(
+          R"({"data":{"b":{"d":[15e-1,true],"c":"\u0078"},"\u0061":1.0},"unit":"u","type":"t","source":"s","time":"2026-01-01T08:00:00.000+08:00","id":"1"})"));
+  EXPECT_EQ(
+      expected,
+      content(
+          R"({"id":"2","source":"other","type":"t","subject":"u","time":"2026-01-01T00:00:00Z","recordedtime":"2026-02-01T00:00:00Z",)"
+          R"("specversion":"1.0","x":1,"data":{"a":10e-1,"b":{"c":"x","d":[1.50,true]}}})"));
+  EXPECT_EQ(content_of_data(R"({"a":{"b":1}})"), content_of_data(R"({"a.b":1,"c":{}})"))
+      << "one path";
 }
 
 TEST(ContentHash, SeesEveryDifference) {
-  const std::vector<std::string> bodies = {
-      "{}", R"({"a":null})", R"({"a":0})", R"({"a":false})", R"({"a":true})", R"({"a":1})", R"({"a":"1"})",
-      R"({"a":""})", R"({"a":[]})", R"({"a":[null]})", R"({"a":[1]})", R"({"a":[1,2]})", R"({"a":[2,1]})",
-      R"({"a":[[1,2]]})", R"({"a":[[1],[2]]})", R"({"a":[[]]})", R"({"a":[{}]})", R"({"a":[{"x":1}]})",
-      R"({"a":[{"x":2}]})", R"({"a":[{"x":1},{"x":2}]})", R"({"a":[{"x":2},{"x":1}]})", R"({"a":[[{"x":1}]]})",
-      R"({"a":[[{"x":2}]]})", R"({"a":[{"x":[{"y":1}]}]})", R"({"a":[{"x":[{"y":2}]}]})", R"({"a":0.5})",
-      R"({"a":"x","b":"y"})", R"({"a":"y","b":"x"})", R"({"a":"x\u0004\u0001\u0000\u0000\u0000y"})", R"({"ab":"c"})",
-      R"({"a":"bc"})", R"({"a":-1})", R"({"a":9007199254740993})", R"({"a":9007199254740992})", R"({"":1})"};
+  const std::vector<std::string> bodies = {"{}",
+                                           R"({"a":null})",
+                                           R"({"a":0})",
+                                           R"({"a":false})",
+                                           R"({"a":true})",
+                                           R"({"a":1})",
+                                           R"({"a":"1"})",
+                                           R"({"a":""})",
+                                           R"({"a":[]})",
+                                           R"({"a":[null]})",
+                                           R"({"a":[1]})",
+                                           R"({"a":[1,2]})",
+                                           R"({"a":[2,1]})",
+                                           R"({"a":[[1,2]]})",
+                                           R"({"a":[[1],[2]]})",
+                                           R"({"a":[[]]})",
+                                           R"({"a":[{}]})",
+                                           R"({"a":[{"x":1}]})",
+                                           R"({"a":[{"x":2}]})",
+                                           R"({"a":[{"x":1},{"x":2}]})",
+                                           R"({"a":[{"x":2},{"x":1}]})",
+                                           R"({"a":[[{"x":1}]]})",
+                                           R"({"a":[[{"x":2}]]})",
+                                           R"({"a":[{"x":[{"y":1}]}]})",
+                                           R"({"a":[{"x":[{"y":2}]}]})",
+                                           R"({"a":0.5})",
+                                           R"({"a":"x","b":"y"})",
+                                           R"({"a":"y","b":"x"})",
+                                           R"({"a":"x\u0004\u0001\u0000\u0000\u0000y"})",
+                                           R"({"ab":"c"})",
+                                           R"({"a":"bc"})",
+                                           R"({"a":-1})",
+                                           R"({"a":9007199254740993})",
+                                           R"({"a":9007199254740992})",
+                                           R"({"":1})"};
   std::vector<ContentHash> hashes;
   for (const std::string& body : bodies) hashes.push_back(content_of_data(body));
   const std::string base = R"("source":"s","time":"2026-01-01T00:00:00Z","id":"1",)";
   hashes.push_back(content("{" + base + R"("type":"t","unit":"u"})"));
   hashes.push_back(content("{" + base + R"("type":"tu"})"));
   hashes.push_back(content("{" + base + R"("type":"t","unit":"uu"})"));
-  hashes.push_back(content(R"({"source":"s","time":"2026-01-01T00:00:00.000001Z","id":"1","type":"t"})"));
+  hashes.push_back(
+      content(R"({"source":"s","time":"2026-01-01T00:00:00.000001Z","id":"1","type":"t"})"));
   for (std::size_t i = 0; i < hashes.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      EXPECT_NE(hashes[i], hashes[j]) << i << ' ' << j << ' ' << (i < bodies.size() ? bodies[i] : "");
+      EXPECT_NE(hashes[i], hashes[j])
+          << i << ' ' << j << ' ' << (i < bodies.size() ? bodies[i] : "");
     }
   }
 }
@@ -494,20 +562,28 @@ TEST(ContentHash, IsTheSameOnEveryMachineAndForever) {
 
 TEST(IdentityHash, IsOfSourceAndIdAndTellsThemApart) {
   const auto identity = [](const std::string& source, const std::string& id) {
-    return Decoded(R"({"type":"t","time":"2026-01-01T00:00:00Z","source":")" + source + R"(","id":")" + id + "\"}").event().identity;
+    return Decoded(R"({"type":"t","time":"2026-01-01T00:00:00Z","source":")" + source +
+                   R"(","id":")" + id + "\"}")
+        .event()
+        .identity;
   };
   EXPECT_EQ(identity("a", "b"), identity("a", "b"));
   EXPECT_NE(identity("a", "b"), identity("b", "a"));
   EXPECT_NE(identity("ab", "c"), identity("a", "bc"));
-  EXPECT_EQ(Decoded(with_data("{}")).event().identity, Decoded(with_data("{\"a\":1}")).event().identity);
+  EXPECT_EQ(Decoded(with_data("{}")).event().identity,
+            Decoded(with_data("{\"a\":1}")).event().identity);
 }
 
 TEST(ContentHash, ShufflingAnyEventChangesNothing) {
   std::mt19937 random(3);
   std::vector<std::string> members;
   for (int i = 0; i < 40; ++i) {
-    members.push_back("\"key" + std::to_string(i * i % 41) + std::string(static_cast<std::size_t>(i % 12), 'k') + std::to_string(i) +
-                      "\":" + (i % 3 == 0 ? "\"v\"" : i % 3 == 1 ? std::to_string(i) + ".50" : "{\"in\":[true,null]}"));
+    members.push_back("\"key" + std::to_string(i * i % 41) +
+                      std::string(static_cast<std::size_t>(i % 12), 'k') + std::to_string(i) +
+                      "\":" +
+                      (i % 3 == 0   ? "\"v\""
+                       : i % 3 == 1 ? std::to_string(i) + ".50"
+                                    : "{\"in\":[true,null]}"));
   }
   const auto joined = [&members] {
     std::string out = "{";
@@ -522,7 +598,8 @@ TEST(ContentHash, ShufflingAnyEventChangesNothing) {
   }
 }
 
-// ---- hostile bytes ------------------------------------------------------------------------------------
+// ---- hostile bytes
+// ------------------------------------------------------------------------------------
 
 TEST(HostileBytes, EveryTruncationIsRefusedAtItsEnd) {
   for (std::size_t cut = 1; cut < kLine.size(); ++cut) {
@@ -549,7 +626,8 @@ void compare_with_simdjson(const std::string& text) {
   if (theirs == true) {
     ASSERT_FALSE(broken) << answer << ": " << text;
   } else if (theirs == false) {
-    const bool also = broken || answer.starts_with("depth@") || answer.starts_with("number@") || answer == "empty@0";
+    const bool also = broken || answer.starts_with("depth@") || answer.starts_with("number@") ||
+                      answer == "empty@0";
     ASSERT_TRUE(also) << answer << ": " << text;
   } else {
     ASSERT_NE(answer, "taken") << text;
@@ -578,7 +656,9 @@ TEST(HostileBytes, MutationsAreJudgedAsSimdjsonJudgesThem) {
 
 TEST(HostileBytes, AnySoupOfTokensIsJudgedAsSimdjsonJudgesIt) {
   std::mt19937 random(23);
-  const std::vector<std::string> tokens = {"{", "}", "[", "]", ":", ",", "\"a\"", "\"b\\n\"", "\"\"", "1", "-2.5", "1e2", "true", "false", "null", " ", "\"data\"", "\"\\"};
+  const std::vector<std::string> tokens = {"{",     "}",        "[",    "]", ":",        ",",
+                                           "\"a\"", "\"b\\n\"", "\"\"", "1", "-2.5",     "1e2",
+                                           "true",  "false",    "null", " ", "\"data\"", "\"\\"};
   for (int round = 0; round < 60'000; ++round) {
     std::string text = round % 2 == 0 ? "{" : "";
     for (auto n = random() % 9; n > 0; --n) text += tokens[random() % tokens.size()];
@@ -597,10 +677,12 @@ TEST(HostileBytes, RandomBytesAreSurvived) {
   }
 }
 
-// ---- real events ------------------------------------------------------------------------------------
+// ---- real events
+// ------------------------------------------------------------------------------------
 
 TEST(RealData, EveryPublicEventIsTaken) {
-  const std::filesystem::path folder = std::filesystem::path(LIANQING_SOURCE_DIR) / "../shared/data";
+  const std::filesystem::path folder =
+      std::filesystem::path(LIANQING_SOURCE_DIR) / "../shared/data";
   if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << folder << " is absent";
   std::size_t files = 0, events = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -615,9 +697,11 @@ TEST(RealData, EveryPublicEventIsTaken) {
       const auto line = file->next();
       ASSERT_TRUE(line.has_value()) << line.error().what;
       if (!*line) break;
-      const Record record = decoder.decode((*line)->bytes, {0, (*line)->line, (*line)->byte}, arena);
+      const Record record =
+          decoder.decode((*line)->bytes, {0, (*line)->line, (*line)->byte}, arena);
       const auto* rejection = std::get_if<Rejection>(&record);
-      ASSERT_EQ(rejection, nullptr) << path << ':' << (*line)->line << ' ' << rejection->code << ' ' << rejection->detail;
+      ASSERT_EQ(rejection, nullptr)
+          << path << ':' << (*line)->line << ' ' << rejection->code << ' ' << rejection->detail;
       ++events;
       arena.reset();
     }

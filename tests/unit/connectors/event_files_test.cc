@@ -1,9 +1,9 @@
 #include "connectors/sources/event_files.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,7 +30,8 @@ std::string event(const std::string& id, int second, int recorded = -1) {
 class EventFilesTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "lianqing-files-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "lianqing-files-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
   }
@@ -69,7 +70,8 @@ std::vector<std::string> read(const std::vector<std::string>& paths) {
     if (!*more) return out;
     for (const Record& record : batch.records) {
       const auto* event = std::get_if<Event>(&record);
-      out.emplace_back(event != nullptr ? std::string(event->id) : std::get<Rejection>(record).code);
+      out.emplace_back(event != nullptr ? std::string(event->id)
+                                        : std::get<Rejection>(record).code);
     }
   }
 }
@@ -107,7 +109,9 @@ TEST_F(EventFilesTest, RejectionsStandWhereTheyStood) {
 
 TEST_F(EventFilesTest, OriginNamesFileLineAndByte) {
   const std::string first = event("a", 1);
-  auto files = EventFiles::open({write({first}), write("\n\n" + event("b", 2) + "\n" + std::string(2'000'000, 'x') + "\n{")}).value();
+  auto files = EventFiles::open({write({first}), write("\n\n" + event("b", 2) + "\n" +
+                                                       std::string(2'000'000, 'x') + "\n{")})
+                   .value();
   RecordBatch batch;
   std::vector<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t, std::string>> origins;
   while (files.next(batch).value()) {
@@ -119,7 +123,8 @@ TEST_F(EventFilesTest, OriginNamesFileLineAndByte) {
     }
   }
   const std::uint64_t second = event("b", 2).size() + 3;
-  EXPECT_THAT(origins, ElementsAre(std::tuple(0, 1, 0, ""), std::tuple(1, 3, 2, ""), std::tuple(1, 4, second, "size"),
+  EXPECT_THAT(origins, ElementsAre(std::tuple(0, 1, 0, ""), std::tuple(1, 3, 2, ""),
+                                   std::tuple(1, 4, second, "size"),
                                    std::tuple(1, 5, second + 2'000'001, "json")));
   EXPECT_EQ(files.blank_lines(), 2U);
   const ReadingProgress progress = files.progress();
@@ -132,9 +137,11 @@ TEST_F(EventFilesTest, NoFilesAndEmptyFilesEndAtOnce) {
 }
 
 TEST_F(EventFilesTest, OpensAllBeforeReadingAny) {
-  EXPECT_THAT(read({write({event("a", 1)}), (folder_ / "absent").string()}), ElementsAre(HasSubstr("absent")));
+  EXPECT_THAT(read({write({event("a", 1)}), (folder_ / "absent").string()}),
+              ElementsAre(HasSubstr("absent")));
   EXPECT_THAT(read({"-", "-"}), ElementsAre(HasSubstr("named twice")));
-  EXPECT_THAT(read(std::vector<std::string>(kMaxEventFiles + 1, "x")), ElementsAre(HasSubstr("at most 512")));
+  EXPECT_THAT(read(std::vector<std::string>(kMaxEventFiles + 1, "x")),
+              ElementsAre(HasSubstr("at most 512")));
 }
 
 // Any interleaving, against sorting by the definition; across many chunks and batches.
@@ -166,7 +173,9 @@ TEST_F(EventFilesTest, TheMergeIsAStableSortByClock) {
 
 TEST_F(EventFilesTest, BatchesAreCutTheSameEveryTime) {
   std::vector<std::string> lines;
-  for (int i = 0; i < 30'000; ++i) lines.push_back(event(std::to_string(i), i) + std::string(static_cast<std::size_t>(i % 700), ' '));
+  for (int i = 0; i < 30'000; ++i)
+    lines.push_back(event(std::to_string(i), i) +
+                    std::string(static_cast<std::size_t>(i % 700), ' '));
   const std::string a = write(lines), b = write(lines);
   for (const std::vector<std::string>& paths : {std::vector<std::string>{a}, {a, b}}) {
     std::vector<std::vector<std::size_t>> runs;

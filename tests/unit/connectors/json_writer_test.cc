@@ -25,9 +25,8 @@ TEST(JsonWriter, PutsCommasWhereTheyBelong) {
   json.key("after").begin_object().key("a").boolean(true).key("b").boolean(false).end_object();
   json.key("ratio").raw("3.3333333333333335");
   json.end_object();
-  EXPECT_EQ(out,
-            R"(data: {"id":"w-1","empty":{},"list":[1,[],null],"after":{"a":true,"b":false},)"
-            R"("ratio":3.3333333333333335})");
+  EXPECT_EQ(out, R"(data: {"id":"w-1","empty":{},"list":[1,[],null],"after":{"a":true,"b":false},)"
+                 R"("ratio":3.3333333333333335})");
 }
 
 TEST(JsonWriter, WritesTheEndsOfTheIntegerRanges) {
@@ -73,7 +72,12 @@ TEST(Utf8, AgreesWithTheDefinitionOnAllLeadPairs) {
   for (int a = 0; a < 256; ++a) {
     for (int b = 0; b < 256; ++b) {
       const std::string text = {static_cast<char>(a), static_cast<char>(b), '\x80', '\x80'};
-      const int length = a < 0x80 ? 1 : a < 0xC0 ? 0 : a < 0xE0 ? 2 : a < 0xF0 ? 3 : a < 0xF8 ? 4 : 0;
+      const int length = a < 0x80   ? 1
+                         : a < 0xC0 ? 0
+                         : a < 0xE0 ? 2
+                         : a < 0xF0 ? 3
+                         : a < 0xF8 ? 4
+                                    : 0;
       std::size_t expected = static_cast<std::size_t>(length);
       if (length > 1) {
         const int second = b & 0x3F;

@@ -25,7 +25,8 @@ using testing::HasSubstr;
 class JsonLines : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "lianqing-jsonl-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "lianqing-jsonl-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
   }
@@ -64,7 +65,8 @@ struct Line {
   friend bool operator==(const Line&, const Line&) = default;
 };
 void PrintTo(const Line& line, std::ostream* out) {
-  *out << line.line << '@' << line.byte << ' ' << line.bytes.substr(0, 40) << (line.too_long ? " too long" : "");
+  *out << line.line << '@' << line.byte << ' ' << line.bytes.substr(0, 40)
+       << (line.too_long ? " too long" : "");
 }
 
 struct Everything {
@@ -89,7 +91,8 @@ Everything read(const std::string& path) {
       break;
     }
     if (!*line) break;
-    out.lines.push_back({std::string((*line)->bytes), (*line)->line, (*line)->byte, (*line)->too_long});
+    out.lines.push_back(
+        {std::string((*line)->bytes), (*line)->line, (*line)->byte, (*line)->too_long});
   }
   out.blank = file->blank_lines();
   return out;
@@ -119,7 +122,8 @@ TEST_F(JsonLines, EmptyFilesAreFine) {
 }
 
 TEST_F(JsonLines, AByteOrderMarkIsPassedOnlyAtTheStart) {
-  EXPECT_EQ(read(write("\xEF\xBB\xBF{1}\n{2}")).lines, (std::vector<Line>{{"{1}", 1, 3}, {"{2}", 2, 7}}));
+  EXPECT_EQ(read(write("\xEF\xBB\xBF{1}\n{2}")).lines,
+            (std::vector<Line>{{"{1}", 1, 3}, {"{2}", 2, 7}}));
   EXPECT_EQ(read(write("{1}\n\xEF\xBB\xBF{2}")).lines[1].bytes, "\xEF\xBB\xBF{2}");
 }
 
@@ -147,7 +151,9 @@ TEST_F(JsonLines, LinesAcrossBlocksComeWhole) {
   std::uint64_t number = 0;
   while (text.size() < 9'000'000) {
     const std::size_t choice = random() % 20;
-    const std::size_t length = choice == 0 ? random() % kMaxLineBytes : choice < 3 ? random() % 70'000 : 1 + random() % 600;
+    const std::size_t length = choice == 0  ? random() % kMaxLineBytes
+                               : choice < 3 ? random() % 70'000
+                                            : 1 + random() % 600;
     std::string line(std::max<std::size_t>(length, 1), static_cast<char>('a' + random() % 26));
     expected.push_back({line, ++number, text.size()});
     text += line + (random() % 5 == 0 ? "\r\n" : "\n");
@@ -250,7 +256,8 @@ TEST_F(JsonLines, TellsProgressInBytesOnDisk) {
 TEST_F(JsonLines, APipeMayTrickleByteByByte) {
   const std::string pipe = (folder_ / "pipe").string();
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  for (const std::string& bytes : {std::string("\xEF\xBB\xBF{1}\n{2}\n"), gzip("\xEF\xBB\xBF{1}\n{2}\n")}) {
+  for (const std::string& bytes :
+       {std::string("\xEF\xBB\xBF{1}\n{2}\n"), gzip("\xEF\xBB\xBF{1}\n{2}\n")}) {
     std::jthread writer([&] {
       const int fd = ::open(pipe.c_str(), O_WRONLY);
       for (const char c : bytes) ASSERT_EQ(::write(fd, &c, 1), 1);

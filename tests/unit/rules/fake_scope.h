@@ -69,7 +69,7 @@ class FakeScope : public ExprScope {
       {"caf\u00E9", {Op::measure, 4, ValueType::number}},
   };
   std::map<std::string, std::string> macros = {
-      {"busy", "a > 3 or b > 3"}, {"wrong", "a > nothing"}, {"broken", "a > "},
+      {"busy", "a > 3 or b > 3"}, {"wrong", "a > nothing"},   {"broken", "a > "},
       {"self", "self or a > 1"},  {"twice", "busy and busy"},
   };
   std::vector<std::string> symbols, patterns;
@@ -114,9 +114,10 @@ class ExprPrinter {
       return out + "]";
     }
     static constexpr const char* kSigns[] = {
-        "",    "",   "",  "",  "",   "", "", "",  "and", "or", "not", "neg", "==",
-        "!=",  "<",  "<=", ">", ">=", "in", "+", "-", "*", "/", "%", "?:", "has",
-        "size", "abs", "min", "max", "round", "matches", "startsWith", "endsWith", "contains"};
+        "",    "",    "",    "",      "",        "",           "",         "",        "and",
+        "or",  "not", "neg", "==",    "!=",      "<",          "<=",       ">",       ">=",
+        "in",  "+",   "-",   "*",     "/",       "%",          "?:",       "has",     "size",
+        "abs", "min", "max", "round", "matches", "startsWith", "endsWith", "contains"};
     std::string out = "(" + std::string(kSigns[static_cast<int>(at.op)]) + (at.guarded ? "~" : "");
     out += " " + node(at.a);
     if (at.op == Op::matches) return out + " /" + scope_.patterns.at(at.b) + "/)";

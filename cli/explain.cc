@@ -1,0 +1,75 @@
+// lianqing explain: why a colour, why not another, what would change it.
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "cli/explain_run.h"
+#include "cli/log_options.h"
+
+namespace lianqing {
+namespace {
+
+constexpr OptionSpec kOwn[] = {
+    {"unit", true, false, "解释此单位", "explain this unit"},
+    {"rule", true, false, "只看此规则", "only this rule"},
+    {"key", true, false, "只看此分组", "only this key"},
+    {"at", true, false, "此刻的颜色（默认：记录末尾）", "the colour at this instant (default: the end of the log)"},
+    {"known-at", true, false, "只用此刻已知的记录，按发生时间", "only what was known at this instant, by the time it happened"},
+    {"format", true, false, "text 或 json", "text or json"},
+};
+
+std::vector<OptionSpec> all_options() {
+  std::vector<OptionSpec> out(kLogOptions.begin(), kLogOptions.end());
+  out.insert(out.end(), std::begin(kOwn), std::end(kOwn));
+  return out;
+}
+
+Status complete(const Options& options, ExplainRequest& request) {
+  const Program& program = *request.replay.program;
+  EventLog& log = request.replay.log;
+  if (options.positionals().size() > 1) return failure(ErrorCode::usage, "expected one warning id");
+  if (!options.positionals().empty()) request.warning = options.positionals()[0];
+  request.unit = options.value_or("unit", "");
+  request.rule = options.value_or("rule", "");
+  request.key = options.value_or("key", "");
+  if (request.warning.empty() == request.unit.empty()) {
+    return failure(ErrorCode::usage, "give a warning id, or --unit U");
+  }
+  if (const auto at = options.value("at")) {
+    const auto instant = parse_instant(*at, program, "at");
+    if (!instant) return Unexpected<Error>(instant.error());
+    log.until = request.replay.options.until = *instant;
+  }
+  if (const auto known = options.value("known-at")) {
+    const auto instant = parse_instant(*known, program, "known-at");
+    if (!instant) return Unexpected<Error>(instant.error());
+    log.known_at = *instant;
+    log.mode = request.replay.options.mode = ClockMode::as_occurred;
+    if (!log.until) log.until = request.replay.options.until = *instant;
+  }
+  const std::string format = options.value_or("format", "text");
+  if (format != "text" && format != "json") return failure(ErrorCode::usage, "--format is text or json, not '" + format + "'");
+  request.json = format == "json";
+  return {};
+}
+
+}  // namespace
+
+int explain_command(const std::vector<std::string>& args) {
+  const auto specs = all_options();
+  const auto options = parse_options(args, specs);
+  if (!options) return report(options.error(), false);
+  if (options->has("help")) {
+    std::printf("%s\n\n%s", is_chinese(*options) ? "用法：lianqing explain --rules 规则包 --events 文件... （预警编号 | --unit 单位）" : "usage: lianqing explain --rules PACK --events FILE... (WARNING-ID | --unit U)",
+                options_help(specs, is_chinese(*options)).c_str());
+    return 0;
+  }
+  int code = 0;
+  auto request = log_request(*options, code);
+  if (!request) return code;
+  ExplainRequest explain;
+  explain.replay = *std::move(request);
+  if (const Status s = complete(*options, explain); !s) return report(s.error(), explain.replay.style.chinese);
+  return run_explain(explain);
+}
+
+}  // namespace lianqing

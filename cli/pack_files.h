@@ -1,0 +1,25 @@
+// Rule packs on disk: a folder of YAML files (or one file), and the calendars that go with them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lianqing/ruleset.h"
+#include "rules/program.h"
+
+namespace lianqing {
+
+// *.yaml and *.yml of the folder, not *.test.yaml, by name; or the one file. Fails (io) if something
+// cannot be read, (refused) if there is no rule file.
+[[nodiscard]] Result<std::vector<SourceText>> read_pack(const std::string& path);
+
+// The pack's own `calendars/` first, then the shipped ones.
+[[nodiscard]] Result<std::vector<SourceText>> read_calendars(const std::string& path);
+
+[[nodiscard]] Result<std::string> read_file(const std::string& path);
+
+// Reads and compiles; mistakes are told on standard error. Null: the exit code is in `code`.
+std::shared_ptr<const Program> load_pack(const std::string& path, bool chinese, int& code);
+
+}  // namespace lianqing

@@ -1,0 +1,16 @@
+// The unit register from a file: CSV (a header row; the first column `id`, or a column of that
+// name) or YAML (a list, or a map by id, of flat maps). Columns become `unit.*`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/replay.h"
+
+namespace lianqing {
+
+// Fails (io) if it cannot be read, (refused) if it is malformed or an id occurs twice: the message
+// names file, row or line, and what was expected.
+[[nodiscard]] Result<std::vector<RegisteredUnit>> read_units(const std::string& path);
+
+}  // namespace lianqing

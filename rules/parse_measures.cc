@@ -1,0 +1,123 @@
+// Measures: the one aggregate among the keys of a node, and what stands beside it.
+#include <algorithm>
+
+#include "rules/parse_constructs.h"
+#include "rules/reader.h"
+#include "rules/report.h"
+
+namespace lianqing {
+namespace {
+
+const Bilingual kMeasure{"指标", "a measure"};
+
+std::vector<std::string> family_names() {
+  std::vector<std::string> out;
+  for (const Family& family : kFamilies) out.emplace_back(family.key);
+  return out;
+}
+
+const Family* family_of(std::string_view key) {
+  const auto* at = std::find_if(std::begin(kFamilies), std::end(kFamilies),
+                                [&](const Family& family) { return family.key == key; });
+  return at == std::end(kFamilies) ? nullptr : at;
+}
+
+const OptionKey* option_of(std::string_view key) {
+  const auto* at = std::find_if(std::begin(kOptionKeys), std::end(kOptionKeys),
+                                [&](const OptionKey& option) { return option.key == key; });
+  return at == std::end(kOptionKeys) ? nullptr : at;
+}
+
+// The one aggregate among the keys, or nothing and a report.
+const Entry* find_aggregate(const Entry& measure, Diagnostics& out) {
+  std::vector<const Entry*> found;
+  const Entry* stranger = nullptr;
+  for (const Entry& entry : measure.value.entries) {
+    const auto* later = std::find(std::begin(kLaterFamilies), std::end(kLaterFamilies), entry.key);
+    if (later != std::end(kLaterFamilies)) {
+      report(out, "R028", entry.key_at, {"本版本还不支持 " + entry.key, "'" + entry.key + "' is not supported yet"},
+             {"改用其他汇总方式，或等待后续版本", "use another aggregate, or wait for a later version"});
+      return nullptr;
+    }
+    if (family_of(entry.key) != nullptr) found.push_back(&entry);
+    if (family_of(entry.key) == nullptr && option_of(entry.key) == nullptr && entry.key != "title") stranger = &entry;
+  }
+  if (found.size() == 1) return found[0];
+  if (found.size() > 1) {
+    report(out, "R027", found[1]->key_at,
+           {"一个指标只能有一种汇总，已有 " + found[0]->key, "a measure has one aggregate, and there is already '" + found[0]->key + "'"},
+           {"拆成两个指标", "make two measures of it"});
+  } else if (stranger != nullptr) {
+    report_unknown_key(*stranger, family_names(), kMeasure, out);
+  } else {
+    report(out, "R027", measure.key_at, {"指标“" + measure.key + "”没有写汇总方式", "measure '" + measure.key + "' has no aggregate"},
+           {"例如 {count: 事件类型, over: 30d}", "such as {count: EVENT_TYPE, over: 30d}"});
+  }
+  return nullptr;
+}
+
+void check_measure_keys(const Entry& measure, const Family& family, Diagnostics& out) {
+  std::vector<std::string> known{std::string(family.key), "title"};
+  for (const OptionKey& option : kOptionKeys) {
+    if (family.takes(option.option)) known.emplace_back(option.key);
+  }
+  for (const Entry& entry : measure.value.entries) {
+    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+    if (option_of(entry.key) == nullptr) {
+      report_unknown_key(entry, known, kMeasure, out);
+      continue;
+    }
+    std::string all;
+    for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
+    const std::string key(family.key);
+    report(out, "R029", entry.key_at, {entry.key + " 不能与 " + key + " 同用", "'" + entry.key + "' does not go with '" + key + "'"},
+           {key + " 可用的键：" + all, "keys for '" + key + "': " + all});
+  }
+  for (const OptionKey& option : kOptionKeys) {
+    if (!family.requires_option(option.option) || measure.value.find(option.key) != nullptr) continue;
+    const std::string key(family.key), name(option.key);
+    report(out, "R013", measure.key_at, {key + " 需要“" + name + "”", "'" + key + "' needs '" + name + "'"},
+           {"加上 “" + name + ": …”", "add '" + name + ": ...'"});
+  }
+}
+
+}  // namespace
+
+MeasureSyntax parse_measure(const Entry& entry, Diagnostics& out) {
+  MeasureSyntax measure;
+  measure.name = entry.key;
+  measure.at = entry.key_at;
+  if (!entry.value.is_map()) {
+    report(out, entry.value.is_empty() ? "R032" : "R014", entry.value.at,
+           {"指标应写成 {汇总: …}", "a measure is written {AGGREGATE: ...}"},
+           {"例如 {count: 事件类型, over: 30d}；表达式写成 {value: \"…\"}",
+            "such as {count: EVENT_TYPE, over: 30d}; an expression is {value: \"...\"}"});
+    return measure;
+  }
+  const Node& node = entry.value;
+  const Entry* aggregate = find_aggregate(entry, out);
+  if (aggregate == nullptr) return measure;
+  measure.family = family_of(aggregate->key);
+  check_measure_keys(entry, *measure.family, out);
+  measure.title = read_sentence(node, "title", out).plain();
+  if (measure.family->subject == FamilySubject::types) {
+    measure.of = parse_types(aggregate->value, out);
+  } else {
+    measure.subject = text_of(aggregate->value, out);
+    if (const Node* of = node.find("of")) measure.of = parse_types(*of, out);
+  }
+  measure.where = read_text(node, "where", out);
+  measure.over = read_text(node, "over", out);
+  measure.offset = read_text(node, "offset", out);
+  measure.per = read_text(node, "per", out);
+  measure.empty = read_text(node, "empty", out);
+  measure.margin = read_text(node, measure.family->takes(kTakesIn) ? "in" : "by", out);
+  measure.q = read_text(node, "q", out);
+  measure.half_life = read_text(node, "half_life", out);
+  measure.every = read_text(node, "every", out);
+  measure.to_date = read_flag(node, "to_date", out).value_or(false);
+  if (const Node* to_date = node.find("to_date")) measure.to_date_at = to_date->at;
+  return measure;
+}
+
+}  // namespace lianqing

@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include "engine/rationale.h"
+#include "tests/support/packs.h"
+
+namespace lianqing {
+namespace {
+
+std::vector<Outlook> last_outlook(const std::string& yaml, const std::vector<Event>& events) {
+  const Ran ran = run(pack(yaml), events);
+  EXPECT_EQ(ran.error, "");
+  if (ran.warnings.empty()) {
+    ADD_FAILURE() << "no warning";
+    return {};
+  }
+  return ran.warnings.back().next;
+}
+
+const Outlook* find(const std::vector<Outlook>& list, Outlook::Kind kind) {
+  for (const Outlook& one : list) {
+    if (one.kind == kind) return &one;
+  }
+  return nullptr;
+}
+
+TEST(Outlook, TellsWhenTheLevelFallsByItself) {
+  const auto next = last_outlook(
+      "measures: {n: {count: e, over: 30d}}\n"
+      "rules: {r: {title: R, yellow: {enter: \"n >= 2\", exit: \"n <= 0\", hold: 10d}}}\n",
+      {event("1", "u", "e", "2026-03-05T10:00:00Z"), event("2", "u", "e", "2026-03-07T10:00:00Z")});
+  const Outlook* alone = find(next, Outlook::Kind::by_itself);
+  ASSERT_NE(alone, nullptr);
+  EXPECT_EQ(alone->to, Level::green);
+  EXPECT_EQ(alone->at, at("2026-04-16T10:00:00Z"));
+}
+
+TEST(Outlook, WhatItSaysComesTrue) {
+  const auto program = pack(
+      "measures: {n: {count: e, over: month}}\n"
+      "rules: {r: {title: R, yellow: {enter: \"n >= 1\", hold: 6h}}}\n");
+  RunOptions options;
+  options.replay.until = at("2026-05-01T00:00:00Z");
+  const Ran ran = run(program, {event("1", "u", "e", "2026-03-05T10:00:00Z")}, options);
+  ASSERT_EQ(ran.warnings.size(), 2U);
+  const Outlook* alone = find(ran.warnings[0].next, Outlook::Kind::by_itself);
+  ASSERT_NE(alone, nullptr);
+  EXPECT_EQ(alone->at, ran.warnings[1].time);
+  EXPECT_EQ(format_rfc3339(ran.warnings[1].time), "2026-03-31T22:00:00Z");
+}
+
+TEST(Outlook, TellsHowManyMoreRaiseIt) {
+  const auto next = last_outlook(
+      "measures: {n: {count: e, over: 30d}}\n"
+      "rules: {r: {title: R, yellow: \"n >= 2\", red: \"n > 2\"}}\n",
+      {event("1", "u", "e", "2026-03-05T10:00:00Z"), event("2", "u", "e", "2026-03-07T10:00:00Z")});
+  const Outlook* more = find(next, Outlook::Kind::by_more);
+  ASSERT_NE(more, nullptr);
+  EXPECT_EQ(more->to, Level::red);
+  EXPECT_EQ(more->measure, "n");
+  EXPECT_EQ(more->need, Number(1));
+  EXPECT_EQ(more->at, at("2026-04-04T10:00:00Z"));  // when the first event leaves
+}
+
+TEST(Outlook, NamesOnlyConditionsThatAloneWouldDecide) {
+  const std::string measures = "measures: {n: {count: e}, m: {count: f}}\n";
+  const std::vector<Event> events = {event("1", "u", "e", "2026-03-05T10:00:00Z")};
+  const auto both = last_outlook(
+      measures + "rules: {r: {title: R, yellow: \"n >= 1\", red: \"n >= 2 and m >= 1\"}}\n", events);
+  EXPECT_EQ(find(both, Outlook::Kind::by_more), nullptr);
+  const auto either = last_outlook(
+      measures + "rules: {r: {title: R, yellow: \"n >= 1\", red: \"n >= 4 or m >= 2\"}}\n", events);
+  ASSERT_EQ(either.size(), 3U);
+  EXPECT_EQ(either[0].need, Number(3));
+  EXPECT_EQ(either[1].measure, "m");
+  EXPECT_EQ(either[1].need, Number(2));
+}
+
+TEST(Outlook, SaysThatNothingChangesByItself) {
+  const auto next = last_outlook(
+      "measures: {n: {count: e}}\n"
+      "rules: {r: {title: R, yellow: \"n >= 1\"}}\n",
+      {event("1", "u", "e", "2026-03-05T10:00:00Z")});
+  ASSERT_EQ(next.size(), 1U);
+  EXPECT_EQ(next[0].kind, Outlook::Kind::steady);
+}
+
+TEST(Outlook, SeesDeadlinesPass) {
+  const auto next = last_outlook(
+      "items: {task: {key: id, open: o, close: c, due: due}}\n"
+      "measures: {soon: {due_within: task, in: 2d}, late: {overdue: task}}\n"
+      "rules: {r: {title: R, yellow: \"soon >= 1\", red: \"late >= 1\"}}\n",
+      {event("1", "u", "o", "2026-03-05T10:00:00Z", {{"id", "t"}, {"due", "2026-03-06"}})});
+  const Outlook* alone = find(next, Outlook::Kind::by_itself);
+  ASSERT_NE(alone, nullptr);
+  EXPECT_EQ(alone->to, Level::red);
+  EXPECT_EQ(alone->at, at("2026-03-06T16:00:00Z"));
+}
+
+}  // namespace
+}  // namespace lianqing

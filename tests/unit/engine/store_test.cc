@@ -1,0 +1,111 @@
+#include "engine/store/store.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+
+#include "engine/store/format.h"
+#include "tests/support/temp_dir.h"
+
+namespace lianqing {
+namespace {
+
+using Dues = std::map<std::string, Instant>;
+
+Dues dues(Store& store) {
+  Dues out;
+  EXPECT_TRUE(store.each_unit([&](std::string_view name, Instant due) { out[std::string(name)] = due; }));
+  return out;
+}
+
+std::map<ContentHash, Seq> identities(Store& store) {
+  std::map<ContentHash, Seq> out;
+  EXPECT_TRUE(store.each_identity([&](const ContentHash& id, const Known& known) { out[id] = known.seq; }));
+  return out;
+}
+
+std::unique_ptr<Store> opened(const TempDir& dir) {
+  auto store = open_rocks_store(dir.path());
+  if (!store) {
+    ADD_FAILURE() << store.error().what;
+    return nullptr;
+  }
+  return *std::move(store);
+}
+
+// What every store does while it is open.
+void expect_contract(Store& store) {
+  EXPECT_FALSE(store.meta()->has_value());
+  ASSERT_TRUE(store.commit({{{"u", instant(5), "one"}, {"v", kNever, ""}}, {{{1, 2}, {{3, 4}, 7}}}, "first"}));
+  EXPECT_EQ(*store.meta(), "first");
+  EXPECT_EQ(*store.unit("u"), "one");
+  EXPECT_EQ(*store.unit("v"), "");
+  EXPECT_EQ(dues(store), (Dues{{"u", instant(5)}, {"v", kNever}}));
+  ASSERT_TRUE(store.park({"u", instant(6), "two"}));
+  EXPECT_EQ(*store.unit("u"), "two");
+  ASSERT_TRUE(store.park({"w", instant(-8), "new"}));
+  EXPECT_EQ(*store.unit("w"), "new");
+  ASSERT_TRUE(store.commit({{{"v", instant(9), "vv"}}, {{{5, 6}, {{0, 0}, 8}}}, "second"}));
+  EXPECT_EQ(*store.meta(), "second");
+  EXPECT_EQ(dues(store), (Dues{{"u", instant(6)}, {"v", instant(9)}, {"w", instant(-8)}}));
+  EXPECT_EQ(identities(store), (std::map<ContentHash, Seq>{{{1, 2}, 7}, {{5, 6}, 8}}));
+  // A unit both parked and in the commit: the commit is the newer.
+  ASSERT_TRUE(store.park({"u", instant(1), "parked"}));
+  ASSERT_TRUE(store.commit({{{"u", instant(2), "committed"}}, {}, "third"}));
+  EXPECT_EQ(*store.unit("u"), "committed");
+}
+
+TEST(MemoryStore, KeepsWhatIsCommittedAndParked) { expect_contract(*make_memory_store()); }
+
+TEST(RocksStore, KeepsWhatIsCommittedAndParked) {
+  const TempDir dir;
+  const auto store = opened(dir);
+  ASSERT_TRUE(store);
+  expect_contract(*store);
+}
+
+TEST(RocksStore, ReopensWithWhatWasCommitted) {
+  const TempDir dir;
+  {
+    const auto store = opened(dir);
+    ASSERT_TRUE(store);
+    expect_contract(*store);
+    ASSERT_TRUE(store->park({"u", instant(3), "lost"}));
+    ASSERT_TRUE(store->park({"x", instant(3), "lost"}));
+  }
+  const auto store = opened(dir);
+  ASSERT_TRUE(store);
+  EXPECT_EQ(*store->meta(), "third");
+  EXPECT_EQ(*store->unit("u"), "committed");
+  EXPECT_EQ(*store->unit("w"), "new");
+  EXPECT_FALSE(store->unit("x").has_value());
+  EXPECT_EQ(dues(*store), (Dues{{"u", instant(2)}, {"v", instant(9)}, {"w", instant(-8)}}));
+  EXPECT_EQ(identities(*store).size(), 2U);
+}
+
+TEST(RocksStore, IsOpenOnlyOnce) {
+  const TempDir dir;
+  const auto store = opened(dir);
+  ASSERT_TRUE(store);
+  const auto second = open_rocks_store(dir.path());
+  ASSERT_FALSE(second.has_value());
+  EXPECT_NE(second.error().what.find(dir.path()), std::string::npos);
+}
+
+TEST(StoreFormat, GoesAround) {
+  for (const Instant due : {instant(0), instant(-1), instant(63), instant(64), kNever, kBeforeAll}) {
+    const std::string value = format::unit_value({"u", due, "bytes"});
+    EXPECT_EQ(format::unit_due(value), due);
+    EXPECT_EQ(format::unit_state(value), "bytes");
+  }
+  const ContentHash hash{0x0102030405060708U, 0xfffefdfcfbfaf9f8U};
+  EXPECT_EQ(format::hash_from(format::hash_bytes(hash)), hash);
+  const std::string known = format::known_value({hash, 300});
+  EXPECT_EQ(format::known_from(known)->seq, 300U);
+  EXPECT_FALSE(format::known_from(known + "x").has_value());
+  EXPECT_FALSE(format::known_from(std::string_view(known).substr(0, 17)).has_value());
+}
+
+}  // namespace
+}  // namespace lianqing
