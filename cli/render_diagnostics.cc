@@ -4,6 +4,7 @@
 
 #include "cli/columns.h"
 #include "connectors/json_writer.h"
+#include "rules/identifier.h"
 
 namespace lianqing {
 namespace {
@@ -83,9 +84,9 @@ std::string render_text(const Diagnostics& findings, std::span<const SourceText>
     if (known) out += ' ';
     out += severity_word(finding.severity, chinese);
     out += " " + finding.code + ": " + finding.message.in(chinese) + "\n";
-    if (known && finding.at.line > 0 && finding.at.column > 0) {
-      out += excerpt(line_of(texts[finding.at.file].bytes, finding.at.line), finding.at);
-    }
+    const bool placed = known && finding.at.line > 0 && finding.at.column > 0;
+    const std::string_view line = placed ? line_of(texts[finding.at.file].bytes, finding.at.line) : std::string_view();
+    if (placed && is_valid_utf8(line)) out += excerpt(line, finding.at);
     if (!finding.suggestion.empty()) out += "      = " + finding.suggestion.in(chinese) + "\n";
   }
   return out;

@@ -30,11 +30,11 @@ void CanonicalBytes::value(const Scalar& scalar, std::string_view nested) {
   }
 }
 
-void CanonicalBytes::fields(std::span<const Member> sorted) {
+void CanonicalBytes::fields(std::span<const Member* const> sorted) {
   number(static_cast<std::uint32_t>(sorted.size()));
-  for (const Member& member : sorted) {
-    text(member.path.text);
-    value(member.value, member.nested);
+  for (const Member* const member : sorted) {
+    text(member->path.text);
+    value(member->value, member->nested);
   }
 }
 

@@ -69,7 +69,7 @@ class CanonicalBytes {
     }
   }
   void value(const Scalar& scalar, std::string_view nested);
-  void fields(std::span<const Member> sorted);
+  void fields(std::span<const Member* const> sorted);
 
   ContentHash hash() const;
 

@@ -77,6 +77,7 @@ Rejection rejection(const JsonFault& fault, std::string_view line, Origin origin
 struct EventDecoder::Scratch {
   std::vector<MemberName> names;
   std::vector<Member> members;
+  std::vector<const Member*> sorted;  // not a stack: of the fields last sorted
   std::vector<Scalar> elements;
   std::string digests;
   CanonicalBytes canonical;
@@ -159,7 +160,7 @@ class EventReader {
       sort_fields(first);
       stacks_.canonical.clear();
       stacks_.canonical.tag('\6');
-      stacks_.canonical.fields(std::span<const Member>(stacks_.members).subspan(first));
+      stacks_.canonical.fields(stacks_.sorted);
       stacks_.members.resize(first);
       push_digest();
       return true;
@@ -230,7 +231,7 @@ class EventReader {
       }
     }
     seen |= bit;
-    stacks_.names.emplace_back(name.head, name.text, name.offset);
+    stacks_.names.push_back(name);
   }
 
   void find_duplicates(std::size_t first) {
@@ -265,10 +266,11 @@ class EventReader {
         Scalar list_value;
         std::string_view nested;
         if (!list(depth + 1, list_value, nested)) return false;
-        stacks_.members.emplace_back(name, list_value, nested);
+        stacks_.members.push_back({name, list_value, nested});
         return true;
       }
-      Member& member = stacks_.members.emplace_back(name, Scalar{}, std::string_view{});
+      Member& member = stacks_.members.emplace_back();
+      member.path = name;
       return value(depth, member.value, member.nested);
     });
   }
@@ -289,15 +291,18 @@ class EventReader {
     return {head_of(joined), joined, name.offset};
   }
 
-  // Sorts the fields from `first` on by path; two that share one are a fault.
+  // Lists the fields from `first` on in the order of their paths; two that share one are a fault.
   void sort_fields(std::size_t first) {
-    const auto begin = stacks_.members.begin() + static_cast<std::ptrdiff_t>(first);
-    std::sort(begin, stacks_.members.end(),
-              [](const Member& a, const Member& b) { return a.path < b.path; });
+    stacks_.sorted.clear();
+    for (std::size_t i = first; i < stacks_.members.size(); ++i) {
+      stacks_.sorted.push_back(&stacks_.members[i]);
+    }
+    const auto before = [](const Member* a, const Member* b) { return a->path < b->path; };
+    std::sort(stacks_.sorted.begin(), stacks_.sorted.end(), before);
     const MemberName* earliest = nullptr;
-    for (std::size_t i = first + 1; i < stacks_.members.size(); ++i) {
-      const MemberName& second = stacks_.members[i].path;
-      const bool again = second.same(stacks_.members[i - 1].path);
+    for (std::size_t i = 1; i < stacks_.sorted.size(); ++i) {
+      const MemberName& second = stacks_.sorted[i]->path;
+      const bool again = second.same(stacks_.sorted[i - 1]->path);
       if (again && (earliest == nullptr || second.offset < earliest->offset)) earliest = &second;
     }
     if (earliest != nullptr) duplicate(*earliest);
@@ -373,7 +378,9 @@ class EventReader {
     if (text.size() + 2 != in_.offset() - start && has_control(text)) {
       in_.note("type", std::string(name) + " contains a control character", start);
     }
-    out = {text, start, true};
+    out.text = text;
+    out.offset = start;
+    out.present = true;
     return true;
   }
 
@@ -452,7 +459,7 @@ class EventReader {
     bytes.text(event.type);
     bytes.text(event.unit);
     bytes.number(micros(event.time));
-    bytes.fields(stacks_.members);
+    bytes.fields(stacks_.sorted);
     event.content = bytes.hash();
     return out;
   }
@@ -470,11 +477,11 @@ class EventReader {
   }
 
   std::span<const Field> copy_fields() {
-    const std::size_t count = stacks_.members.size();
+    const std::size_t count = stacks_.sorted.size();
     if (count == 0) return {};
     auto* const out = reinterpret_cast<Field*>(arena_.bytes(count * sizeof(Field), alignof(Field)));
     for (std::size_t i = 0; i < count; ++i) {
-      new (out + i) Field{stacks_.members[i].path.text, stacks_.members[i].value};
+      new (out + i) Field{stacks_.sorted[i]->path.text, stacks_.sorted[i]->value};
     }
     return {out, count};
   }

@@ -52,7 +52,7 @@ class JsonScanner {
 
   // A string; here() is its opening quote. Has no data if it is not one, else Arena::kPadding bytes
   // behind it can be read.
-  std::string_view text() {
+  [[gnu::always_inline]] std::string_view text() {
     char* const start = ++at_;
     skip_plain();
     if (*at_ != '"') return text_with_escapes(start);

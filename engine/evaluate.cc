@@ -53,22 +53,26 @@ Operand Evaluation::operand(const Cell& cell, const Cell* elements) const {
 }
 
 // A truth value, or null.
-Operand Evaluation::truth(const Expr& expr, std::uint32_t index, bool guarded) {
+Operand Evaluation::truth(const Expr& expr, std::uint32_t index) {
   const Operand value = node(expr, index);
   if (value.tag == CellTag::boolean) return value;
-  if (!guarded) null_seen = true;
+  if (!expr.nodes[index].handled) null_seen = true;
   return {};
 }
 
 // `and` is false if a side is, `or` true if a side is; otherwise null if a side is null.
 Operand Evaluation::connect(const Expr& expr, const ExprNode& at) {
-  const Operand a = truth(expr, at.a, at.guarded), b = truth(expr, at.b, at.guarded);
+  const Operand a = truth(expr, at.a), b = truth(expr, at.b);
   const bool decisive = at.op == Op::logical_or;
   for (const Operand* side : {&a, &b}) {
     if (!side->is_null() && side->is_true() == decisive) return *side;
   }
   if (a.is_null() || b.is_null()) return {};
   return Operand::boolean(!decisive);
+}
+
+void Evaluation::note_null(const Expr& expr, std::uint32_t index, const Operand& operand) {
+  if (operand.is_null() && !expr.nodes[index].handled) null_seen = true;
 }
 
 Operand Evaluation::compare(const Expr& expr, const ExprNode& at) {
@@ -80,7 +84,8 @@ Operand Evaluation::compare(const Expr& expr, const ExprNode& at) {
     }
   }
   if (a.is_null() || b.is_null()) {
-    if (!at.guarded) null_seen = true;
+    note_null(expr, at.a, a);
+    note_null(expr, at.b, b);
     return Operand::boolean(false);
   }
   if (a.tag != b.tag || a.tag == CellTag::list) {  // an operation on the wrong type is null
@@ -152,7 +157,7 @@ Operand Evaluation::node(const Expr& expr, std::uint32_t index) {
     case Op::logical_or:
       return connect(expr, at);
     case Op::logical_not: {
-      const Operand a = truth(expr, at.a, at.guarded);
+      const Operand a = truth(expr, at.a);
       return a.is_null() ? a : Operand::boolean(!a.is_true());
     }
     case Op::negate: {
@@ -165,7 +170,7 @@ Operand Evaluation::node(const Expr& expr, std::uint32_t index) {
     case Op::in: {
       const Operand a = node(expr, at.a), list = node(expr, at.b);
       if (a.is_null() || list.tag != CellTag::list) {
-        if (!at.guarded) null_seen = true;
+        note_null(expr, at.a, a);
         return Operand::boolean(false);
       }
       return Operand::boolean(std::any_of(list.list.begin(), list.list.end(), [&](const Cell& e) {
@@ -176,7 +181,7 @@ Operand Evaluation::node(const Expr& expr, std::uint32_t index) {
     case Op::remainder: case Op::minimum: case Op::maximum: case Op::round:
       return arithmetic(at, node(expr, at.a), node(expr, at.b));
     case Op::choose: {
-      const Operand condition = truth(expr, at.a, at.guarded);
+      const Operand condition = truth(expr, at.a);
       if (condition.is_null()) return condition;
       return node(expr, condition.is_true() ? at.b : at.c);
     }

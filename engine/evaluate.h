@@ -55,7 +55,7 @@ struct Evaluation {
   const Symbols& symbols;
   const PatternSet& patterns;
   const Leaves& leaves;
-  bool null_seen = false;  // an unguarded comparison or connective met a null operand
+  bool null_seen = false;  // a comparison or connective met a null operand that is not handled
 
   Operand operand(const Cell& cell, const Cell* elements) const;
   Operand run(const Expr& expr) { return expr.present() ? node(expr, expr.root()) : Operand{}; }
@@ -64,7 +64,8 @@ struct Evaluation {
  private:
   Operand compare(const Expr& expr, const ExprNode& node);
   Operand connect(const Expr& expr, const ExprNode& node);
-  Operand truth(const Expr& expr, std::uint32_t index, bool guarded);
+  Operand truth(const Expr& expr, std::uint32_t index);
+  void note_null(const Expr& expr, std::uint32_t index, const Operand& operand);
   Operand arithmetic(const ExprNode& node, const Operand& a, const Operand& b) const;
   Operand text_test(const ExprNode& node, const Operand& a, const Operand& b) const;
 };

@@ -141,7 +141,7 @@ class Writer {
     const ExprNode& n = expr.nodes[at];
     out += " (";
     out += op_name(n.op);
-    if (n.guarded) out += '!';
+    if (n.handled) out += '!';
     switch (n.op) {
       case Op::constant: cell(expr.constants[n.a]); break;
       case Op::list:

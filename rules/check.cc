@@ -77,10 +77,10 @@ class Checker {
 
   void run() {
     // A text that could not be read may use what looks unused.
-    const bool complete = !has_error(out_);
+    complete_ = !has_error(out_);
     for (const Rule& rule : program_.rules) check_rule(rule);
     for (const Param& param : program_.params) check_param_name(param);
-    if (complete) check_unused();
+    if (complete_) check_unused();
     if (syntax_.rules.empty()) {
       report(out_, "R179", syntax_.head.at, {"规则包里没有规则", "the pack has no rules"}, {"加上 rules:", "add rules:"});
     }
@@ -88,7 +88,7 @@ class Checker {
 
  private:
   void check_rule(const Rule& rule) {
-    if (rule.status != RuleStatus::retired) check_papers(rule);
+    if (complete_ && rule.status != RuleStatus::retired) check_papers(rule);
     for (const Level level : {Level::yellow, Level::red}) check_band(rule, level);
     check_order(rule);
     for (const LevelRule& level : rule.levels) check_possible(level.enter);
@@ -205,6 +205,7 @@ class Checker {
   const Program& program_;
   const Lowered& lowered_;
   Diagnostics& out_;
+  bool complete_ = false;
 };
 
 }  // namespace

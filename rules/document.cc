@@ -59,12 +59,12 @@ class TreeBuilder final : public YAML::EventHandler {
                 const std::string& value) override {
     const std::size_t at = position(mark);
     Node node;
-    node.quoted = tag == "!";
+    node.quoted = tag != "?";
     node.text = to_nfc(value);
     place_scalar(node, at, value);
     refuse_anchor(anchor, node.at);
     refuse_tag(tag, at);
-    if (node.quoted && value.find('\0') != std::string::npos) {
+    if (value.find('\0') != std::string::npos) {
       report(out_, "R008", node.at, {"文字中不能有 NUL 字符", "a text cannot hold the NUL character"});
     }
     add(std::move(node));
@@ -272,7 +272,7 @@ std::optional<Node> read(std::string_view text, std::uint32_t file, Diagnostics&
     TreeBuilder rest(lines, file, ignored);
     if (parser.HandleNextDocument(rest)) {
       const SourceSpan at = rest.take().at;
-      const YamlAdvice advice = advise(lines, at.line == 0 ? 0 : at.line - 1);
+      const YamlAdvice advice = advise(lines, {at.line == 0 ? 0 : at.line - 1, 0, {}});
       if (advice.code != "R001") {
         report(out, advice.code, advice.span(lines, file), advice.message, advice.suggestion);
       } else {
@@ -285,13 +285,17 @@ std::optional<Node> read(std::string_view text, std::uint32_t file, Diagnostics&
     return root;
   } catch (const YAML::Exception& error) {
     if (builder.stopped()) return std::nullopt;
-    const std::size_t line = error.mark.is_null() ? 0 : static_cast<std::size_t>(error.mark.line);
-    const YamlAdvice advice = advise(lines, line);
+    YamlStop stop;
+    stop.message = error.msg;
+    if (!error.mark.is_null()) {
+      stop.line = static_cast<std::size_t>(error.mark.line);
+      stop.column = static_cast<std::size_t>(error.mark.column);
+    }
+    const YamlAdvice advice = advise(lines, stop);
     if (advice.code != "R001" || advice.at_known) {
       report(out, advice.code, advice.span(lines, file), advice.message, advice.suggestion);
     } else {
-      const std::size_t column = error.mark.is_null() ? 0 : static_cast<std::size_t>(error.mark.column);
-      report(out, "R001", lines.span(file, lines.position(line, column), 1),
+      report(out, "R001", lines.span(file, lines.position(stop.line, stop.column), 1),
              yaml_message(error.msg), advice.suggestion);
     }
     return std::nullopt;

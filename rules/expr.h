@@ -56,7 +56,7 @@ enum class Op : std::uint8_t {
 
 struct ExprNode {
   Op op = Op::constant;
-  bool guarded = false;  // a comparison whose null operands the same condition tests explicitly
+  bool handled = false;  // a null here surprises nobody: the same condition tests for it explicitly
   std::uint32_t a = kNone, b = kNone, c = kNone;   // children are indices into Expr::nodes
   std::uint32_t begin = 0, end = 0;                // bytes of Expr::source that this node was
 };

@@ -134,7 +134,7 @@ CompiledExpr ExprBuilder::finish(const Part& root, std::string text, const Sourc
     Cell& cell = expr_.constants[i];
     if (cell.tag == CellTag::text && places_[i].end != kNone) cell.num = scope_.intern(texts_[i]);
   }
-  mark_guarded(expr_);
+  mark_handled(expr_);
   expr_.source = std::move(text);
   expr_.at = at;
   return CompiledExpr{std::move(expr_), types_[root.node]};

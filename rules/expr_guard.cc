@@ -1,7 +1,6 @@
 #include "rules/expr_guard.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <vector>
 
 namespace lianqing {
@@ -11,8 +10,6 @@ bool is_leaf(Op op) {
   return op == Op::field || op == Op::event_attr || op == Op::measure || op == Op::unit_attr ||
          op == Op::key;
 }
-
-bool is_comparison(Op op) { return op >= Op::equal && op <= Op::in; }
 
 // Which of a, b, c are nodes; constants and patterns are indices elsewhere.
 std::vector<std::uint32_t> children(const ExprNode& node) {
@@ -39,15 +36,7 @@ class Guards {
   void mark() {
     if (tested_.empty()) return;
     find_handled();
-    for (ExprNode& node : expr_.nodes) {
-      if (is_comparison(node.op) && !is_null(node.a) && !is_null(node.b)) {
-        node.guarded = all_handled({node.a, node.b});
-      } else if (node.op == Op::logical_and || node.op == Op::logical_or) {
-        node.guarded = all_handled({node.a, node.b});
-      } else if (node.op == Op::logical_not || node.op == Op::choose) {
-        node.guarded = all_handled({node.a});
-      }
-    }
+    for (std::size_t i = 0; i < expr_.nodes.size(); ++i) expr_.nodes[i].handled = handled_[i];
   }
 
  private:
@@ -83,40 +72,19 @@ class Guards {
   void find_handled() {
     for (std::uint32_t i = 0; i < expr_.nodes.size(); ++i) {
       const bool leaf = is_leaf(expr_.nodes[i].op);
-      bool handled = !leaf, named = leaf;
-      for (const std::uint32_t child : children(expr_.nodes[i])) {
-        handled = handled && handled_[child];
-        named = named || named_[child];
-      }
+      bool handled = !leaf;
+      for (const std::uint32_t child : children(expr_.nodes[i])) handled = handled && handled_[child];
       handled_.push_back(handled || is_tested(i));
-      named_.push_back(named);
     }
-  }
-
-  // Comparisons and connectives answer for their own operands.
-  bool is_judged_itself(std::uint32_t index) const {
-    const Op op = expr_.nodes[index].op;
-    return is_comparison(op) || op == Op::logical_and || op == Op::logical_or ||
-           op == Op::logical_not || op == Op::has;
-  }
-
-  bool all_handled(std::initializer_list<std::uint32_t> operands) const {
-    bool any_name = false;
-    for (const std::uint32_t operand : operands) {
-      if (is_judged_itself(operand)) continue;
-      if (!handled_[operand]) return false;
-      any_name = any_name || named_[operand];
-    }
-    return any_name;
   }
 
   Expr& expr_;
   std::vector<std::uint32_t> tested_;
-  std::vector<bool> handled_, named_;  // by node: no null can surprise; a name is inside
+  std::vector<bool> handled_;  // by node
 };
 
 }  // namespace
 
-void mark_guarded(Expr& expr) { Guards(expr).mark(); }
+void mark_handled(Expr& expr) { Guards(expr).mark(); }
 
 }  // namespace lianqing

@@ -16,19 +16,6 @@ void link_slots(Names& names) {
   }
 }
 
-SourceSpan node_span(const Expr& expr, const ExprNode& node) {
-  SourceSpan at = expr.at;
-  if (at.length == 0) return at;
-  const std::string_view before = std::string_view(expr.source).substr(0, node.begin);
-  const std::string_view word = std::string_view(expr.source).substr(node.begin, node.end - node.begin);
-  auto points = [](std::string_view text) {
-    return static_cast<std::uint32_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-  };
-  at.column += points(before);
-  at.length = std::max(1U, points(word));
-  return at;
-}
-
 std::vector<std::string> codes_of(const FieldSyntax& field, const Names& names) {
   std::vector<std::string> out;
   for (const Text& code : field.codes) out.push_back(code.text);
@@ -89,7 +76,7 @@ std::optional<CompiledExpr> compile_text(const Text& text, ExprScope& scope, boo
   if (compiled->type == ValueType::boolean || compiled->type == ValueType::dynamic) return compiled;
   const Bilingual type = type_name(compiled->type);
   report(names.out, "R168", text.inside,
-         {"条件应是真或假，此处是" + type.zh, "a condition is true or false; this is a " + type.en},
+         {"条件应是真或假，此处是" + type.zh, "a condition is true or false; this is " + type.en},
          {"加上比较，例如 " + text.text + " >= 1", "compare it, such as " + text.text + " >= 1"});
   return std::nullopt;
 }
@@ -109,9 +96,24 @@ void add_measures(const Expr& expr, std::set<std::uint32_t>& out) {
   }
 }
 
-bool uses_key(const Expr& expr) {
-  return std::any_of(expr.nodes.begin(), expr.nodes.end(),
-                     [](const ExprNode& node) { return node.op == Op::key; });
+SourceSpan node_span(const Expr& expr, const ExprNode& node) {
+  SourceSpan at = expr.at;
+  if (at.length == 0) return at;
+  const std::string_view before = std::string_view(expr.source).substr(0, node.begin);
+  const std::string_view word = std::string_view(expr.source).substr(node.begin, node.end - node.begin);
+  auto points = [](std::string_view text) {
+    return static_cast<std::uint32_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  };
+  at.column += points(before);
+  at.length = std::max(1U, points(word));
+  return at;
+}
+
+std::optional<SourceSpan> key_place(const Expr& expr) {
+  for (const ExprNode& node : expr.nodes) {
+    if (node.op == Op::key) return node_span(expr, node);
+  }
+  return std::nullopt;
 }
 
 Lowered lower(const PackSyntax& syntax, Program& program, Diagnostics& out) {

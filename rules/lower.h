@@ -69,6 +69,9 @@ std::uint32_t lower_where(const Text& text, const Selection& selection, Names& n
 std::optional<CompiledExpr> compile_text(const Text& text, ExprScope& scope, bool condition, Names& names);
 // Measures that an expression reads, directly; added to `out`.
 void add_measures(const Expr& expr, std::set<std::uint32_t>& out);
-bool uses_key(const Expr& expr);
+// Where in its file a part of an expression stands.
+SourceSpan node_span(const Expr& expr, const ExprNode& node);
+// Where the expression uses `key`; nothing if it does not.
+std::optional<SourceSpan> key_place(const Expr& expr);
 
 }  // namespace lianqing

@@ -252,7 +252,7 @@ bool lower_field_value(const MeasureSyntax& syntax, Names& names, Stream& stream
     const Bilingual is = type_name(field->type);
     report(names.out, "R155", syntax.subject.at,
            {key + " 需要" + (family.numeric ? "数字" : "单值") + "字段，“" + syntax.subject.text + "”是" + is.zh,
-            "'" + key + "' wants a field with " + (family.numeric ? "numbers" : "single values") + "; '" + syntax.subject.text + "' is a " + is.en},
+            "'" + key + "' wants a field with " + (family.numeric ? "numbers" : "single values") + "; '" + syntax.subject.text + "' is " + is.en},
            family.numeric ? Bilingual{"数不同的值用 distinct，数事件用 count", "distinct counts different values, count counts events"} : Bilingual{});
     return false;
   }

@@ -57,7 +57,7 @@ class RuleLowering {
 
   std::uint32_t take(CompiledExpr compiled) {
     add_measures(compiled.expr, read_);
-    if (uses_key(compiled.expr) && !key_at_) key_at_ = compiled.expr.at;
+    if (!key_at_) key_at_ = key_place(compiled.expr);
     return names_.tables.add(std::move(compiled.expr));
   }
 

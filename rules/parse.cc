@@ -16,15 +16,17 @@ class PackParser {
  public:
   PackParser(std::span<const SourceText> files, Diagnostics& out) : files_(files), out_(out) {}
 
-  void take(const Node& root, std::uint32_t file) {
+  // False if the file is empty.
+  bool take(const Node& root, std::uint32_t file) {
     const SourceSpan whole{file, 0, 0, 1};
     if (root.is_empty()) {
       report(out_, "R021", whole, {"文件是空的", "the file is empty"},
              {"写上 rules:、measures: 等内容，或删去此文件", "write sections such as rules: and measures:, or remove the file"});
-      return;
+      return false;
     }
-    if (!check_keys(root, whole, kSectionKeys, {"规则包", "a rule pack"}, out_)) return;
+    if (!check_keys(root, whole, kSectionKeys, {"规则包", "a rule pack"}, out_)) return false;
     for (const Entry& entry : root.entries) take_section(entry);
+    return true;
   }
 
   // `complete`: every file could be read, so that what is missing is missing.
@@ -153,7 +155,7 @@ PackSyntax parse_pack(std::span<const SourceText> files, Diagnostics& out) {
   for (std::size_t i = 0; i < files.size(); ++i) {
     const auto file = static_cast<std::uint32_t>(i);
     if (const auto root = parse_document(files[i], file, out)) {
-      parser.take(*root, file);
+      all_read = parser.take(*root, file) && all_read;
     } else {
       all_read = false;
     }

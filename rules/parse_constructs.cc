@@ -6,7 +6,6 @@
 #include "rules/identifier.h"
 #include "rules/reader.h"
 #include "rules/report.h"
-#include "rules/suggest.h"
 
 namespace lianqing {
 namespace {
@@ -23,7 +22,7 @@ void report_choice(const Text& text, const Bilingual& what, const std::vector<st
                    Diagnostics& out) {
   std::string all;
   for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
-  const auto nearest = nearest_name(text.text, known);
+  const auto nearest = nearest_word(text.text, known);
   report(out, "R022", text.at,
          {"没有“" + text.text + "”这种" + what.zh, "unknown " + what.en + " '" + text.text + "'"},
          nearest ? did_you_mean(*nearest) : Bilingual{"可用：" + all, "known: " + all});

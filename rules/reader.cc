@@ -31,6 +31,30 @@ std::vector<std::string> key_names(std::span<const KeyRow> keys) {
   return out;
 }
 
+std::optional<std::string> nearest_word(const std::string& word, const std::vector<std::string>& known) {
+  static constexpr Synonym kSynonyms[] = {
+      {"average", "avg"}, {"mean", "avg"}, {"total", "sum"}, {"unique", "distinct"}, {"newest", "last"},
+      {"latest", "last"}, {"oldest", "first"}, {"percentile", "quantile"}, {"std", "stddev"}, {"late", "overdue"},
+      {"integer", "int"}, {"float", "decimal"}, {"double", "decimal"}, {"text", "string"}, {"boolean", "bool"},
+      {"enum", "code"}, {"datetime", "time"}, {"timestamp", "time"}, {"array", "list"}, {"name", "title"},
+      {"description", "title"}, {"window", "over"}, {"within", "over"}, {"filter", "where"}, {"if", "where"},
+      {"group_by", "per"}, {"by", "per"}, {"condition", "enter"}, {"when", "enter"}, {"message", "because"},
+      {"reason", "because"}, {"default", "empty"}, {"tz", "timezone"}, {"enabled", "status"}, {"law", "basis"},
+      {"条件", "where"}, {"标题", "title"}, {"黄", "yellow"}, {"红", "red"}};
+  std::vector<std::string> words = known;
+  auto is_known = [&](std::string_view name) { return std::find(known.begin(), known.end(), name) != known.end(); };
+  for (const Synonym& synonym : kSynonyms) {
+    if (synonym.written == word && is_known(synonym.meant)) return std::string(synonym.meant);
+    if (is_known(synonym.meant) && synonym.written.size() > 4) words.emplace_back(synonym.written);
+  }
+  const auto nearest = nearest_name(word, words);
+  if (!nearest || is_known(*nearest)) return nearest;
+  for (const Synonym& synonym : kSynonyms) {
+    if (synonym.written == *nearest && is_known(synonym.meant)) return std::string(synonym.meant);
+  }
+  return std::nullopt;
+}
+
 void report_unknown_key(const Entry& entry, const std::vector<std::string>& known,
                         const Bilingual& what, Diagnostics& out) {
   const std::size_t ascii = entry.key.find(':'), wide = entry.key.find("：");
@@ -42,7 +66,7 @@ void report_unknown_key(const Entry& entry, const std::vector<std::string>& know
     return;
   }
   Bilingual advice;
-  if (const auto nearest = nearest_name(entry.key, known)) {
+  if (const auto nearest = nearest_word(entry.key, known)) {
     advice = did_you_mean(*nearest);
   } else {
     std::string all;

@@ -20,6 +20,13 @@ bool check_keys(const Node& node, const SourceSpan& owner, std::span<const KeyRo
 // A map of names to constructs; an empty value is an empty map. Reports anything else.
 bool check_map(const Node& node, const Bilingual& what, Diagnostics& out);
 
+// Words that people write for a word of the language: `average` for `avg`.
+struct Synonym {
+  std::string_view written, meant;
+};
+// The nearest of `known`, by itself or by a synonym.
+std::optional<std::string> nearest_word(const std::string& word, const std::vector<std::string>& known);
+
 void report_unknown_key(const Entry& entry, const std::vector<std::string>& known,
                         const Bilingual& what, Diagnostics& out);
 

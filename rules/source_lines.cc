@@ -25,6 +25,13 @@ std::size_t SourceLines::position(std::size_t line_index, std::size_t byte_colum
   return std::min(starts_[line_index] + byte_column, text_.size());
 }
 
+std::size_t SourceLines::points_before(std::size_t line_start, std::size_t bytes) const {
+  if (counted_.line_start != line_start || counted_.bytes > bytes) counted_ = {line_start, 0, 0};
+  counted_.points += count_code_points(text_.substr(line_start + counted_.bytes, bytes - counted_.bytes));
+  counted_.bytes = bytes;
+  return counted_.points;
+}
+
 SourceSpan SourceLines::span(std::uint32_t file, std::size_t position, std::size_t bytes) const {
   const auto after = std::upper_bound(starts_.begin(), starts_.end(), position);
   const auto index = static_cast<std::size_t>(after - starts_.begin()) - 1;
@@ -33,7 +40,7 @@ SourceSpan SourceLines::span(std::uint32_t file, std::size_t position, std::size
   SourceSpan out;
   out.file = file;
   out.line = static_cast<std::uint32_t>(index + 1);
-  out.column = static_cast<std::uint32_t>(count_code_points(whole.substr(0, column)) + 1);
+  out.column = static_cast<std::uint32_t>(points_before(starts_[index], column) + 1);
   out.length = static_cast<std::uint32_t>(
       std::max<std::size_t>(1, count_code_points(whole.substr(column, bytes))));
   return out;

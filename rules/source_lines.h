@@ -25,8 +25,15 @@ class SourceLines {
   SourceSpan span(std::uint32_t file, std::size_t position, std::size_t bytes) const;
 
  private:
+  // Code points before a byte of a line; quick for places that come in order.
+  std::size_t points_before(std::size_t line_start, std::size_t bytes) const;
+
   std::string_view text_;
   std::vector<std::size_t> starts_;
+  struct Counted {
+    std::size_t line_start = 0, bytes = 0, points = 0;
+  };
+  mutable Counted counted_;  // the place asked for last
 };
 
 }  // namespace lianqing

@@ -1,7 +1,9 @@
 #include "rules/yaml_advice.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <vector>
 
 namespace lianqing {
 namespace {
@@ -119,9 +121,60 @@ std::optional<YamlAdvice> needs_quotes(std::string_view line) {
   return out;
 }
 
+// `*` not in quotes: `count: *`.
+std::optional<YamlAdvice> bare_star(const SourceLines& lines, const YamlStop& stop) {
+  if (stop.message.find("alias") == std::string::npos && stop.message.find("anchor") == std::string::npos) return {};
+  const std::string_view line = lines.line(stop.line);
+  const std::size_t star = line.substr(0, stop.column + 1).find_last_of("*&");
+  if (star == std::string_view::npos) return {};
+  YamlAdvice out;
+  out.line = stop.line;
+  out.column = star;
+  const std::string sign(line.substr(star, 1));
+  out.message = {"文字不能以 " + sign + " 开头", "a text cannot begin with '" + sign + "'"};
+  out.suggestion = {"加上引号：\"" + sign + "\"", "put it in quotes: \"" + sign + "\""};
+  return out;
+}
+
+// The innermost bracket still open where the reader stopped.
+std::optional<YamlAdvice> open_bracket(const SourceLines& lines, const YamlStop& stop) {
+  if (stop.message.find("flow not found") == std::string::npos) return {};
+  std::vector<YamlAdvice> open;
+  for (std::size_t i = 0; i <= stop.line && i < lines.count(); ++i) {
+    const std::string_view line = lines.line(i);
+    const std::size_t end = i == stop.line ? std::min(stop.column, line.size()) : line.size();
+    char quote = 0;
+    for (std::size_t at = 0; at < end; ++at) {
+      const char c = line[at];
+      if (quote != 0) {
+        if (c == '\\' && quote == '"') ++at;
+        if (c == quote) quote = 0;
+      } else if (c == '"' || c == '\'') {
+        quote = c;
+      } else if (c == '#' && (at == 0 || line[at - 1] == ' ')) {
+        break;
+      } else if (c == '{' || c == '[') {
+        YamlAdvice advice;
+        advice.line = i;
+        advice.column = at;
+        open.push_back(advice);
+      } else if ((c == '}' || c == ']') && !open.empty()) {
+        open.pop_back();
+      }
+    }
+  }
+  if (open.empty()) return {};
+  YamlAdvice out = open.back();
+  const std::string sign(lines.line(out.line).substr(out.column, 1)), other = sign == "{" ? "}" : "]";
+  out.message = {"“" + sign + "” 没有对应的 “" + other + "”，或其中缺少逗号", "'" + sign + "' without its '" + other + "', or a comma is missing inside"};
+  out.suggestion = {"补上 " + other + " 或逗号；文字中有这些符号时加引号", "add the '" + other + "' or the comma; put a text that holds such signs in quotes"};
+  return out;
+}
+
 }  // namespace
 
-YamlAdvice advise(const SourceLines& lines, std::size_t line) {
+YamlAdvice advise(const SourceLines& lines, const YamlStop& stop) {
+  const std::size_t line = stop.line;
   auto placed = [](YamlAdvice advice, std::size_t index) {
     advice.line = index;
     advice.at_known = true;
@@ -130,6 +183,7 @@ YamlAdvice advise(const SourceLines& lines, std::size_t line) {
   for (std::size_t i = 0; i <= line && i < lines.count(); ++i) {
     if (auto tab = tab_indent(lines.line(i))) return placed(*std::move(tab), i);
   }
+  if (const auto star = bare_star(lines, stop)) return placed(*star, star->line);
   std::size_t before = line;
   while (before > 0) {  // the line before that is not empty
     --before;
@@ -141,6 +195,7 @@ YamlAdvice advise(const SourceLines& lines, std::size_t line) {
       if (auto found = check(lines.line(i))) return placed(*std::move(found), i);
     }
   }
+  if (const auto bracket = open_bracket(lines, stop)) return placed(*bracket, bracket->line);
   return {};
 }
 

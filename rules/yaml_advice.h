@@ -22,8 +22,14 @@ struct YamlAdvice {
   }
 };
 
-// `line`: where the reader stopped, from 0. Looks there, at the line before, and for tabs above.
-YamlAdvice advise(const SourceLines& lines, std::size_t line);
+// Where the YAML reader stopped, from 0 and in bytes, and what it said.
+struct YamlStop {
+  std::size_t line = 0, column = 0;
+  std::string message;
+};
+
+// Looks at the place, at the line before, and for tabs above.
+YamlAdvice advise(const SourceLines& lines, const YamlStop& stop);
 
 // The reader's message in both languages.
 Bilingual yaml_message(std::string_view message);

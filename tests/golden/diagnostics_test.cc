@@ -2,6 +2,7 @@
 // (English) and, for some, NAME.zh.txt. UPDATE_GOLDEN=1 writes the texts anew; then read the diff.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -60,10 +61,23 @@ const std::vector<SourceText>& calendars() {
   return kCalendars;
 }
 
-Diagnostics findings_of(const std::vector<SourceText>& pack) {
+struct Case {
+  std::vector<SourceText> pack;
   Diagnostics found;
-  const auto program = compile_pack(pack, calendars(), &found);
-  return program ? found : program.error();
+};
+
+const std::map<std::string, Case>& cases() {
+  static const std::map<std::string, Case> kCases = [] {
+    std::map<std::string, Case> out;
+    for (auto& [name, pack] : all_packs()) {
+      Case& made = out[name];
+      made.pack = pack;
+      const auto program = compile_pack(pack, calendars(), &made.found);
+      if (!program) made.found = program.error();
+    }
+    return out;
+  }();
+  return kCases;
 }
 
 void expect_golden(const fs::path& path, const std::string& text) {
@@ -76,9 +90,9 @@ void expect_golden(const fs::path& path, const std::string& text) {
 }
 
 TEST(Diagnostics, SayWhatTheGoldenTextsSay) {
-  for (const auto& [name, pack] : all_packs()) {
+  for (const auto& [name, made] : cases()) {
     SCOPED_TRACE(name);
-    const Diagnostics found = findings_of(pack);
+    const auto& [pack, found] = made;
     EXPECT_FALSE(found.empty());
     expect_golden(kFolder / (name + ".txt"), render_text(found, pack, false));
     const fs::path chinese = kFolder / (name + ".zh.txt");
@@ -88,8 +102,8 @@ TEST(Diagnostics, SayWhatTheGoldenTextsSay) {
 
 TEST(Diagnostics, CoverEveryCode) {
   std::set<std::string, std::less<>> seen;
-  for (const auto& [name, pack] : all_packs()) {
-    for (const Diagnostic& finding : findings_of(pack)) seen.insert(finding.code);
+  for (const auto& [name, made] : cases()) {
+    for (const Diagnostic& finding : made.found) seen.insert(finding.code);
   }
   for (const CodeInfo& info : kCodes) {
     EXPECT_TRUE(seen.contains(info.code)) << info.code << " (" << info.title_en << ") has no golden pack";
@@ -97,8 +111,9 @@ TEST(Diagnostics, CoverEveryCode) {
 }
 
 TEST(Diagnostics, AreInBothLanguagesAndInsideTheFile) {
-  for (const auto& [name, pack] : all_packs()) {
-    for (const Diagnostic& finding : findings_of(pack)) {
+  for (const auto& [name, made] : cases()) {
+    const std::vector<SourceText>& pack = made.pack;
+    for (const Diagnostic& finding : made.found) {
       SCOPED_TRACE(name + " " + finding.code);
       EXPECT_FALSE(finding.message.zh.empty());
       EXPECT_FALSE(finding.message.en.empty());

@@ -200,7 +200,7 @@ class Agreement(Base):
 
 
 class SameBytes(Base):
-    SEEDS = (3, 7, 11)
+    SEEDS = (4, 7, 8)                                    # no workdays: the long log leaves the calendar
     EVENTS = 40000
     KILLS = 12
 
@@ -290,7 +290,7 @@ class SameBytes(Base):
 
     def test_shuffled_as_occurred(self):
         """Identities and instants once only: else the order of the file has a meaning."""
-        for seed in self.SEEDS + (2, 5):
+        for seed in self.SEEDS + (2, 3, 5, 11):
             with self.subTest(seed=seed):
                 case = made(seed, self.folder)
                 kept, seen = [], set()
@@ -312,7 +312,8 @@ class SameBytes(Base):
                         f.writelines(line for _, line in kept)
                     r = replay(dict(case, events=path + ".jsonl"), "--as-occurred", "--out", path + ".out")
                     self.assertEqual(r.returncode, 0, r.stderr)
-                    outputs.append(read(path + ".out"))
+                    outputs.append([{k: v for k, v in json.loads(line).items() if k != "seq"}   # a position in the log
+                                    for line in read(path + ".out").splitlines()])
                     random.Random(seed).shuffle(kept)
                 self.assertTrue(outputs[0], "nothing was written: the case shows nothing")
                 self.assertEqual(outputs[1], outputs[0])

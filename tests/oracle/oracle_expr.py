@@ -346,14 +346,37 @@ def grey_operands(tree):
                 tested.add(n[2] if is_null(n[3]) else n[3])
         elif n[0] == "call" and n[1] == "has":
             tested.add(n[2][0])
+    def handled(k):
+        leaves = [n for n in walk(k) if n[0] == "name"]
+        return k in tested or (bool(leaves) and all(n in tested for n in leaves))
+
     out = []
-    for n in walk(tree):
+
+    def visit(n, taken):
+        """`taken` wraps an operand so that it is null only where its branch of `?:` is taken."""
+        if n[0] == "cond":
+            c = n[1]
+            visit(c, taken)
+            visit(n[2], lambda k: taken(("cond", c, k, ("const", 0))))
+            visit(n[3], lambda k: taken(("cond", c, ("const", 0), k)))
+            return
         if n[0] == "bin" and n[1] in COMPARISONS and not (is_null(n[2]) or is_null(n[3])):
-            out += [k for k in n[2:] if k[0] != "const" and k not in tested]
+            out.extend(taken(k) for k in n[2:] if k[0] != "const" and not handled(k))
+        for k in n[1:]:
+            if isinstance(k, tuple) and k and isinstance(k[0], str) and k[0] in KINDS:
+                visit(k, taken)
+            elif isinstance(k, tuple):
+                for x in k:
+                    if isinstance(x, tuple) and x:
+                        visit(x, taken)
+    visit(tree, lambda k: k)
     for n in bare_truths(tree):
-        if n[0] not in ("const", "list") and n not in tested:
+        if n[0] not in ("const", "list") and not handled(n):
             out.append(n)
     return out
+
+
+KINDS = {"bin", "un", "cond", "call", "name", "const", "list"}
 
 
 def bare_truths(tree):

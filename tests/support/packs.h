@@ -24,12 +24,12 @@ std::shared_ptr<const Program> pack(std::string_view yaml);
 struct Value {
   std::variant<std::monostate, bool, Number, std::string, std::vector<Value>> value;
   Value() = default;
-  Value(bool v) : value(v) {}                              // NOLINT: written as it is
-  Value(int v) : value(Number(v)) {}                       // NOLINT
-  Value(Number v) : value(v) {}                            // NOLINT
-  Value(const char* v) : value(std::string(v)) {}          // NOLINT
-  Value(std::string v) : value(std::move(v)) {}            // NOLINT
-  Value(std::vector<Value> v) : value(std::move(v)) {}     // NOLINT
+  Value(bool v) : value(v) {}                           // NOLINT: written as it is
+  Value(int v) : value(Number(v)) {}                    // NOLINT
+  Value(Number v) : value(v) {}                         // NOLINT
+  Value(const char* v) : value(std::string(v)) {}       // NOLINT
+  Value(std::string v) : value(std::move(v)) {}         // NOLINT
+  Value(std::vector<Value> v) : value(std::move(v)) {}  // NOLINT
 };
 using Data = std::vector<std::pair<std::string, Value>>;
 

@@ -55,8 +55,8 @@ TEST(Admission, ARecordBeforeTheClockIsRefusedUnlessItsRecordingIsKnown) {
   const Ran refused = run(simple(), {first, event("old", "u", "f", "2026-03-04T10:00:00Z")});
   EXPECT_NE(refused.error.find("'old'"), std::string::npos);
   EXPECT_NE(refused.error.find("--sort"), std::string::npos);
-  const Ran taken = run(simple(), {first, event("2", "u", "f", "2026-03-04T10:00:00Z", {},
-                                                "2026-03-04T11:00:00Z")});
+  const Ran taken = run(
+      simple(), {first, event("2", "u", "f", "2026-03-04T10:00:00Z", {}, "2026-03-04T11:00:00Z")});
   EXPECT_EQ(taken.error, "");
   EXPECT_EQ(taken.counts.admitted, 2U);
 }
@@ -64,15 +64,18 @@ TEST(Admission, ARecordBeforeTheClockIsRefusedUnlessItsRecordingIsKnown) {
 TEST(Admission, AsOccurredTakesAnyOrder) {
   RunOptions options;
   options.replay.mode = ClockMode::as_occurred;
-  const Ran ran = run(simple(), {event("1", "u", "f", "2026-03-05T10:00:00Z"),
-                                 event("2", "u", "f", "2026-03-04T10:00:00Z")}, options);
+  const Ran ran = run(
+      simple(),
+      {event("1", "u", "f", "2026-03-05T10:00:00Z"), event("2", "u", "f", "2026-03-04T10:00:00Z")},
+      options);
   EXPECT_EQ(ran.error, "");
   EXPECT_EQ(ran.counts.admitted, 2U);
 }
 
 TEST(Admission, TimesTooFarAheadOfTheirRecordingAreQuarantined) {
-  const Ran ran = run(simple(), {event("1", "u", "f", "2026-03-06T10:00:00Z", {}, "2026-03-05T10:00:00Z"),
-                                 event("2", "u", "f", "2026-03-06T10:00:01Z", {}, "2026-03-05T10:00:00Z")});
+  const Ran ran =
+      run(simple(), {event("1", "u", "f", "2026-03-06T10:00:00Z", {}, "2026-03-05T10:00:00Z"),
+                     event("2", "u", "f", "2026-03-06T10:00:01Z", {}, "2026-03-05T10:00:00Z")});
   EXPECT_EQ(ran.counts.admitted, 1U);
   ASSERT_EQ(ran.rejections.size(), 1U);
   EXPECT_EQ(ran.rejections[0].code, "future");
@@ -94,14 +97,14 @@ TEST(Admission, DeclaredFieldsAreChecked) {
       {{"severity", 2}, {"tags", std::vector<Value>{1, "x"}}, {"text", ""}},
   };
   const std::vector<Data> bad = {
-      {},                                            // required
-      {{"severity", Value{}}},                       // null is missing
-      {{"severity", "2"}},                           // no number
-      {{"severity", Number::ratio(5, 2)}},           // no integer
-      {{"severity", 0}},                             // below min
-      {{"severity", 6}},                             // above max
-      {{"severity", 2}, {"kind", "c"}},              // no code of the list
-      {{"severity", 2}, {"due", "2026-02-30"}},      // no such day
+      {},                                        // required
+      {{"severity", Value{}}},                   // null is missing
+      {{"severity", "2"}},                       // no number
+      {{"severity", Number::ratio(5, 2)}},       // no integer
+      {{"severity", 0}},                         // below min
+      {{"severity", 6}},                         // above max
+      {{"severity", 2}, {"kind", "c"}},          // no code of the list
+      {{"severity", 2}, {"due", "2026-02-30"}},  // no such day
       {{"severity", 2}, {"share", true}},
       {{"severity", 2}, {"text", 3}},
       {{"severity", 2}, {"yes", "true"}},
@@ -110,7 +113,8 @@ TEST(Admission, DeclaredFieldsAreChecked) {
   std::vector<Event> events;
   for (const auto* list : {&good, &bad}) {
     for (const Data& data : *list) {
-      events.push_back(event(std::to_string(events.size()), "u", "e", "2026-03-05T10:00:00Z", data));
+      events.push_back(
+          event(std::to_string(events.size()), "u", "e", "2026-03-05T10:00:00Z", data));
     }
   }
   const Ran ran = run(simple(), events);

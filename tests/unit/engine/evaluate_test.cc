@@ -21,13 +21,15 @@ Judged evaluate(const std::string& expression) {
       "  none: {max: nothing, of: e}\n"
       "  word: {last: word, of: e}\n"
       "  flag: {last: flag, of: e}\n"
-      "  v: {value: \"" + expression + "\"}\n"
+      "  v: {value: \"" +
+      expression +
+      "\"}\n"
       "rules:\n"
       "  r: {title: R, needs: \"n == n and none == none and word == word and flag == flag\",\n"
       "      yellow: \"v == v\"}\n");
   Machine machine(program);
-  const std::vector<Event> events = {
-      event("1", "u", "e", "2026-03-05T10:00:00Z", {{"n", 7}, {"word", "投诉abc"}, {"flag", true}})};
+  const std::vector<Event> events = {event("1", "u", "e", "2026-03-05T10:00:00Z",
+                                           {{"n", 7}, {"word", "投诉abc"}, {"flag", true}})};
   machine.feed(events, 0, 1);
   machine.finish();
   EXPECT_EQ(machine.ran().error, "");

@@ -65,7 +65,8 @@ TEST(Outlook, NamesOnlyConditionsThatAloneWouldDecide) {
   const std::string measures = "measures: {n: {count: e}, m: {count: f}}\n";
   const std::vector<Event> events = {event("1", "u", "e", "2026-03-05T10:00:00Z")};
   const auto both = last_outlook(
-      measures + "rules: {r: {title: R, yellow: \"n >= 1\", red: \"n >= 2 and m >= 1\"}}\n", events);
+      measures + "rules: {r: {title: R, yellow: \"n >= 1\", red: \"n >= 2 and m >= 1\"}}\n",
+      events);
   EXPECT_EQ(find(both, Outlook::Kind::by_more), nullptr);
   const auto either = last_outlook(
       measures + "rules: {r: {title: R, yellow: \"n >= 1\", red: \"n >= 4 or m >= 2\"}}\n", events);

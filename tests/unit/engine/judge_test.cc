@@ -119,10 +119,10 @@ TEST(Judge, RaisesAtTheEventAndFallsWhenItLeavesTheWindow) {
       "rules: {r: {title: R, yellow: \"n >= 1\", red: \"n >= 2\"}}\n");
   RunOptions options;
   options.replay.until = at("2026-03-10T00:00:00Z");
-  const Ran ran = run(program,
-                      {event("1", "u", "e", "2026-03-05T10:00:00Z"),
-                       event("2", "u", "e", "2026-03-05T12:00:00Z")},
-                      options);
+  const Ran ran = run(
+      program,
+      {event("1", "u", "e", "2026-03-05T10:00:00Z"), event("2", "u", "e", "2026-03-05T12:00:00Z")},
+      options);
   EXPECT_EQ(ran.lines(), (Lines{"2026-03-05T10:00:00Z u r green>yellow event",
                                 "2026-03-05T12:00:00Z u r yellow>red event",
                                 "2026-03-06T10:00:00Z u r red>yellow timer",
@@ -134,7 +134,8 @@ TEST(Judge, AnInstantGivesOneTransition) {
       "measures: {n: {count: e}}\n"
       "rules: {r: {title: R, yellow: \"n >= 1\", red: \"n >= 3\"}}\n");
   std::vector<Event> events;
-  for (const char* id : {"1", "2", "3"}) events.push_back(event(id, "u", "e", "2026-03-05T10:00:00Z"));
+  for (const char* id : {"1", "2", "3"})
+    events.push_back(event(id, "u", "e", "2026-03-05T10:00:00Z"));
   for (const std::size_t flush : {1U, 2U, 0U}) {
     RunOptions options;
     options.flush_every = flush;
@@ -169,7 +170,8 @@ TEST(Judge, AnExceptedUnitIsJudgedAfterItsLastDay) {
   const auto program = pack(
       "measures: {n: {count: e}}\n"
       "rules:\n"
-      "  r: {title: R, yellow: \"n >= 1\", except: [{unit: u, reason: x, by: y, until: 2026-03-06}]}\n");
+      "  r: {title: R, yellow: \"n >= 1\", except: [{unit: u, reason: x, by: y, until: "
+      "2026-03-06}]}\n");
   RunOptions options;
   options.replay.until = at("2026-03-20T00:00:00Z");
   EXPECT_EQ(run(program,
@@ -198,8 +200,8 @@ TEST(Judge, ALateEventSaysHowLate) {
   const auto program = pack(
       "measures: {n: {count: e, over: 30d}}\n"
       "rules: {r: {title: R, yellow: \"n >= 1\"}}\n");
-  const Ran ran = run(program, {event("1", "u", "e", "2026-03-05T10:00:00Z", {},
-                                      "2026-03-05T11:00:00Z")});
+  const Ran ran =
+      run(program, {event("1", "u", "e", "2026-03-05T10:00:00Z", {}, "2026-03-05T11:00:00Z")});
   ASSERT_EQ(ran.lines(), Lines{"2026-03-05T11:00:00Z u r green>yellow event"});
   EXPECT_EQ(ran.warnings[0].late_by, Duration{3'600'000'000});
 }

@@ -62,9 +62,11 @@ TEST(Route, LeadsFromAMeasureToItsRulesThroughValues) {
 
 TEST(Route, ItemsAreFedInAllTheirRoles) {
   const auto program = pack(
-      "items: {t: {key: id, open: o, close: [c, both], due: due, extend: {event: both, where: \"ok\", due: due}}}\n"
+      "items: {t: {key: id, open: o, close: [c, both], due: due, extend: {event: both, where: "
+      "\"ok\", due: due}}}\n"
       "measures: {n: {open: t}, k: {open: t, per: kind}, rate: {on_time_rate: t, over: 9d}}\n"
-      "rules: {r: {title: R, yellow: \"n >= 1 or rate < 1\"}, s: {title: S, yellow: \"k >= 1\"}}\n");
+      "rules: {r: {title: R, yellow: \"n >= 1 or rate < 1\"}, s: {title: S, yellow: \"k >= "
+      "1\"}}\n");
   const Route route(*program);
   const TypeRoute& both = route.of_type(type_of(*program, "both"));
   ASSERT_EQ(both.items.size(), 1U);

@@ -13,33 +13,36 @@ namespace {
 class StateBytes : public testing::Test {
  protected:
   StateBytes()
-      : program_(pack(
-            "items:\n"
-            "  task: {key: id, open: opened, close: closed, due: due}\n"
-            "measures:\n"
-            "  n: {count: e, over: 30d}\n"
-            "  words: {distinct: word, of: e, over: month, per: kind}\n"
-            "  middle: {median: x, of: e, over: 10d, offset: 1d}\n"
-            "  tagged: {count: e, where: \"contains(tags, 'a')\"}\n"
-            "  open_now: {open: task}\n"
-            "  late: {overdue: task, by: 1 workday}\n"
-            "  rate: {on_time_rate: task, over: 60d}\n"
-            "rules:\n"
-            "  a: {title: A, yellow: {enter: \"n >= 2\", for: 1d, hold: 3d}}\n"
-            "  b: {title: B, yellow: \"words >= 2\"}\n"
-            "  c: {title: C, yellow: \"late >= 1\", red: \"open_now >= 9 or rate < 0.5\"}\n"
-            "  d: {title: D, yellow: \"middle > 2 or tagged > 1\"}\n")),
+      : program_(
+            pack("items:\n"
+                 "  task: {key: id, open: opened, close: closed, due: due}\n"
+                 "measures:\n"
+                 "  n: {count: e, over: 30d}\n"
+                 "  words: {distinct: word, of: e, over: month, per: kind}\n"
+                 "  middle: {median: x, of: e, over: 10d, offset: 1d}\n"
+                 "  tagged: {count: e, where: \"contains(tags, 'a')\"}\n"
+                 "  open_now: {open: task}\n"
+                 "  late: {overdue: task, by: 1 workday}\n"
+                 "  rate: {on_time_rate: task, over: 60d}\n"
+                 "rules:\n"
+                 "  a: {title: A, yellow: {enter: \"n >= 2\", for: 1d, hold: 3d}}\n"
+                 "  b: {title: B, yellow: \"words >= 2\"}\n"
+                 "  c: {title: C, yellow: \"late >= 1\", red: \"open_now >= 9 or rate < 0.5\"}\n"
+                 "  d: {title: D, yellow: \"middle > 2 or tagged > 1\"}\n")),
         machine_(program_) {
     const std::vector<Event> events = {
         event("1", "u", "e", "2026-03-05T10:00:00Z", {{"kind", "b"}, {"word", "x"}, {"x", 2}}),
         event("2", "u", "opened", "2026-03-05T11:00:00Z", {{"id", "t1"}, {"due", "2026-03-06"}}),
         event("3", "u", "opened", "2026-03-05T12:00:00Z", {{"id", "t2"}, {"due", "2026-04-06"}}),
         event("4", "u", "e", "2026-03-06T10:00:00Z",
-              {{"kind", "a"}, {"word", "y"}, {"x", Number::ratio(5, 2)},
+              {{"kind", "a"},
+               {"word", "y"},
+               {"x", Number::ratio(5, 2)},
                {"tags", std::vector<Value>{"a", "b"}}}),
         event("5", "u", "closed", "2026-03-06T12:00:00Z", {{"id", "t1"}}),
         event("6", "u", "e", "2026-03-07T10:00:00Z",
-              {{"kind", 3}, {"x", 7}, {"tags", std::vector<Value>{"c", "a"}}}, "2026-03-06T22:00:00Z"),
+              {{"kind", 3}, {"x", 7}, {"tags", std::vector<Value>{"c", "a"}}},
+              "2026-03-06T22:00:00Z"),
         event("7", "u", "e", "2026-03-06T22:00:00Z", {{"kind", "b"}, {"word", "z"}})};
     machine_.feed(events, 0, events.size());
     EXPECT_TRUE(machine_.check(machine_.replay().flush())) << machine_.ran().error;

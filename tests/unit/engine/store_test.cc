@@ -15,13 +15,15 @@ using Dues = std::map<std::string, Instant>;
 
 Dues dues(Store& store) {
   Dues out;
-  EXPECT_TRUE(store.each_unit([&](std::string_view name, Instant due) { out[std::string(name)] = due; }));
+  EXPECT_TRUE(
+      store.each_unit([&](std::string_view name, Instant due) { out[std::string(name)] = due; }));
   return out;
 }
 
 std::map<ContentHash, Seq> identities(Store& store) {
   std::map<ContentHash, Seq> out;
-  EXPECT_TRUE(store.each_identity([&](const ContentHash& id, const Known& known) { out[id] = known.seq; }));
+  EXPECT_TRUE(
+      store.each_identity([&](const ContentHash& id, const Known& known) { out[id] = known.seq; }));
   return out;
 }
 
@@ -37,7 +39,8 @@ std::unique_ptr<Store> opened(const TempDir& dir) {
 // What every store does while it is open.
 void expect_contract(Store& store) {
   EXPECT_FALSE(store.meta()->has_value());
-  ASSERT_TRUE(store.commit({{{"u", instant(5), "one"}, {"v", kNever, ""}}, {{{1, 2}, {{3, 4}, 7}}}, "first"}));
+  ASSERT_TRUE(store.commit(
+      {{{"u", instant(5), "one"}, {"v", kNever, ""}}, {{{1, 2}, {{3, 4}, 7}}}, "first"}));
   EXPECT_EQ(*store.meta(), "first");
   EXPECT_EQ(*store.unit("u"), "one");
   EXPECT_EQ(*store.unit("v"), "");
@@ -94,7 +97,8 @@ TEST(RocksStore, IsOpenOnlyOnce) {
 }
 
 TEST(StoreFormat, GoesAround) {
-  for (const Instant due : {instant(0), instant(-1), instant(63), instant(64), kNever, kBeforeAll}) {
+  for (const Instant due :
+       {instant(0), instant(-1), instant(63), instant(64), kNever, kBeforeAll}) {
     const std::string value = format::unit_value({"u", due, "bytes"});
     EXPECT_EQ(format::unit_due(value), due);
     EXPECT_EQ(format::unit_state(value), "bytes");

@@ -12,7 +12,8 @@ WhyNode tree_of(const std::string& condition) {
   const auto program = pack(
       "params: {line: {value: 5}}\n"
       "measures: {n: {count: e}, total: {sum: x, of: e}, none: {max: y, of: e}}\n"
-      "rules: {r: {title: R, yellow: \"" + condition + "\"}}\n");
+      "rules: {r: {title: R, yellow: \"" +
+      condition + "\"}}\n");
   Machine machine(program);
   std::vector<Event> events;
   for (int i = 2; i <= 4; ++i) {

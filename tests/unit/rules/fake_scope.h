@@ -118,13 +118,32 @@ class ExprPrinter {
         "or",  "not", "neg", "==",    "!=",      "<",          "<=",       ">",       ">=",
         "in",  "+",   "-",   "*",     "/",       "%",          "?:",       "has",     "size",
         "abs", "min", "max", "round", "matches", "startsWith", "endsWith", "contains"};
-    std::string out = "(" + std::string(kSigns[static_cast<int>(at.op)]) + (at.guarded ? "~" : "");
+    std::string out = "(" + std::string(kSigns[static_cast<int>(at.op)]) + (excused(at) ? "~" : "");
     out += " " + node(at.a);
     if (at.op == Op::matches) return out + " /" + scope_.patterns.at(at.b) + "/)";
     for (const std::uint32_t child : {at.b, at.c}) {
       if (child != kNone) out += " " + node(child);
     }
     return out + ")";
+  }
+
+  // A comparison or connective none of whose own operands can surprise by being null.
+  bool excused(const ExprNode& at) const {
+    const bool connective = at.op >= Op::logical_and && at.op <= Op::logical_not;
+    const bool comparison = at.op >= Op::equal && at.op <= Op::in;
+    if (!connective && !comparison && at.op != Op::choose) return false;
+    bool any = false;
+    for (const std::uint32_t child : {at.a, at.op == Op::choose ? kNone : at.b}) {
+      if (child == kNone) continue;
+      const ExprNode& operand = expr_.nodes.at(child);
+      if (operand.op == Op::constant && expr_.constants.at(operand.a).tag == CellTag::null) return false;
+      const bool judged = (operand.op >= Op::logical_and && operand.op <= Op::logical_not) ||
+                          (operand.op >= Op::equal && operand.op <= Op::in) || operand.op == Op::has;
+      if (judged) continue;
+      if (!operand.handled) return false;
+      any = any || (operand.op != Op::constant && operand.op != Op::list && operand.op != Op::param);
+    }
+    return any;
   }
 
   const Expr& expr_;
