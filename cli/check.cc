@@ -28,16 +28,17 @@ int usage(const std::string& what) {
 
 int unreadable(const Error& error) {
   std::fprintf(stderr, "lianqing check: %s\n", error.what.c_str());
-  return kExitIo;
+  return error.code == ErrorCode::refused ? kExitFindings : kExitIo;
 }
 
 int explain(const std::string& code, bool chinese) {
   std::vector<std::string> known;
-  for (const CodeInfo& info : kCodes) {
+  for (const CodeRow& info : kCodes) {
     known.emplace_back(info.code);
     if (info.code != code) continue;
-    const std::string text = chinese ? std::string(info.title_zh) + "\n  " + std::string(info.explanation_zh)
-                                     : std::string(info.title_en) + "\n  " + std::string(info.explanation_en);
+    const std::string text =
+        chinese ? std::string(info.title_zh) + "\n  " + std::string(info.explanation_zh)
+                : std::string(info.title_en) + "\n  " + std::string(info.explanation_en);
     std::printf("%s: %s\n", code.c_str(), text.c_str());
     return 0;
   }
@@ -46,8 +47,10 @@ int explain(const std::string& code, bool chinese) {
 }
 
 int print_help(bool chinese) {
-  std::printf("%s\n\n%s", chinese ? "用法：lianqing check 规则包 [选项]" : "usage: lianqing check PACK [OPTIONS]",
-              options_help(kOptions, chinese).c_str());
+  std::printf(
+      "%s\n\n%s",
+      chinese ? "用法：lianqing check 规则包 [选项]" : "usage: lianqing check PACK [OPTIONS]",
+      options_help(kOptions, chinese).c_str());
   return 0;
 }
 
@@ -81,7 +84,8 @@ int check_command(const std::vector<std::string>& args) {
   if (options->has("help")) return print_help(chinese);
   if (const auto code = options->value("explain")) return explain(*code, chinese);
   const std::string format = options->value_or("format", "text");
-  if (format != "text" && format != "json") return usage("--format is text or json, not '" + format + "'");
+  if (format != "text" && format != "json")
+    return usage("--format is text or json, not '" + format + "'");
   if (options->positionals().size() != 1) return usage("expected one PACK: a folder or a file");
   return check_pack(options->positionals()[0], format == "json", chinese);
 }

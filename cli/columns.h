@@ -14,6 +14,7 @@ std::size_t display_width(std::string_view text);
 std::string padded(std::string_view text, std::size_t width, bool right = false);
 
 // One line per row, columns two blanks apart; `right[i]`: column i is aligned to the right.
-std::string columns(const std::vector<std::vector<std::string>>& rows, const std::vector<bool>& right);
+std::string columns(const std::vector<std::vector<std::string>>& rows,
+                    const std::vector<bool>& right);
 
 }  // namespace lianqing

@@ -4,10 +4,12 @@ namespace lianqing {
 namespace {
 
 constexpr CommandRow kCommands[] = {
-    {"check", "检查规则包，列出全部错误和警告", "lint a rule pack: all errors and warnings", check_command},
-    {"replay", "用规则包回放事件，给出带理由的预警", "fold events through a rule pack into explained warnings",
-     replay_command},
-    {"explain", "为什么是这个颜色，怎样会变", "why this colour, and what would change it", explain_command},
+    {"check", "检查规则包，列出全部错误和警告", "lint a rule pack: all errors and warnings",
+     check_command},
+    {"replay", "用规则包回放事件，给出带理由的预警",
+     "fold events through a rule pack into explained warnings", replay_command},
+    {"explain", "为什么是这个颜色，怎样会变", "why this colour, and what would change it",
+     explain_command},
     {"version", "显示版本", "print the version", version_command},
 };
 

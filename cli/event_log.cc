@@ -13,7 +13,8 @@ Instant clock_of(const Event& event) { return event.recorded.value_or(event.time
 
 class Feeder {
  public:
-  Feeder(Replay& replay, const EventLog& log, const LogProgress& progress, const LogCheckpoint& checkpoint)
+  Feeder(Replay& replay, const EventLog& log, const LogProgress& progress,
+         const LogCheckpoint& checkpoint)
       : replay_(replay), log_(log), progress_(progress), checkpoint_(checkpoint) {}
 
   Status run() {
@@ -50,7 +51,8 @@ class Feeder {
       }
       if (Status s = replay_.flush(); !s) return s;
       progress_(taken_, files.progress());
-      if (log_.checkpoint_every != 0 && taken_ > log_.skip && taken_ - saved_ >= log_.checkpoint_every) {
+      if (log_.checkpoint_every != 0 && taken_ > log_.skip &&
+          taken_ - saved_ >= log_.checkpoint_every) {
         saved_ = taken_;
         if (Status s = checkpoint_(taken_); !s) return s;
       }
@@ -76,7 +78,8 @@ class Feeder {
       std::stable_sort(order.begin(), order.end(), [](const Record* a, const Record* b) {
         const auto* x = std::get_if<Event>(a);
         const auto* y = std::get_if<Event>(b);
-        return (x == nullptr ? kBeforeAll : clock_of(*x)) < (y == nullptr ? kBeforeAll : clock_of(*y));
+        return (x == nullptr ? kBeforeAll : clock_of(*x)) <
+               (y == nullptr ? kBeforeAll : clock_of(*y));
       });
     }
     for (const Record* record : order) {
@@ -88,7 +91,8 @@ class Feeder {
 
   bool past_the_end(const Record& record) const {
     const auto* event = std::get_if<Event>(&record);
-    return event != nullptr && log_.until && log_.mode == ClockMode::as_recorded && clock_of(*event) > *log_.until;
+    return event != nullptr && log_.until && log_.mode == ClockMode::as_recorded &&
+           clock_of(*event) > *log_.until;
   }
 
   Status take(const Record& record) {
@@ -97,7 +101,8 @@ class Feeder {
       Status admitted = replay_.admit(*event);
       if (admitted) return admitted;
       Error error = admitted.error();
-      error.what = log_.paths[event->origin.file] + ":" + std::to_string(event->origin.line) + ": " + error.what;
+      error.what = log_.paths[event->origin.file] + ":" + std::to_string(event->origin.line) +
+                   ": " + error.what;
       return Unexpected<Error>(std::move(error));
     }
     replay_.reject(std::get<Rejection>(record));
@@ -115,7 +120,8 @@ class Feeder {
 
 }  // namespace
 
-Status feed(Replay& replay, const EventLog& log, const LogProgress& progress, const LogCheckpoint& checkpoint) {
+Status feed(Replay& replay, const EventLog& log, const LogProgress& progress,
+            const LogCheckpoint& checkpoint) {
   return Feeder(replay, log, progress, checkpoint).run();
 }
 

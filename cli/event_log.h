@@ -14,12 +14,12 @@ namespace lianqing {
 
 struct EventLog {
   std::vector<std::string> paths;
-  bool sort = false;                     // by recorded time, stable
-  std::optional<Instant> until;          // records with a later clock are not part of the run
-  std::optional<Instant> known_at;       // records recorded later are not known yet
+  bool sort = false;                // by recorded time, stable
+  std::optional<Instant> until;     // records with a later clock are not part of the run
+  std::optional<Instant> known_at;  // records recorded later are not known yet
   ClockMode mode = ClockMode::as_recorded;
-  std::uint64_t skip = 0;                // records that an earlier run has taken
-  std::uint64_t checkpoint_every = 0;    // records; 0: never
+  std::uint64_t skip = 0;              // records that an earlier run has taken
+  std::uint64_t checkpoint_every = 0;  // records; 0: never
 };
 
 // Called between batches; `records` have been taken so far.

@@ -12,8 +12,10 @@ constexpr OptionSpec kOwn[] = {
     {"unit", true, false, "解释此单位", "explain this unit"},
     {"rule", true, false, "只看此规则", "only this rule"},
     {"key", true, false, "只看此分组", "only this key"},
-    {"at", true, false, "此刻的颜色（默认：记录末尾）", "the colour at this instant (default: the end of the log)"},
-    {"known-at", true, false, "只用此刻已知的记录，按发生时间", "only what was known at this instant, by the time it happened"},
+    {"at", true, false, "此刻的颜色（默认：记录末尾）",
+     "the colour at this instant (default: the end of the log)"},
+    {"known-at", true, false, "只用此刻已知的记录，按发生时间",
+     "only what was known at this instant, by the time it happened"},
     {"format", true, false, "text 或 json", "text or json"},
 };
 
@@ -28,6 +30,11 @@ Status complete(const Options& options, ExplainRequest& request) {
   EventLog& log = request.replay.log;
   if (options.positionals().size() > 1) return failure(ErrorCode::usage, "expected one warning id");
   if (!options.positionals().empty()) request.warning = options.positionals()[0];
+  // `--events FILE... ID`: the id looks like one more file.
+  if (request.warning.empty() && log.paths.size() > 1 && log.paths.back().starts_with("w-")) {
+    request.warning = log.paths.back();
+    log.paths.pop_back();
+  }
   request.unit = options.value_or("unit", "");
   request.rule = options.value_or("rule", "");
   request.key = options.value_or("key", "");
@@ -47,7 +54,8 @@ Status complete(const Options& options, ExplainRequest& request) {
     if (!log.until) log.until = request.replay.options.until = *instant;
   }
   const std::string format = options.value_or("format", "text");
-  if (format != "text" && format != "json") return failure(ErrorCode::usage, "--format is text or json, not '" + format + "'");
+  if (format != "text" && format != "json")
+    return failure(ErrorCode::usage, "--format is text or json, not '" + format + "'");
   request.json = format == "json";
   return {};
 }
@@ -59,8 +67,12 @@ int explain_command(const std::vector<std::string>& args) {
   const auto options = parse_options(args, specs);
   if (!options) return report(options.error(), false);
   if (options->has("help")) {
-    std::printf("%s\n\n%s", is_chinese(*options) ? "用法：lianqing explain --rules 规则包 --events 文件... （预警编号 | --unit 单位）" : "usage: lianqing explain --rules PACK --events FILE... (WARNING-ID | --unit U)",
-                options_help(specs, is_chinese(*options)).c_str());
+    std::printf(
+        "%s\n\n%s",
+        is_chinese(*options)
+            ? "用法：lianqing explain --rules 规则包 --events 文件... （预警编号 | --unit 单位）"
+            : "usage: lianqing explain --rules PACK --events FILE... (WARNING-ID | --unit U)",
+        options_help(specs, is_chinese(*options)).c_str());
     return 0;
   }
   int code = 0;
@@ -68,7 +80,8 @@ int explain_command(const std::vector<std::string>& args) {
   if (!request) return code;
   ExplainRequest explain;
   explain.replay = *std::move(request);
-  if (const Status s = complete(*options, explain); !s) return report(s.error(), explain.replay.style.chinese);
+  if (const Status s = complete(*options, explain); !s)
+    return report(s.error(), explain.replay.style.chinese);
   return run_explain(explain);
 }
 

@@ -20,12 +20,14 @@ class Explain {
     Progress progress(request_.replay.progress);
     ReplayOptions options = request_.replay.options;
     if (!request_.warning.empty()) options.fold.evidence = 1000;
-    Replay replay(request_.replay.program, request_.replay.units, options, nullptr,
-                  [this](const Warning& warning) { return catch_wanted(warning); },
-                  [](const Leaving&) { return Status{}; }, [](const Rejection&) {});
-    const Status fed = feed(replay, request_.replay.log,
-                            [&](std::uint64_t n, const ReadingProgress& r) { progress.tell(n, r); },
-                            [](std::uint64_t) { return Status{}; });
+    Replay replay(
+        request_.replay.program, request_.replay.units, options, nullptr,
+        [this](const Warning& warning) { return catch_wanted(warning); },
+        [](const Leaving&) { return Status{}; }, [](const Rejection&) {});
+    const Status fed = feed(
+        replay, request_.replay.log,
+        [&](std::uint64_t n, const ReadingProgress& r) { progress.tell(n, r); },
+        [](std::uint64_t) { return Status{}; });
     progress.clear();
     if (!fed) return Unexpected<Error>(fed.error());
     return request_.warning.empty() ? tell_unit(replay) : tell_warning();
@@ -45,9 +47,11 @@ class Explain {
 
   int tell_warning() const {
     if (!wanted_) {
-      std::fprintf(stderr, "lianqing: %s\n",
-                   (say("回放中没有编号为 ", "the replay gives no warning with id ") + request_.warning +
-                    say("（规则包、事件或单位表是否相同？）", " (same pack, events and units?)")).c_str());
+      std::fprintf(
+          stderr, "lianqing: %s\n",
+          (say("回放中没有编号为 ", "the replay gives no warning with id ") + request_.warning +
+           say("（规则包、事件或单位表是否相同？）", " (same pack, events and units?)"))
+              .c_str());
       return 1;
     }
     print(*wanted_, true);
@@ -61,7 +65,8 @@ class Explain {
       for (const std::string& name : replay.unit_names()) {
         if (names.size() < 200) names += (names.empty() ? "" : ", ") + name;
       }
-      std::fprintf(stderr, "lianqing: %s '%s'; %s: %s\n", say("没有单位", "no unit"), request_.unit.c_str(), say("已有", "there are"), names.c_str());
+      std::fprintf(stderr, "lianqing: %s '%s'; %s: %s\n", say("没有单位", "no unit"),
+                   request_.unit.c_str(), say("已有", "there are"), names.c_str());
       return 1;
     }
     std::vector<Warning> all;
@@ -73,7 +78,9 @@ class Explain {
       all.push_back(std::move(warning));
     }
     if (all.empty()) {
-      std::fprintf(stderr, "lianqing: %s\n", say("该单位没有这条规则（或分组）的评判", "the unit has no judgement of that rule (or key)"));
+      std::fprintf(stderr, "lianqing: %s\n",
+                   say("该单位没有这条规则（或分组）的评判",
+                       "the unit has no judgement of that rule (or key)"));
       return 1;
     }
     std::sort(all.begin(), all.end(), [](const Warning& a, const Warning& b) {
@@ -89,7 +96,8 @@ class Explain {
     for (const Warning& warning : all) {
       if (!warning.shadow) colour = std::max(colour, warning.to);
     }
-    std::string out = unit.name + "  " + painted(colour, style_) + "  " + local_text(program_, unit.clock);
+    std::string out =
+        unit.name + "  " + painted(colour, style_) + "  " + local_text(program_, unit.clock);
     if (!unit.registered) out += say("  （未登记）", "  (not in the register)");
     std::printf("%s\n\n", out.c_str());
   }

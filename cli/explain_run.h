@@ -12,8 +12,8 @@ struct ExplainRequest {
   ReplayRequest replay;  // program, units, log; outputs are not used
   std::string warning;   // id of a warning; else:
   std::string unit;
-  std::string rule;      // empty: all rules
-  std::string key;       // empty: all keys
+  std::string rule;  // empty: all rules
+  std::string key;   // empty: all keys
   bool json = false;
 };
 

@@ -26,16 +26,20 @@ class Teller {
     line(say("单位", "unit"), warning_.unit);
     if (warning_.key) line(say("分组", "key"), *warning_.key);
     if (changed) {
-      line(say("变化", "change"), painted(warning_.from, style_) + " → " + painted(warning_.to, style_) + ended());
-      line(say("起因", "cause"), style_.chinese ? std::string(cause_word(warning_.cause)) : std::string(cause_name(warning_.cause)));
+      line(say("变化", "change"),
+           painted(warning_.from, style_) + " → " + painted(warning_.to, style_) + ended());
+      line(say("起因", "cause"), style_.chinese ? std::string(cause_word(warning_.cause))
+                                                : std::string(cause_name(warning_.cause)));
     } else {
       line(say("级别", "level"), painted(warning_.to, style_) + grey());
     }
     line(say("时刻", "at"), local_text(program_, warning_.time) + " (" + program_.zone.name + ")");
     if (warning_.late_by) {
-      line(say("迟报", "late by"), Number::from_micros(warning_.late_by->count()).to_string() + " s");
+      line(say("迟报", "late by"),
+           Number::from_micros(warning_.late_by->count()).to_string() + " s");
     }
-    if (!warning_.because.empty()) line(say("理由", "because"), warning_.because.in(style_.chinese));
+    if (!warning_.because.empty())
+      line(say("理由", "because"), warning_.because.in(style_.chinese));
     tell_values();
     tell_why();
     tell_evidence();
@@ -58,7 +62,9 @@ class Teller {
     return warning_.revoked ? say(" （撤销）", " (revoked)") : say(" （解除）", " (cleared)");
   }
   std::string grey() const {
-    return warning_.grey ? say(" ○ 灰：数据不足，级别保持", " ○ grey: not enough data, the level is kept") : "";
+    return warning_.grey
+               ? say(" ○ 灰：数据不足，级别保持", " ○ grey: not enough data, the level is kept")
+               : "";
   }
 
   void tell_values() {
@@ -74,9 +80,12 @@ class Teller {
     for (const Clause& clause : warning_.why) {
       out_ += "    " + mark(clause.verdict) + " " + clause.name;
       if (!clause.length.empty()) {
-        out_ += std::string(clause.name.ends_with("enter") ? say("，须持续 ", ", for ") : say("，须保持 ", ", hold ")) + clause.length;
+        out_ += std::string(clause.name.ends_with("enter") ? say("，须持续 ", ", for ")
+                                                           : say("，须保持 ", ", hold ")) +
+                clause.length;
       }
-      if (clause.since) out_ += std::string(say("，自 ", ", since ")) + local_text(program_, *clause.since);
+      if (clause.since)
+        out_ += std::string(say("，自 ", ", since ")) + local_text(program_, *clause.since);
       if (clause.null_operand) out_ += say("，缺数据", ", data missing");
       const std::string at = place(program_, clause.at);
       out_ += at.empty() ? "\n" : "   [" + at + "]\n";
@@ -94,7 +103,8 @@ class Teller {
     out_ += node.text + "   " + shown(node.value, style_.chinese);
     if (node.op != "is") out_ += " " + node.op + " " + shown(node.limit_value, style_.chinese);
     if (node.margin) {
-      out_ += std::string(say("   余量 ", "   margin ")) + (node.margin->num() > 0 ? "+" : "") + shown(Fact{*node.margin}, style_.chinese);
+      out_ += std::string(say("   余量 ", "   margin ")) + (node.margin->num() > 0 ? "+" : "") +
+              shown(Fact{*node.margin}, style_.chinese);
     }
     out_ += "\n";
   }
@@ -111,11 +121,13 @@ class Teller {
     line(say("依据", "evidence"), std::to_string(evidence.total) + say(" 条", " event(s)"));
     for (const EvidenceWindow& window : evidence.windows) {
       out_ += "    " + window.measure + ": " + std::to_string(window.events) + say(" 条，", " in ");
-      out_ += "(" + (window.from ? local_text(program_, *window.from) : std::string("…")) + ", " + local_text(program_, window.to) + "]\n";
+      out_ += "(" + (window.from ? local_text(program_, *window.from) : std::string("…")) + ", " +
+              local_text(program_, window.to) + "]\n";
     }
     if (evidence.events.empty()) return;
     out_ += "    ";
-    for (std::size_t i = 0; i < evidence.events.size(); ++i) out_ += (i == 0 ? "" : ", ") + evidence.events[i];
+    for (std::size_t i = 0; i < evidence.events.size(); ++i)
+      out_ += (i == 0 ? "" : ", ") + evidence.events[i];
     out_ += evidence.total > evidence.events.size() ? ", …\n" : "\n";
   }
 
@@ -135,7 +147,8 @@ class Teller {
 }  // namespace
 
 std::string painted(Level level, Style style) {
-  const std::string text = std::string(level_symbol(level)) + " " + std::string(level_word(level, style.chinese));
+  const std::string text =
+      std::string(level_symbol(level)) + " " + std::string(level_word(level, style.chinese));
   return style.colour ? std::string(level_colour(level)) + text + "\033[0m" : text;
 }
 

@@ -20,8 +20,10 @@ Result<unsigned> thread_count(const Options& options) {
   if (!text) return std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
   unsigned threads = 0;
   const auto end = std::from_chars(text->data(), text->data() + text->size(), threads);
-  if (end.ec != std::errc{} || end.ptr != text->data() + text->size() || threads == 0 || threads > kMaxThreads) {
-    return failure(ErrorCode::usage, "--threads expects a number from 1 to 256, not '" + *text + "'");
+  if (end.ec != std::errc{} || end.ptr != text->data() + text->size() || threads == 0 ||
+      threads > kMaxThreads) {
+    return failure(ErrorCode::usage,
+                   "--threads expects a number from 1 to 256, not '" + *text + "'");
   }
   return threads;
 }
@@ -56,8 +58,12 @@ bool is_chinese(const Options& options) {
 
 Result<Instant> parse_instant(const std::string& text, const Program& program, const char* option) {
   if (const auto t = parse_rfc3339(text)) return *t;
-  if (const auto date = parse_date(text)) return program.zone.end_of(LocalDay{date->time_since_epoch()});
-  return failure(ErrorCode::usage, std::string("--") + option + " expects a date or a time such as 2026-03-05T10:00:00+08:00, not '" + text + "'");
+  if (const auto date = parse_date(text))
+    return program.zone.end_of(LocalDay{date->time_since_epoch()});
+  return failure(ErrorCode::usage,
+                 std::string("--") + option +
+                     " expects a date or a time such as 2026-03-05T10:00:00+08:00, not '" + text +
+                     "'");
 }
 
 std::optional<ReplayRequest> log_request(const Options& options, int& code) {

@@ -12,10 +12,12 @@ namespace lianqing {
 
 inline constexpr std::array<OptionSpec, 9> kLogOptions = {{
     {"rules", true, false, "规则包：文件夹或文件", "rule pack: a folder or a file"},
-    {"events", true, true, "事件文件（JSON 行，可为 .gz；- 为标准输入）", "event files (JSON lines, plain or .gz; - is standard input)"},
+    {"events", true, true, "事件文件（JSON 行，可为 .gz；- 为标准输入）",
+     "event files (JSON lines, plain or .gz; - is standard input)"},
     {"units", true, false, "单位登记表（CSV 或 YAML）", "unit register (CSV or YAML)"},
     {"as-occurred", false, false, "按发生时间回放", "replay by the time things happened"},
-    {"as-recorded", false, false, "按登记时间回放（默认）", "replay by the time things became known (default)"},
+    {"as-recorded", false, false, "按登记时间回放（默认）",
+     "replay by the time things became known (default)"},
     {"sort", false, false, "先按登记时间排序", "sort by recorded time first"},
     {"threads", true, false, "线程数（默认按处理器）", "threads (default: processors)"},
     {"lang", true, false, "zh 或 en；默认按环境变量", "zh or en; by default from the environment"},
@@ -23,7 +25,8 @@ inline constexpr std::array<OptionSpec, 9> kLogOptions = {{
 }};
 
 // An instant: RFC 3339, or a date (the end of that day in the pack's zone).
-[[nodiscard]] Result<Instant> parse_instant(const std::string& text, const Program& program, const char* option);
+[[nodiscard]] Result<Instant> parse_instant(const std::string& text, const Program& program,
+                                            const char* option);
 
 bool is_chinese(const Options& options);
 

@@ -14,10 +14,13 @@ void print_help(std::FILE* to) {
   const bool chinese = prefers_chinese();
   std::vector<std::vector<std::string>> rows;
   for (const CommandRow& row : commands()) {
-    rows.push_back({"  " + std::string(row.name), std::string(chinese ? row.summary_zh : row.summary_en)});
+    rows.push_back(
+        {"  " + std::string(row.name), std::string(chinese ? row.summary_zh : row.summary_en)});
   }
-  const char* head = chinese ? "用法：lianqing 命令 [选项]\n\n" : "usage: lianqing COMMAND [OPTIONS]\n\n";
-  const char* tail = chinese ? "\nlianqing 命令 --help 显示该命令的选项。\n" : "\nlianqing COMMAND --help shows its options.\n";
+  const char* head =
+      chinese ? "用法：lianqing 命令 [选项]\n\n" : "usage: lianqing COMMAND [OPTIONS]\n\n";
+  const char* tail = chinese ? "\nlianqing 命令 --help 显示该命令的选项。\n"
+                             : "\nlianqing COMMAND --help shows its options.\n";
   std::fputs((head + columns(rows, {false, false}) + tail).c_str(), to);
 }
 
@@ -26,8 +29,10 @@ int unknown_command(const std::string& name) {
   for (const CommandRow& row : commands()) known.emplace_back(row.name);
   const auto nearest = nearest_name(name, known);
   const bool chinese = prefers_chinese();
-  std::string text = chinese ? "lianqing: 没有命令 " + name : "lianqing: unknown command '" + name + "'";
-  if (nearest) text += chinese ? "；是否想写 " + *nearest + "？" : "; did you mean '" + *nearest + "'?";
+  std::string text =
+      chinese ? "lianqing: 没有命令 " + name : "lianqing: unknown command '" + name + "'";
+  if (nearest)
+    text += chinese ? "；是否想写 " + *nearest + "？" : "; did you mean '" + *nearest + "'?";
   std::fprintf(stderr, "%s\n", text.c_str());
   if (!nearest) print_help(stderr);
   return kExitUsage;

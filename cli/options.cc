@@ -18,7 +18,8 @@ std::vector<std::string> Options::values(const std::string& name) const {
   return at == values_.end() ? std::vector<std::string>{} : at->second;
 }
 
-Result<Options> parse_options(std::span<const std::string> args, std::span<const OptionSpec> specs) {
+Result<Options> parse_options(std::span<const std::string> args,
+                              std::span<const OptionSpec> specs) {
   Options out;
   for (std::size_t i = 0; i < args.size(); ++i) {
     if (!args[i].starts_with("--")) {
@@ -27,16 +28,19 @@ Result<Options> parse_options(std::span<const std::string> args, std::span<const
     }
     const std::size_t equals = args[i].find('=');
     const std::string name = args[i].substr(2, equals == std::string::npos ? equals : equals - 2);
-    const auto spec = std::find_if(specs.begin(), specs.end(), [&](const OptionSpec& s) { return s.name == name; });
+    const auto spec = std::find_if(specs.begin(), specs.end(),
+                                   [&](const OptionSpec& s) { return s.name == name; });
     if (spec == specs.end()) {
       std::vector<std::string> names;
       for (const OptionSpec& s : specs) names.emplace_back(s.name);
       const auto near = nearest_name(name, names);
-      return failure(ErrorCode::usage, "unknown option --" + name + (near ? "; did you mean --" + *near + "?" : ""));
+      return failure(ErrorCode::usage,
+                     "unknown option --" + name + (near ? "; did you mean --" + *near + "?" : ""));
     }
     auto& values = out.values_[name];
     if (!spec->takes_value) {
-      if (equals != std::string::npos) return failure(ErrorCode::usage, "--" + name + " takes no value");
+      if (equals != std::string::npos)
+        return failure(ErrorCode::usage, "--" + name + " takes no value");
       continue;
     }
     if (equals != std::string::npos) {
@@ -47,7 +51,8 @@ Result<Options> parse_options(std::span<const std::string> args, std::span<const
       return failure(ErrorCode::usage, "--" + name + " expects a value");
     }
     values.push_back(args[++i]);
-    while (spec->repeated && i + 1 < args.size() && !args[i + 1].starts_with("--")) values.push_back(args[++i]);
+    while (spec->repeated && i + 1 < args.size() && !args[i + 1].starts_with("--"))
+      values.push_back(args[++i]);
   }
   return out;
 }

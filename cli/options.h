@@ -37,7 +37,8 @@ class Options {
 };
 
 // Fails (usage) on an unknown option, a missing value, or a value for a switch.
-[[nodiscard]] Result<Options> parse_options(std::span<const std::string> args, std::span<const OptionSpec> specs);
+[[nodiscard]] Result<Options> parse_options(std::span<const std::string> args,
+                                            std::span<const OptionSpec> specs);
 
 // One line per option, for `--help`.
 std::string options_help(std::span<const OptionSpec> specs, bool chinese);

@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kBuffer = 1U << 20;
 
 Unexpected<Error> failure_of(const std::string& path, const char* doing, int code) {
-  return failure(ErrorCode::io, std::string("cannot ") + doing + " " + path + ": " + std::strerror(code));
+  return failure(ErrorCode::io,
+                 std::string("cannot ") + doing + " " + path + ": " + std::strerror(code));
 }
 
 }  // namespace
@@ -25,7 +26,9 @@ Result<OutputFile> OutputFile::open(const std::string& path, std::uint64_t keep)
   const off_t size = ::lseek(handle, 0, SEEK_END);
   if (size < 0 || static_cast<std::uint64_t>(size) < keep) {
     ::close(handle);
-    return failure(ErrorCode::refused, partial + " is shorter than the state directory says: it belongs to another run");
+    return failure(
+        ErrorCode::refused,
+        partial + " is shorter than the state directory says: it belongs to another run");
   }
   if (::ftruncate(handle, static_cast<off_t>(keep)) != 0 || ::lseek(handle, 0, SEEK_END) < 0) {
     const int code = errno;
@@ -40,12 +43,12 @@ Result<OutputFile> OutputFile::open(const std::string& path, std::uint64_t keep)
   return out;
 }
 
-OutputFile OutputFile::standard() {
-  return OutputFile(stdout, "");
-}
+OutputFile OutputFile::standard() { return OutputFile(stdout, ""); }
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
-    : file_(std::exchange(other.file_, nullptr)), path_(std::move(other.path_)), bytes_(other.bytes_) {}
+    : file_(std::exchange(other.file_, nullptr)),
+      path_(std::move(other.path_)),
+      bytes_(other.bytes_) {}
 
 OutputFile::~OutputFile() {
   if (file_ != nullptr && file_ != stdout) std::fclose(file_);
@@ -56,7 +59,9 @@ Unexpected<Error> OutputFile::failed(const char* doing) const {
 }
 
 Status OutputFile::line(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fputc('\n', file_) == EOF) return failed("write");
+  if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() ||
+      std::fputc('\n', file_) == EOF)
+    return failed("write");
   bytes_ += text.size() + 1;
   return {};
 }

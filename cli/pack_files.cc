@@ -21,7 +21,8 @@ constexpr std::uintmax_t kMaxFile = 8U << 20;  // the compiler's own limit is lo
 bool is_rule_file(const fs::path& path) {
   const std::string name = path.filename().string();
   const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-  return yaml && !name.ends_with(".test.yaml") && !name.ends_with(".test.yml") && !name.starts_with(".");
+  return yaml && !name.ends_with(".test.yaml") && !name.ends_with(".test.yml") &&
+         !name.starts_with(".");
 }
 
 Result<std::vector<SourceText>> read_folder(const fs::path& folder) {
@@ -30,7 +31,8 @@ Result<std::vector<SourceText>> read_folder(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     if (is_rule_file(entry.path())) names.push_back(entry.path().string());
   }
-  if (error) return failure(ErrorCode::io, "cannot read folder " + folder.string() + ": " + error.message());
+  if (error)
+    return failure(ErrorCode::io, "cannot read folder " + folder.string() + ": " + error.message());
   std::sort(names.begin(), names.end());
   std::vector<SourceText> out;
   for (const std::string& name : names) {
@@ -55,7 +57,8 @@ fs::path shipped_calendars() {
 
 Result<std::string> read_file(const std::string& path) {
   std::error_code error;
-  if (fs::is_directory(path, error)) return failure(ErrorCode::io, path + " is a directory, expected a file");
+  if (fs::is_directory(path, error))
+    return failure(ErrorCode::io, path + " is a directory, expected a file");
   std::ifstream in(path, std::ios::binary);
   if (!in) return failure(ErrorCode::io, "cannot read " + path + ": " + std::strerror(errno));
   std::string bytes(kMaxFile + 1, '\0');
@@ -70,7 +73,8 @@ Result<std::vector<SourceText>> read_pack(const std::string& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) {
     LQ_TRY(std::vector<SourceText> texts, read_folder(path));
-    if (texts.empty()) return failure(ErrorCode::refused, path + ": no rule files (*.yaml) in this folder");
+    if (texts.empty())
+      return failure(ErrorCode::refused, path + ": no rule files (*.yaml) in this folder");
     return texts;
   }
   LQ_TRY(std::string bytes, read_file(path));

@@ -10,8 +10,8 @@
 
 namespace lianqing {
 
-// *.yaml and *.yml of the folder, not *.test.yaml, by name; or the one file. Fails (io) if something
-// cannot be read, (refused) if there is no rule file.
+// *.yaml and *.yml of the folder, not *.test.yaml, by name; or the one file. Fails (io) if
+// something cannot be read, (refused) if there is no rule file.
 [[nodiscard]] Result<std::vector<SourceText>> read_pack(const std::string& path);
 
 // The pack's own `calendars/` first, then the shipped ones.

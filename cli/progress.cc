@@ -28,9 +28,13 @@ void Progress::tell(std::uint64_t records, const ReadingProgress& reading) {
   last_ = now;
   dirty_ = true;
   const double passed = seconds();
-  std::string line = std::to_string(records) + "  " + std::to_string(static_cast<std::uint64_t>(static_cast<double>(records) / (passed + 1e-9))) + "/s";
+  std::string line =
+      std::to_string(records) + "  " +
+      std::to_string(static_cast<std::uint64_t>(static_cast<double>(records) / (passed + 1e-9))) +
+      "/s";
   if (reading.bytes_total && *reading.bytes_total > 0) {
-    const double share = static_cast<double>(reading.bytes_read) / static_cast<double>(*reading.bytes_total);
+    const double share =
+        static_cast<double>(reading.bytes_read) / static_cast<double>(*reading.bytes_total);
     const int full = static_cast<int>(share * kBar);
     std::string bar;
     for (int i = 0; i < kBar; ++i) bar += i < full ? "█" : "░";

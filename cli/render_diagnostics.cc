@@ -46,7 +46,9 @@ std::size_t byte_of(std::string_view text, std::size_t n) {
 
 std::string printable(std::string_view text) {
   std::string out(text);
-  std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  std::replace_if(
+      out.begin(), out.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
   return out;
 }
 
@@ -55,13 +57,16 @@ std::string excerpt(std::string_view line, const SourceSpan& at) {
   const std::size_t column = at.column - 1, length = std::max<std::size_t>(1, at.length);
   std::size_t first = 0;
   if (column + std::min<std::size_t>(length, 40) > kMaxShown) first = column - 40;
-  const std::string_view shown = line.substr(byte_of(line, first), byte_of(line.substr(byte_of(line, first)), kMaxShown));
+  const std::string_view shown =
+      line.substr(byte_of(line, first), byte_of(line.substr(byte_of(line, first)), kMaxShown));
   const std::string number = std::to_string(at.line);
   const std::string gutter(std::max<std::size_t>(number.size(), 4), ' ');
   const std::string_view before = shown.substr(0, byte_of(shown, column - first));
-  const std::string_view under = shown.substr(before.size(), byte_of(shown.substr(before.size()), length));
+  const std::string_view under =
+      shown.substr(before.size(), byte_of(shown.substr(before.size()), length));
   const std::string dots = first > 0 ? "..." : "";
-  std::string out = " " + gutter.substr(number.size()) + number + " | " + dots + printable(shown) + "\n";
+  std::string out =
+      " " + gutter.substr(number.size()) + number + " | " + dots + printable(shown) + "\n";
   out += " " + gutter + " | " + std::string(dots.size() + display_width(printable(before)), ' ');
   out += std::string(std::max<std::size_t>(1, display_width(printable(under))), '^') + "\n";
   return out;
@@ -73,7 +78,8 @@ void put(JsonWriter& out, const Bilingual& text) {
 
 }  // namespace
 
-std::string render_text(const Diagnostics& findings, std::span<const SourceText> texts, bool chinese) {
+std::string render_text(const Diagnostics& findings, std::span<const SourceText> texts,
+                        bool chinese) {
   std::string out;
   for (const Diagnostic& finding : findings) {
     const bool known = finding.at.file < texts.size();
@@ -85,7 +91,8 @@ std::string render_text(const Diagnostics& findings, std::span<const SourceText>
     out += severity_word(finding.severity, chinese);
     out += " " + finding.code + ": " + finding.message.in(chinese) + "\n";
     const bool placed = known && finding.at.line > 0 && finding.at.column > 0;
-    const std::string_view line = placed ? line_of(texts[finding.at.file].bytes, finding.at.line) : std::string_view();
+    const std::string_view line =
+        placed ? line_of(texts[finding.at.file].bytes, finding.at.line) : std::string_view();
     if (placed && is_valid_utf8(line)) out += excerpt(line, finding.at);
     if (!finding.suggestion.empty()) out += "      = " + finding.suggestion.in(chinese) + "\n";
   }
@@ -98,7 +105,11 @@ std::string render_json(const Diagnostics& findings, std::span<const SourceText>
   out.begin_array();
   for (const Diagnostic& finding : findings) {
     const SourceSpan& at = finding.at;
-    out.begin_object().key("code").string(finding.code).key("severity").string(severity_key(finding.severity));
+    out.begin_object()
+        .key("code")
+        .string(finding.code)
+        .key("severity")
+        .string(severity_key(finding.severity));
     out.key("file").string(at.file < texts.size() ? texts[at.file].name : std::string());
     out.key("line").unsigned_integer(at.line).key("column").unsigned_integer(at.column);
     out.key("length").unsigned_integer(at.length).key("message");
@@ -118,7 +129,8 @@ std::string render_json(const Diagnostics& findings, std::span<const SourceText>
 std::string render_counts(const Diagnostics& findings, bool chinese) {
   std::string out;
   for (const Severity severity : {Severity::error, Severity::warning, Severity::note}) {
-    const auto n = std::count_if(findings.begin(), findings.end(), [&](const Diagnostic& d) { return d.severity == severity; });
+    const auto n = std::count_if(findings.begin(), findings.end(),
+                                 [&](const Diagnostic& d) { return d.severity == severity; });
     if (n == 0 && severity == Severity::note) continue;
     const std::string count = std::to_string(n), word(severity_word(severity, chinese));
     if (!out.empty()) out += chinese ? "，" : ", ";

@@ -13,7 +13,8 @@ namespace lianqing {
 //       12 |   titel: 投诉激增
 //          |   ^^^^^
 //          = did you mean 'title'?
-std::string render_text(const Diagnostics& findings, std::span<const SourceText> texts, bool chinese);
+std::string render_text(const Diagnostics& findings, std::span<const SourceText> texts,
+                        bool chinese);
 
 // An array of {code, severity, file, line, column, length, message {zh, en}, suggestion {zh, en}};
 // suggestion is null if there is none.

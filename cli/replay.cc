@@ -12,11 +12,15 @@ namespace {
 
 constexpr OptionSpec kOwn[] = {
     {"until", true, false, "时钟走到此刻为止", "carry the clock on to this instant"},
-    {"state", true, false, "状态目录：中断后从这里接着来", "state directory: a run that was stopped goes on from it"},
-    {"checkpoint-every", true, false, "每多少条记录存一次状态（默认 250000）", "records between two saved states (default 250000)"},
-    {"out", true, false, "预警写入此文件（JSON 行）", "write the warnings to this file (JSON lines)"},
+    {"state", true, false, "状态目录：中断后从这里接着来",
+     "state directory: a run that was stopped goes on from it"},
+    {"checkpoint-every", true, false, "每多少条记录存一次状态（默认 250000）",
+     "records between two saved states (default 250000)"},
+    {"out", true, false, "预警写入此文件（JSON 行）",
+     "write the warnings to this file (JSON lines)"},
     {"quarantine", true, false, "隔离记录写入此文件", "write quarantined records to this file"},
-    {"evidence", true, false, "每条预警列出的最新事件数（默认 20）", "newest events cited per warning (default 20)"},
+    {"evidence", true, false, "每条预警列出的最新事件数（默认 20）",
+     "newest events cited per warning (default 20)"},
     {"format", true, false, "标准输出：text 表格或 json", "standard output: a text table or json"},
     {"quiet", false, false, "不显示小结", "no summary"},
 };
@@ -27,20 +31,23 @@ std::vector<OptionSpec> all_options() {
   return out;
 }
 
-Result<std::uint64_t> number(const Options& options, const std::string& name, std::uint64_t otherwise) {
+Result<std::uint64_t> number(const Options& options, const std::string& name,
+                             std::uint64_t otherwise) {
   const auto text = options.value(name);
   if (!text) return otherwise;
   std::uint64_t value = 0;
   const auto end = std::from_chars(text->data(), text->data() + text->size(), value);
   if (end.ec != std::errc{} || end.ptr != text->data() + text->size() || value == 0) {
-    return failure(ErrorCode::usage, "--" + name + " expects a number above 0, not '" + *text + "'");
+    return failure(ErrorCode::usage,
+                   "--" + name + " expects a number above 0, not '" + *text + "'");
   }
   return value;
 }
 
 Status complete(const Options& options, ReplayRequest& request) {
   if (!options.positionals().empty()) {
-    return failure(ErrorCode::usage, "unexpected '" + options.positionals()[0] + "'; event files go behind --events");
+    return failure(ErrorCode::usage,
+                   "unexpected '" + options.positionals()[0] + "'; event files go behind --events");
   }
   if (const auto until = options.value("until")) {
     const auto instant = parse_instant(*until, *request.program, "until");
@@ -54,7 +61,8 @@ Status complete(const Options& options, ReplayRequest& request) {
   request.state = options.value_or("state", "");
   if (!request.state.empty()) {
     if (request.log.sort || request.log.mode == ClockMode::as_occurred) {
-      return failure(ErrorCode::usage, "--state goes with a log in recorded order: not with --sort or --as-occurred");
+      return failure(ErrorCode::usage,
+                     "--state goes with a log in recorded order: not with --sort or --as-occurred");
     }
     request.log.checkpoint_every = *every;
   }
@@ -62,8 +70,10 @@ Status complete(const Options& options, ReplayRequest& request) {
   request.quarantine = options.value_or("quarantine", "");
   request.quiet = options.has("quiet");
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  const std::string format = options.value_or("format", terminal || !request.out.empty() ? "text" : "json");
-  if (format != "text" && format != "json") return failure(ErrorCode::usage, "--format is text or json, not '" + format + "'");
+  const std::string format =
+      options.value_or("format", terminal || !request.out.empty() ? "text" : "json");
+  if (format != "text" && format != "json")
+    return failure(ErrorCode::usage, "--format is text or json, not '" + format + "'");
   request.table = format == "text" && (terminal || options.has("format"));
   return {};
 }
@@ -75,14 +85,17 @@ int replay_command(const std::vector<std::string>& args) {
   const auto options = parse_options(args, specs);
   if (!options) return report(options.error(), false);
   if (options->has("help")) {
-    std::printf("%s\n\n%s", is_chinese(*options) ? "用法：lianqing replay --rules 规则包 --events 文件..." : "usage: lianqing replay --rules PACK --events FILE...",
+    std::printf("%s\n\n%s",
+                is_chinese(*options) ? "用法：lianqing replay --rules 规则包 --events 文件..."
+                                     : "usage: lianqing replay --rules PACK --events FILE...",
                 options_help(specs, is_chinese(*options)).c_str());
     return 0;
   }
   int code = 0;
   auto request = log_request(*options, code);
   if (!request) return code;
-  if (const Status s = complete(*options, *request); !s) return report(s.error(), request->style.chinese);
+  if (const Status s = complete(*options, *request); !s)
+    return report(s.error(), request->style.chinese);
   return run_replay(*request);
 }
 

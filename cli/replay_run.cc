@@ -20,8 +20,14 @@ std::string rejection_json(const Rejection& rejection, const std::vector<std::st
   std::string text;
   JsonWriter out(text);
   out.begin_object().key("code").string(rejection.code).key("detail").string(rejection.detail);
-  out.key("file").string(paths[rejection.origin.file]).key("line").unsigned_integer(rejection.origin.line);
-  out.key("byte").unsigned_integer(rejection.origin.byte).key("column").unsigned_integer(rejection.column);
+  out.key("file")
+      .string(paths[rejection.origin.file])
+      .key("line")
+      .unsigned_integer(rejection.origin.line);
+  out.key("byte")
+      .unsigned_integer(rejection.origin.byte)
+      .key("column")
+      .unsigned_integer(rejection.column);
   out.key("raw").string(rejection.raw).end_object();
   return text;
 }
@@ -55,7 +61,8 @@ struct Position {
 // The run is continued only with the same inputs in the same order.
 std::string inputs_of(const EventLog& log) {
   std::string out = log.sort ? "sort\n" : "";
-  for (const std::string& path : log.paths) out += std::filesystem::path(path).filename().string() + "\n";
+  for (const std::string& path : log.paths)
+    out += std::filesystem::path(path).filename().string() + "\n";
   return out;
 }
 
@@ -68,24 +75,30 @@ class Run {
     if (!request_.state.empty()) {
       LQ_TRY(store, open_rocks_store(request_.state));
     }
-    Replay replay(request_.program, request_.units, request_.options, store.get(),
-                  [this](const Warning& warning) { return to_json(warning, *request_.program); },
-                  [this](const Leaving& leaving) { return leave(leaving); },
-                  [this](Rejection rejection) { quarantine(rejection); });
+    Replay replay(
+        request_.program, request_.units, request_.options, store.get(),
+        [this](const Warning& warning) { return to_json(warning, *request_.program); },
+        [this](const Leaving& leaving) { return leave(leaving); },
+        [this](Rejection rejection) { quarantine(rejection); });
     LQ_TRY(const std::string saved, replay.resume());
     LQ_TRY(const Position position, Position::decode(saved));
     const std::string inputs = inputs_of(request_.log);
     if (!saved.empty() && position.inputs != inputs) {
-      return failure(ErrorCode::refused, "the state directory was made from other event files: " + position.inputs);
+      return failure(ErrorCode::refused,
+                     "the state directory was made from other event files: " + position.inputs);
     }
     if (Status s = open_outputs(position); !s) return s;
     EventLog log = request_.log;
     log.skip = position.records;
     const auto checkpoint = [&](std::uint64_t records) -> Status {
       if (Status s = sync_outputs(); !s) return s;
-      return replay.checkpoint(Position{records, out_ ? out_->bytes() : 0, rejected_ ? rejected_->bytes() : 0, inputs}.encode());
+      return replay.checkpoint(
+          Position{records, out_ ? out_->bytes() : 0, rejected_ ? rejected_->bytes() : 0, inputs}
+              .encode());
     };
-    Status fed = feed(replay, log, [this](std::uint64_t n, const ReadingProgress& r) { progress_.tell(n, r); }, checkpoint);
+    Status fed = feed(
+        replay, log, [this](std::uint64_t n, const ReadingProgress& r) { progress_.tell(n, r); },
+        checkpoint);
     if (fed && trouble_) fed = Unexpected<Error>(*trouble_);
     progress_.clear();
     if (!fed) return fed;
@@ -94,7 +107,9 @@ class Run {
       if (Status s = rejected_->finish(); !s) return s;
     }
     if (!request_.quiet) {
-      std::fputs(summary_.text(replay, *request_.program, progress_.seconds(), request_.style).c_str(), stderr);
+      std::fputs(
+          summary_.text(replay, *request_.program, progress_.seconds(), request_.style).c_str(),
+          stderr);
     }
     return {};
   }
@@ -104,11 +119,12 @@ class Run {
     if (request_.out.empty()) {
       out_ = std::make_unique<OutputFile>(OutputFile::standard());
     } else {
-      if (Status s = count_earlier(position.out_bytes); !s) return s;
+      if (Status s = reopen(request_.out, position.out_bytes); !s) return s;
       LQ_TRY(OutputFile file, OutputFile::open(request_.out, position.out_bytes));
       out_ = std::make_unique<OutputFile>(std::move(file));
     }
     if (!request_.quarantine.empty()) {
+      if (Status s = reopen(request_.quarantine, position.quarantine_bytes); !s) return s;
       LQ_TRY(OutputFile file, OutputFile::open(request_.quarantine, position.quarantine_bytes));
       rejected_ = std::make_unique<OutputFile>(std::move(file));
     }
@@ -116,12 +132,16 @@ class Run {
   }
 
   // A finished run that is continued starts again from its whole output.
-  Status count_earlier(std::uint64_t bytes) {
-    const std::string partial = request_.out + ".partial";
-    std::error_code ignored;
-    if (bytes == 0 || std::filesystem::exists(partial, ignored) || !std::filesystem::exists(request_.out, ignored)) return {};
-    std::filesystem::copy_file(request_.out, partial, ignored);
-    if (ignored) return failure(ErrorCode::io, "cannot write " + partial + ": " + ignored.message());
+  static Status reopen(const std::string& path, std::uint64_t bytes) {
+    const std::string partial = path + ".partial", copy = path + ".copy";
+    std::error_code error;
+    if (bytes == 0 || std::filesystem::exists(partial, error) ||
+        !std::filesystem::exists(path, error))
+      return {};
+    std::filesystem::copy_file(path, copy, std::filesystem::copy_options::overwrite_existing,
+                               error);
+    if (!error) std::filesystem::rename(copy, partial, error);
+    if (error) return failure(ErrorCode::io, "cannot write " + partial + ": " + error.message());
     return {};
   }
 
@@ -143,24 +163,31 @@ class Run {
   std::string row(const Leaving& leaving) const {
     const Style style = request_.style;
     const auto& rules = request_.program->rules;
-    const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& r) { return r.id == leaving.rule; });
+    const auto rule = std::find_if(rules.begin(), rules.end(),
+                                   [&](const Rule& r) { return r.id == leaving.rule; });
     std::string name = leaving.rule + (leaving.key.empty() ? "" : "[" + leaving.key + "]");
     return local_text(*request_.program, leaving.time) + "  " + padded(leaving.unit, 16) + "  " +
-           padded(painted(leaving.from, style), 8) + " → " + padded(painted(leaving.to, style), 8) + "  " +
-           padded(name, 28) + "  " + rule->title.in(style.chinese) + (leaving.shadow ? " (shadow)" : "") + "\n";
+           padded(painted(leaving.from, style), 8) + " → " + padded(painted(leaving.to, style), 8) +
+           "  " + padded(name, 28) + "  " + rule->title.in(style.chinese) +
+           (leaving.shadow ? " (shadow)" : "") + "\n";
   }
 
   void quarantine(const Rejection& rejection) {
     if (rejected_) {
-      if (Status s = rejected_->line(rejection_json(rejection, request_.log.paths)); !s && !trouble_) trouble_ = s.error();
+      if (Status s = rejected_->line(rejection_json(rejection, request_.log.paths));
+          !s && !trouble_)
+        trouble_ = s.error();
     }
     if (request_.quiet || ++shown_ > kShownRejections) return;
     progress_.clear();
     std::fprintf(stderr, "%s:%llu: %s %s: %s\n", request_.log.paths[rejection.origin.file].c_str(),
-                 static_cast<unsigned long long>(rejection.origin.line), request_.style.chinese ? "已隔离" : "quarantined",
-                 rejection.code.c_str(), rejection.detail.c_str());
+                 static_cast<unsigned long long>(rejection.origin.line),
+                 request_.style.chinese ? "已隔离" : "quarantined", rejection.code.c_str(),
+                 rejection.detail.c_str());
     if (shown_ == kShownRejections && !rejected_) {
-      std::fputs(request_.style.chinese ? "……其余见 --quarantine 文件\n" : "... give --quarantine FILE to keep them all\n", stderr);
+      std::fputs(request_.style.chinese ? "……其余见 --quarantine 文件\n"
+                                        : "... give --quarantine FILE to keep them all\n",
+                 stderr);
     }
   }
 

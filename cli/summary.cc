@@ -36,19 +36,23 @@ void Summary::add(const Leaving& leaving) {
   }
 }
 
-std::string Summary::text(const Replay& replay, const Program& program, double seconds, Style style) const {
+std::string Summary::text(const Replay& replay, const Program& program, double seconds,
+                          Style style) const {
   const bool zh = style.chinese;
   const Counts& counts = replay.counts();
   std::string out;
-  out += zh ? "记录: 读入 " + count(counts.read) + " = 采纳 " + count(counts.admitted) + " + 重复 " +
-                  count(counts.duplicate) + " + 隔离 " + count(counts.quarantined)
-            : "records: read " + count(counts.read) + " = admitted " + count(counts.admitted) + " + duplicate " +
-                  count(counts.duplicate) + " + quarantined " + count(counts.quarantined);
+  out += zh ? "记录: 读入 " + count(counts.read) + " = 采纳 " + count(counts.admitted) +
+                  " + 重复 " + count(counts.duplicate) + " + 隔离 " + count(counts.quarantined)
+            : "records: read " + count(counts.read) + " = admitted " + count(counts.admitted) +
+                  " + duplicate " + count(counts.duplicate) + " + quarantined " +
+                  count(counts.quarantined);
   if (counts.undeclared != 0) {
-    out += zh ? "（其中类型未声明 " + count(counts.undeclared) + "）" : " (" + count(counts.undeclared) + " of undeclared types)";
+    out += zh ? "（其中类型未声明 " + count(counts.undeclared) + "）"
+              : " (" + count(counts.undeclared) + " of undeclared types)";
   }
   out += "\n";
-  for (const auto& [reason, n] : replay.reasons()) out += (zh ? "  隔离 " : "  quarantined ") + reason + ": " + count(n) + "\n";
+  for (const auto& [reason, n] : replay.reasons())
+    out += (zh ? "  隔离 " : "  quarantined ") + reason + ": " + count(n) + "\n";
   out += (zh ? "变色: " : "transitions: ") + count(transitions_) + "\n\n";
 
   std::vector<std::vector<std::string>> rows = {
@@ -58,7 +62,8 @@ std::string Summary::text(const Replay& replay, const Program& program, double s
     const auto at = rules_.find(rule.id);
     const PerRule none;
     const PerRule& per = at == rules_.end() ? none : at->second;
-    rows.push_back({rule.id, rule.title.in(zh), count(per.to[2]), count(per.to[1]), count(per.to[0])});
+    rows.push_back(
+        {rule.id, rule.title.in(zh), count(per.to[2]), count(per.to[1]), count(per.to[0])});
   }
   out += columns(rows, {false, false, true, true, true}) + "\n";
 
@@ -71,12 +76,15 @@ std::string Summary::text(const Replay& replay, const Program& program, double s
   colours[0] += replay.unit_count() - units_.size();
   out += (zh ? "期末单位: " : "units at the end: ");
   for (const Level level : {Level::red, Level::yellow, Level::green}) {
-    out += painted(level, style) + " " + count(colours[static_cast<std::size_t>(level)]) + (level == Level::green ? "\n" : "   ");
+    out += painted(level, style) + " " + count(colours[static_cast<std::size_t>(level)]) +
+           (level == Level::green ? "\n" : "   ");
   }
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.second->colour(), a.second->transitions) > std::pair(b.second->colour(), b.second->transitions);
+    return std::pair(a.second->colour(), a.second->transitions) >
+           std::pair(b.second->colour(), b.second->transitions);
   });
-  for (std::size_t i = 0; i < std::min(order.size(), kShownUnits) && order[i].second->colour() != Level::green; ++i) {
+  for (std::size_t i = 0;
+       i < std::min(order.size(), kShownUnits) && order[i].second->colour() != Level::green; ++i) {
     out += "  " + painted(order[i].second->colour(), style) + "  " + *order[i].first + ":";
     for (const auto& [where, level] : order[i].second->levels) {
       out += " " + where.first + (where.second.empty() ? "" : "[" + where.second + "]");
@@ -85,8 +93,10 @@ std::string Summary::text(const Replay& replay, const Program& program, double s
   }
   if (seconds > 0) {
     const auto rate = static_cast<std::uint64_t>(static_cast<double>(counts.read) / seconds);
-    out += zh ? "用时 " + Number::from_micros(static_cast<Wide>(seconds * 1e6)).to_fixed(2) + " 秒，每秒 " + count(rate) + " 条\n"
-              : "took " + Number::from_micros(static_cast<Wide>(seconds * 1e6)).to_fixed(2) + " s, " + count(rate) + " records/s\n";
+    out += zh ? "用时 " + Number::from_micros(static_cast<Wide>(seconds * 1e6)).to_fixed(2) +
+                    " 秒，每秒 " + count(rate) + " 条\n"
+              : "took " + Number::from_micros(static_cast<Wide>(seconds * 1e6)).to_fixed(2) +
+                    " s, " + count(rate) + " records/s\n";
   }
   return out;
 }

@@ -13,11 +13,13 @@ namespace lianqing {
 namespace {
 
 // Columns that are words even if they look like numbers.
-constexpr std::string_view kTextColumns[] = {"id", "parent", "peer_group", "name", "name_zh", "name_en"};
+constexpr std::string_view kTextColumns[] = {"id",   "parent",  "peer_group",
+                                             "name", "name_zh", "name_en"};
 
 Fact fact_of(std::string_view column, const std::string& text, bool quoted) {
   if (text.empty() && !quoted) return std::monostate{};
-  const bool words = std::find(std::begin(kTextColumns), std::end(kTextColumns), column) != std::end(kTextColumns);
+  const bool words =
+      std::find(std::begin(kTextColumns), std::end(kTextColumns), column) != std::end(kTextColumns);
   if (words || quoted) return text;
   if (text == "true" || text == "false") return text == "true";
   if (const auto number = Number::parse(text)) return *number;
@@ -35,19 +37,25 @@ Result<std::vector<RegisteredUnit>> from_csv(const std::string& path, const std:
   const std::vector<std::string>& header = rows->front().fields;
   const auto id = std::find(header.begin(), header.end(), "id");
   if (id == header.end()) return refused(path + ":1", "expected a column `id` in the header row");
+  if (std::set<std::string>(header.begin(), header.end()).size() != header.size()) {
+    return refused(path + ":1", "a column name occurs twice in the header row");
+  }
   const auto id_column = static_cast<std::size_t>(id - header.begin());
   std::vector<RegisteredUnit> out;
   for (std::size_t r = 1; r < rows->size(); ++r) {
     const CsvRow& row = (*rows)[r];
     const std::string place = path + ":" + std::to_string(row.line);
     if (row.fields.size() != header.size()) {
-      return refused(place, "expected " + std::to_string(header.size()) + " fields as in the header, found " + std::to_string(row.fields.size()));
+      return refused(place, "expected " + std::to_string(header.size()) +
+                                " fields as in the header, found " +
+                                std::to_string(row.fields.size()));
     }
     RegisteredUnit unit;
     unit.id = row.fields[id_column];
     if (unit.id.empty()) return refused(place, "the unit has no id");
     for (std::size_t c = 0; c < header.size(); ++c) {
-      if (c != id_column) unit.columns.emplace_back(header[c], fact_of(header[c], row.fields[c], false));
+      if (c != id_column)
+        unit.columns.emplace_back(header[c], fact_of(header[c], row.fields[c], false));
     }
     out.push_back(std::move(unit));
   }
@@ -73,16 +81,19 @@ Result<std::vector<RegisteredUnit>> from_yaml(const std::string& path, std::stri
   if (!findings.empty() || !root) {
     return failure(ErrorCode::refused, render_text(findings, std::span(&source, 1), false));
   }
-  const Node* list = root->is_map() && root->find("units") != nullptr ? root->find("units") : &*root;
+  const Node* list =
+      root->is_map() && root->find("units") != nullptr ? root->find("units") : &*root;
   std::vector<RegisteredUnit> out;
   const auto place = [&](const Node& node) { return path + ":" + std::to_string(node.at.line); };
   for (const Node& node : list->items) {
     const Node* id = node.is_map() ? node.find("id") : nullptr;
-    if (id == nullptr || id->text.empty()) return refused(place(node), "expected a unit with an `id`");
+    if (id == nullptr || id->text.empty())
+      return refused(place(node), "expected a unit with an `id`");
     add_columns(out.emplace_back(RegisteredUnit{id->text, {}}), "", node);
   }
   for (const Entry& entry : list->entries) {
-    if (!entry.value.is_map() && !entry.value.is_empty()) return refused(place(entry.value), "expected the columns of unit '" + entry.key + "'");
+    if (!entry.value.is_map() && !entry.value.is_empty())
+      return refused(place(entry.value), "expected the columns of unit '" + entry.key + "'");
     add_columns(out.emplace_back(RegisteredUnit{entry.key, {}}), "", entry.value);
   }
   return out;
@@ -93,10 +104,12 @@ Result<std::vector<RegisteredUnit>> from_yaml(const std::string& path, std::stri
 Result<std::vector<RegisteredUnit>> read_units(const std::string& path) {
   LQ_TRY(std::string bytes, read_file(path));
   const bool yaml = path.ends_with(".yaml") || path.ends_with(".yml");
-  LQ_TRY(std::vector<RegisteredUnit> units, yaml ? from_yaml(path, std::move(bytes)) : from_csv(path, bytes));
+  LQ_TRY(std::vector<RegisteredUnit> units,
+         yaml ? from_yaml(path, std::move(bytes)) : from_csv(path, bytes));
   std::set<std::string> ids;
   for (const RegisteredUnit& unit : units) {
-    if (!ids.insert(unit.id).second) return refused(path, "the unit id '" + unit.id + "' occurs twice");
+    if (!ids.insert(unit.id).second)
+      return refused(path, "the unit id '" + unit.id + "' occurs twice");
   }
   return units;
 }

@@ -114,7 +114,8 @@ std::string local_text(const Program& program, Instant t) {
 
 std::string place(const Program& program, const SourceSpan& at) {
   if (at.line == 0 || at.file >= program.sources.size()) return {};
-  return program.sources[at.file].name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+  return program.sources[at.file].name + ":" + std::to_string(at.line) + ":" +
+         std::to_string(at.column);
 }
 
 Bilingual sentence(const Outlook& outlook, const Program& program) {

@@ -107,7 +107,6 @@ class EventReader {
 
  private:
   // ---- values
-  // --------------------------------------------------------------------------------------
 
   // Any value but an object, which each caller treats in its own way.
   bool value(int depth, Scalar& out, std::string_view& nested) {
@@ -191,7 +190,6 @@ class EventReader {
   }
 
   // ---- objects
-  // -------------------------------------------------------------------------------------
 
   // An object, here at its brace: on_member(name) reads each member's value.
   template <class OnMember>
@@ -319,7 +317,6 @@ class EventReader {
   }
 
   // ---- attributes
-  // ----------------------------------------------------------------------------------
 
   bool event_object() {
     if (in_.here() != '{') {
@@ -416,7 +413,6 @@ class EventReader {
   }
 
   // ---- the event
-  // -----------------------------------------------------------------------------------
 
   void require_attributes() {
     require(id_, "id");

@@ -51,7 +51,9 @@ std::string fault(const FieldCheck& check, const Scalar& scalar) {
     case FieldType::text: right = text != nullptr; break;
     case FieldType::boolean: right = std::holds_alternative<bool>(scalar.value); break;
     case FieldType::code:
-      right = text != nullptr && (check.codes.empty() || std::binary_search(check.codes.begin(), check.codes.end(), *text));
+      right =
+          text != nullptr && (check.codes.empty() ||
+                              std::binary_search(check.codes.begin(), check.codes.end(), *text));
       break;
     case FieldType::date: right = text != nullptr && parse_date(*text).has_value(); break;
     case FieldType::time: right = text != nullptr && parse_rfc3339(*text).has_value(); break;
@@ -98,7 +100,8 @@ std::optional<Rejection> Admission::check(const Event& event, const EventType& t
     const Scalar* value = find_field(event, field.name);
     const bool missing = value == nullptr || std::holds_alternative<std::monostate>(value->value);
     if (missing && field.required) {
-      return Rejection{"field", "field '" + field.name + "' is required for " + type.name, event.origin, 0, {}};
+      return Rejection{
+          "field", "field '" + field.name + "' is required for " + type.name, event.origin, 0, {}};
     }
     if (missing) continue;
     if (std::string wrong = fault(field, *value); !wrong.empty()) {
@@ -109,7 +112,8 @@ std::optional<Rejection> Admission::check(const Event& event, const EventType& t
 }
 
 Cell Admission::to_cell(const Scalar& scalar, FieldType type, std::vector<Cell>& elements) {
-  if (const auto* boolean = std::get_if<bool>(&scalar.value)) return {CellTag::boolean, 1, *boolean ? 1 : 0};
+  if (const auto* boolean = std::get_if<bool>(&scalar.value))
+    return {CellTag::boolean, 1, *boolean ? 1 : 0};
   if (const auto* number = std::get_if<Number>(&scalar.value)) {
     return {CellTag::number, static_cast<std::uint32_t>(number->den()), number->num()};
   }
@@ -127,7 +131,8 @@ Cell Admission::to_cell(const Scalar& scalar, FieldType type, std::vector<Cell>&
         inner.push_back(to_cell(element, FieldType::dynamic, elements));
       }
     }
-    const Cell out{CellTag::list, static_cast<std::uint32_t>(inner.size()), static_cast<std::int64_t>(elements.size())};
+    const Cell out{CellTag::list, static_cast<std::uint32_t>(inner.size()),
+                   static_cast<std::int64_t>(elements.size())};
     elements.insert(elements.end(), inner.begin(), inner.end());
     return out;
   }
@@ -135,13 +140,16 @@ Cell Admission::to_cell(const Scalar& scalar, FieldType type, std::vector<Cell>&
 }
 
 Status Admission::admit(const Event& event, AdmittedBatch& batch) {
-  Instant clock = mode_ == ClockMode::as_occurred ? event.time : event.recorded.value_or(event.time);
+  Instant clock =
+      mode_ == ClockMode::as_occurred ? event.time : event.recorded.value_or(event.time);
   if (const auto at = known_.find(event.identity); at != known_.end()) {
     if (at->second.content == event.content) {
       ++counts_.read;
       ++counts_.duplicate;
     } else {
-      refuse(event, "conflict", "the same source and id as record " + std::to_string(at->second.seq) + " with other content");
+      refuse(event, "conflict",
+             "the same source and id as record " + std::to_string(at->second.seq) +
+                 " with other content");
     }
     return {};
   }
@@ -164,7 +172,8 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
   }
   const auto type = types_.find(event.type);
   const EventType* declared = type != types_.end() && program_.types[type->second].declared
-                                  ? &program_.types[type->second] : nullptr;
+                                  ? &program_.types[type->second]
+                                  : nullptr;
   if (declared != nullptr) {
     if (auto rejection = check(event, *declared)) {
       rejection->raw = std::string(event.raw);

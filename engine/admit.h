@@ -69,7 +69,8 @@ class Admission {
   // Identities admitted since the last call, for the store.
   std::vector<std::pair<ContentHash, Known>> take_new_identities();
   // Continues where a store left off.
-  void resume(Counts counts, Instant clock, Seq next_seq, std::map<std::string, std::uint64_t> reasons);
+  void resume(Counts counts, Instant clock, Seq next_seq,
+              std::map<std::string, std::uint64_t> reasons);
   void know(const ContentHash& identity, const Known& known) { known_.emplace(identity, known); }
   void track_new_identities() { tracking_ = true; }
 

@@ -29,7 +29,8 @@ class ByteWriter {
   std::string bytes_;
 };
 
-// Reading past the end or a malformed integer makes the reader fail for good; values read then are 0.
+// Reading past the end or a malformed integer makes the reader fail for good; values read then are
+// 0.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}

@@ -14,13 +14,13 @@ using Seq = std::uint64_t;  // position in the log, from 0
 
 struct LogEntry {
   Seq seq = 0;
-  Instant time;             // when it happened
-  Instant clock;            // when the engine came to know it; never decreases along the log
+  Instant time;   // when it happened
+  Instant clock;  // when the engine came to know it; never decreases along the log
   std::uint32_t unit = kNone;
   std::uint32_t type = kNone;  // index into Program::types; kNone: a type the program does not name
   std::string_view id, source, type_name;  // valid while the batch lives
-  const Cell* cells = nullptr;     // one per Program::slots
-  const Cell* elements = nullptr;  // pool that list cells point into
+  const Cell* cells = nullptr;             // one per Program::slots
+  const Cell* elements = nullptr;          // pool that list cells point into
 };
 
 // An entry that outlives its batch: an event that waits for its time.

@@ -21,8 +21,9 @@ int order(const Operand& a, const Operand& b) {
 }
 
 std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 }  // namespace
@@ -36,18 +37,12 @@ Operand Evaluation::operand(const Cell& cell, const Cell* elements) const {
     case CellTag::number:
       out.number = cell.den == 1 ? Number(cell.num) : Number::ratio(cell.num, cell.den);
       break;
-    case CellTag::text:
-      out.text = symbols.text(static_cast<Symbol>(cell.num));
-      break;
-    case CellTag::list:
-      out.list = {elements + cell.num, cell.den};
-      break;
+    case CellTag::text: out.text = symbols.text(static_cast<Symbol>(cell.num)); break;
+    case CellTag::list: out.list = {elements + cell.num, cell.den}; break;
     case CellTag::null:
     case CellTag::boolean:
     case CellTag::time:
-    case CellTag::date:
-      out.raw = cell.num;
-      break;
+    case CellTag::date: out.raw = cell.num; break;
   }
   return out;
 }
@@ -137,25 +132,21 @@ Operand Evaluation::text_test(const ExprNode& at, const Operand& a, const Operan
 Operand Evaluation::node(const Expr& expr, std::uint32_t index) {
   const ExprNode& at = expr.nodes[index];
   switch (at.op) {
-    case Op::constant:
-      return operand(expr.constants[at.a], expr.constants.data());
+    case Op::constant: return operand(expr.constants[at.a], expr.constants.data());
     case Op::list: {
       Operand out;
       out.tag = CellTag::list;
       out.list = {expr.constants.data() + at.a, at.b};
       return out;
     }
-    case Op::param:
-      return operand(program.params[at.a].value, nullptr);
+    case Op::param: return operand(program.params[at.a].value, nullptr);
     case Op::field:
     case Op::event_attr:
     case Op::measure:
     case Op::unit_attr:
-    case Op::key:
-      return leaves.leaf(at);
+    case Op::key: return leaves.leaf(at);
     case Op::logical_and:
-    case Op::logical_or:
-      return connect(expr, at);
+    case Op::logical_or: return connect(expr, at);
     case Op::logical_not: {
       const Operand a = truth(expr, at.a);
       return a.is_null() ? a : Operand::boolean(!a.is_true());
@@ -164,9 +155,12 @@ Operand Evaluation::node(const Expr& expr, std::uint32_t index) {
       const Operand a = node(expr, at.a);
       return a.tag == CellTag::number ? Operand::of(-a.number) : Operand{};
     }
-    case Op::equal: case Op::unequal: case Op::less:
-    case Op::less_equal: case Op::greater: case Op::greater_equal:
-      return compare(expr, at);
+    case Op::equal:
+    case Op::unequal:
+    case Op::less:
+    case Op::less_equal:
+    case Op::greater:
+    case Op::greater_equal: return compare(expr, at);
     case Op::in: {
       const Operand a = node(expr, at.a), list = node(expr, at.b);
       if (a.is_null() || list.tag != CellTag::list) {
@@ -177,30 +171,35 @@ Operand Evaluation::node(const Expr& expr, std::uint32_t index) {
         return equal(operand(e, nullptr), a);
       }));
     }
-    case Op::add: case Op::subtract: case Op::multiply: case Op::divide:
-    case Op::remainder: case Op::minimum: case Op::maximum: case Op::round:
-      return arithmetic(at, node(expr, at.a), node(expr, at.b));
+    case Op::add:
+    case Op::subtract:
+    case Op::multiply:
+    case Op::divide:
+    case Op::remainder:
+    case Op::minimum:
+    case Op::maximum:
+    case Op::round: return arithmetic(at, node(expr, at.a), node(expr, at.b));
     case Op::choose: {
       const Operand condition = truth(expr, at.a);
       if (condition.is_null()) return condition;
       return node(expr, condition.is_true() ? at.b : at.c);
     }
-    case Op::has:
-      return Operand::boolean(!node(expr, at.a).is_null());
+    case Op::has: return Operand::boolean(!node(expr, at.a).is_null());
     case Op::size: {
       const Operand a = node(expr, at.a);
       if (a.tag == CellTag::list) return Operand::of(static_cast<std::int64_t>(a.list.size()));
-      if (a.tag == CellTag::text) return Operand::of(static_cast<std::int64_t>(code_points(a.text)));
+      if (a.tag == CellTag::text)
+        return Operand::of(static_cast<std::int64_t>(code_points(a.text)));
       return {};
     }
     case Op::absolute: {
       const Operand a = node(expr, at.a);
       return a.tag == CellTag::number ? Operand::of(a.number.abs()) : Operand{};
     }
-    case Op::matches:
-      return text_test(at, node(expr, at.a), {});
-    case Op::starts_with: case Op::ends_with: case Op::contains:
-      return text_test(at, node(expr, at.a), node(expr, at.b));
+    case Op::matches: return text_test(at, node(expr, at.a), {});
+    case Op::starts_with:
+    case Op::ends_with:
+    case Op::contains: return text_test(at, node(expr, at.a), node(expr, at.b));
   }
   return {};
 }

@@ -15,7 +15,9 @@ class EntryLeaves final : public Leaves {
 
   Operand leaf(const ExprNode& node) const override {
     if (node.op == Op::event_attr) {
-      return Operand::of_text(node.a == 0 ? entry_.id : node.a == 1 ? entry_.source : entry_.type_name);
+      return Operand::of_text(node.a == 0   ? entry_.id
+                              : node.a == 1 ? entry_.source
+                                            : entry_.type_name);
     }
     if (node.op != Op::field) return {};
     return from_cell(entry_.cells[node.a]);
@@ -95,7 +97,8 @@ Instant series_due(const Program& program, const Route& route, const Series& ser
         const std::int64_t age = (t - newest) / days(1);
         std::int64_t next = age + 1;
         if (!measure.thresholds.empty()) {
-          const auto at = std::upper_bound(measure.thresholds.begin(), measure.thresholds.end(), age);
+          const auto at =
+              std::upper_bound(measure.thresholds.begin(), measure.thresholds.end(), age);
           if (at == measure.thresholds.end()) continue;
           next = *at;
         }
@@ -121,7 +124,8 @@ Instant Fold::due(const UnitState& unit) {
   return unit.alarms.empty() ? kNever : unit.alarms.front().at;
 }
 
-void Fold::step(UnitState& unit, const LogEntry& entry, const SeqAt& seq_at, Effects& effects) const {
+void Fold::step(UnitState& unit, const LogEntry& entry, const SeqAt& seq_at,
+                Effects& effects) const {
   LQ_ASSERT(entry.clock >= unit.clock);
   if (entry.clock > unit.clock) {
     run_until(unit, entry.clock, false, seq_at, effects);
@@ -130,11 +134,11 @@ void Fold::step(UnitState& unit, const LogEntry& entry, const SeqAt& seq_at, Eff
   }
   unit.open = true;
   if (entry.time > entry.clock) {  // waits for its time
-    const auto at = std::upper_bound(unit.pending.begin(), unit.pending.end(), entry,
-                                     [](const LogEntry& a, const OwnedEntry& b) {
-                                       return std::pair(a.time, a.seq) <
-                                              std::pair(b.entry.time, b.entry.seq);
-                                     });
+    const auto at =
+        std::upper_bound(unit.pending.begin(), unit.pending.end(), entry,
+                         [](const LogEntry& a, const OwnedEntry& b) {
+                           return std::pair(a.time, a.seq) < std::pair(b.entry.time, b.entry.seq);
+                         });
     std::size_t pool = 0;
     for (std::size_t i = 0; i < program_.slots.size(); ++i) {
       const Cell& cell = entry.cells[i];
@@ -295,7 +299,8 @@ void Fold::apply_item(UnitState& unit, const LogEntry& entry, const ItemFeed& fe
     events.insert(at, std::move(event));
   };
   // One event in several roles: first it closes, then extends, then opens.
-  if (feed.closes && holds(*this, item.close_where, entry)) add({entry.time, entry.seq, ItemStep::close, kNever, {}});
+  if (feed.closes && holds(*this, item.close_where, entry))
+    add({entry.time, entry.seq, ItemStep::close, kNever, {}});
   if (feed.extends && holds(*this, item.extend_where, entry)) {
     const Instant due = due_of(program_, symbols_, entry.cells[item.extend_due]);
     add({entry.time, entry.seq, ItemStep::extend, due, {}});
@@ -305,7 +310,8 @@ void Fold::apply_item(UnitState& unit, const LogEntry& entry, const ItemFeed& fe
     if (item.due != kNone) event.due = due_of(program_, symbols_, entry.cells[item.due]);
     for (const ItemView& view : route_.item_views[feed.item]) {
       Cell fact{CellTag::boolean, 1, 1};
-      if (view.key != kNone) fact = can_be_key(entry.cells[view.key]) ? entry.cells[view.key] : Cell{};
+      if (view.key != kNone)
+        fact = can_be_key(entry.cells[view.key]) ? entry.cells[view.key] : Cell{};
       if (!holds(*this, view.where, entry)) fact = Cell{};
       event.facts.push_back(fact);
     }
@@ -314,12 +320,15 @@ void Fold::apply_item(UnitState& unit, const LogEntry& entry, const ItemFeed& fe
   if (events.size() == before.size()) return;
   remember(unit, entry.seq, entry.id);
   std::uint64_t ignored_before = 0, ignored_now = 0;
-  const std::vector<Episode> old = episodes(before, &ignored_before), now = episodes(events, &ignored_now);
+  const std::vector<Episode> old = episodes(before, &ignored_before),
+                             now = episodes(events, &ignored_now);
   unit.items_ignored += ignored_now - ignored_before;
   std::size_t same = 0;  // episodes that are as they were contribute as they did
   while (same < old.size() && same < now.size() && old[same].same_as(now[same])) ++same;
-  for (std::size_t i = same; i < old.size(); ++i) contribute(unit, feed.item, old[i], -1, cause, entry.time, effects);
-  for (std::size_t i = same; i < now.size(); ++i) contribute(unit, feed.item, now[i], +1, cause, entry.time, effects);
+  for (std::size_t i = same; i < old.size(); ++i)
+    contribute(unit, feed.item, old[i], -1, cause, entry.time, effects);
+  for (std::size_t i = same; i < now.size(); ++i)
+    contribute(unit, feed.item, now[i], +1, cause, entry.time, effects);
 }
 
 void Fold::contribute(UnitState& unit, std::uint32_t item, const Episode& episode, int sign,
@@ -378,6 +387,7 @@ void Fold::contribute_view(UnitState& unit, const ItemView& view, const Cell& fa
     from = std::max(from, *edge);
     if (measure.aggregate == Aggregate::due_within) to = std::min(to, episode.due);
   }
+  if (from >= to) return;  // never counts
   const std::uint32_t index = counter_at(unit, view.measure, key);
   unit.counters[index].intervals.change(from, to, sign, unit.clock);
   for (const std::uint32_t rule : route_.measure_rules[view.measure]) {
@@ -447,8 +457,8 @@ void Fold::touch(UnitState& unit, std::uint32_t index, Cause cause, Instant earl
 }
 
 std::uint32_t Fold::series_at(UnitState& unit, std::uint32_t stream, const Cell& key) const {
-  const auto [at, added] =
-      unit.series_of.try_emplace(KeyedIndex{stream, key}, static_cast<std::uint32_t>(unit.series.size()));
+  const auto [at, added] = unit.series_of.try_emplace(
+      KeyedIndex{stream, key}, static_cast<std::uint32_t>(unit.series.size()));
   if (added) {
     Series& series = unit.series.emplace_back();
     series.stream = stream;

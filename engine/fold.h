@@ -24,13 +24,14 @@ struct Effects {
 using SeqAt = std::function<Seq(Instant)>;
 
 struct FoldOptions {
-  std::size_t evidence = 20;   // newest ids cited per warning
-  bool outlook = true;         // compute `next`
+  std::size_t evidence = 20;  // newest ids cited per warning
+  bool outlook = true;        // compute `next`
 };
 
 class Fold {
  public:
-  Fold(const Program& program, const Route& route, const Symbols& symbols, FoldOptions options = {});
+  Fold(const Program& program, const Route& route, const Symbols& symbols,
+       FoldOptions options = {});
 
   // Applies one entry; its clock must not lie before the unit's.
   void step(UnitState& unit, const LogEntry& entry, const SeqAt& seq_at, Effects& effects) const;
@@ -61,7 +62,8 @@ class Fold {
                  Effects& effects) const;
   void wake(UnitState& unit, Instant t, Effects& effects) const;
   void apply(UnitState& unit, const LogEntry& entry, Cause cause, Effects& effects) const;
-  void apply_stream(UnitState& unit, const LogEntry& entry, std::uint32_t stream, Cause cause) const;
+  void apply_stream(UnitState& unit, const LogEntry& entry, std::uint32_t stream,
+                    Cause cause) const;
   void meet_key(UnitState& unit, std::uint32_t stream, const Cell& key, Cause cause,
                 Instant earliest) const;
   void apply_item(UnitState& unit, const LogEntry& entry, const ItemFeed& feed, Cause cause,

@@ -138,10 +138,8 @@ bool counts_things(Aggregate aggregate) {
     case Aggregate::age:
     case Aggregate::open:
     case Aggregate::overdue:
-    case Aggregate::due_within:
-      return true;
-    default:
-      return false;
+    case Aggregate::due_within: return true;
+    default: return false;
   }
 }
 
@@ -166,14 +164,17 @@ class Raises {
   }
 
  private:
-  void visit(const WhyNode& tree, const WhyNode& node, Level level, std::vector<Outlook>& out) const {
+  void visit(const WhyNode& tree, const WhyNode& node, Level level,
+             std::vector<Outlook>& out) const {
     for (const WhyNode& child : node.all) visit(tree, child, level, out);
-    if (!node.is_leaf() || node.verdict || !node.margin || (node.op != ">=" && node.op != ">")) return;
+    if (!node.is_leaf() || node.verdict || !node.margin || (node.op != ">=" && node.op != ">"))
+      return;
     const auto measure = std::find_if(program_.measures.begin(), program_.measures.end(),
                                       [&](const Measure& m) { return m.name == node.operand; });
     if (measure == program_.measures.end() || measure->aggregate == Aggregate::value) return;
     if (!verdict_with(tree, &node)) return;
-    Outlook raise{Outlook::Kind::by_more, level, before(*measure), node.operand, node.limit, -*node.margin};
+    Outlook raise{Outlook::Kind::by_more, level,      before(*measure),
+                  node.operand,           node.limit, -*node.margin};
     if (counts_things(measure->aggregate)) {
       const Number whole = raise.need.round(0);
       const Number up = whole < raise.need ? whole + 1 : whole;
@@ -190,7 +191,8 @@ class Raises {
     if (series == nullptr) return std::nullopt;
     const WindowSpan& span = program_.windows[measure.window].span;
     const auto at = std::find(series->windows.begin(), series->windows.end(), measure.window);
-    const WindowState& state = series->states[static_cast<std::size_t>(at - series->windows.begin())];
+    const WindowState& state =
+        series->states[static_cast<std::size_t>(at - series->windows.begin())];
     if (span.kind == WindowSpan::Kind::all || state.begin == state.end) return std::nullopt;
     if (span.kind == WindowSpan::Kind::calendar) return state.until;
     return series->samples[state.begin].time + span.over + span.offset;

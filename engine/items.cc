@@ -88,7 +88,8 @@ void IntervalCount::advance(Instant t) {
   }
 }
 
-Outcome<Instant, MissingYear> deadline_after(const Program& program, Instant due, const Span& span) {
+Outcome<Instant, MissingYear> deadline_after(const Program& program, Instant due,
+                                             const Span& span) {
   if (due == kNever) return kNever;
   if (!span.workdays) return plus(due, span.amount);
   return workdays_after(program, program.zone.day_of(due - kTick), span.amount);

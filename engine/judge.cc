@@ -62,15 +62,12 @@ std::int64_t size_of(std::size_t n) { return static_cast<std::int64_t>(n); }
 Operand Reading::leaf(const ExprNode& node) const {
   Evaluation cells{fold_.program(), fold_.symbols(), fold_.patterns(), *this};
   switch (node.op) {
-    case Op::measure:
-      return measure(node.a);
+    case Op::measure: return measure(node.a);
     case Op::unit_attr:
       return node.a < unit_.attributes.size() ? cells.operand(unit_.attributes[node.a], nullptr)
                                               : Operand{};
-    case Op::key:
-      return cells.operand(key_, nullptr);
-    default:
-      return {};
+    case Op::key: return cells.operand(key_, nullptr);
+    default: return {};
   }
 }
 
@@ -114,7 +111,8 @@ Operand Reading::compute(std::uint32_t index) const {
   switch (measure.aggregate) {
     case Aggregate::count: return Operand::of(size_of(n));
     case Aggregate::sum: return from_sum(state->sum);
-    case Aggregate::distinct: return Operand::of(size_of(state->groups ? state->groups->distinct() : 0));
+    case Aggregate::distinct:
+      return Operand::of(size_of(state->groups ? state->groups->distinct() : 0));
     case Aggregate::top: return Operand::of(size_of(state->groups ? state->groups->top() : 0));
     case Aggregate::streak: return streak(inside);
     case Aggregate::decayed: {
@@ -214,8 +212,8 @@ Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
         const bool by_one = rule.step_down || rule.levels[current].step_down;
         do {
           --target;
-        } while (target > 0 && (!rule.levels[target].present ||
-                                (!by_one && verdicts.exit[target])));
+        } while (target > 0 &&
+                 (!rule.levels[target].present || (!by_one && verdicts.exit[target])));
       }
     }
   }
@@ -239,8 +237,8 @@ Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
   return true;
 }
 
-void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t,
-           const SeqAt& seq_at, Effects& effects) {
+void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, const SeqAt& seq_at,
+           Effects& effects) {
   const Program& program = fold.program();
   Instance& instance = unit.instances[index];
   const Rule& rule = program.rules[instance.rule];

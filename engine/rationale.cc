@@ -42,7 +42,8 @@ std::string warning_id(const Warning& warning) {
   return "w-" + hex(std::span(digest).first(16));
 }
 
-std::string render(const Fold& fold, const Template& sentence, const Reading& reading, bool chinese) {
+std::string render(const Fold& fold, const Template& sentence, const Reading& reading,
+                   bool chinese) {
   std::string out;
   for (const Template::Part& part : sentence.parts) {
     if (part.expr == kNone) {
@@ -77,7 +78,8 @@ std::string words(const Span& span) {
     std::int64_t size;
     const char* name;
   };
-  for (const Unit unit : {Unit{86'400'000'000, "d"}, Unit{3'600'000'000, "h"}, Unit{60'000'000, "m"}}) {
+  for (const Unit unit :
+       {Unit{86'400'000'000, "d"}, Unit{3'600'000'000, "h"}, Unit{60'000'000, "m"}}) {
     if (span.amount % unit.size == 0) return std::to_string(span.amount / unit.size) + unit.name;
   }
   return std::to_string(span.amount / 1'000'000) + "s";
@@ -143,7 +145,8 @@ class Rationale {
   }
 
   Bilingual because() const {
-    return {render(fold_, rule_.because_zh, reading_, true), render(fold_, rule_.because_en, reading_, false)};
+    return {render(fold_, rule_.because_zh, reading_, true),
+            render(fold_, rule_.because_en, reading_, false)};
   }
 
  private:
@@ -165,7 +168,8 @@ class Rationale {
     const Bounds at = bounds(program_, window.span, t_);
     EvidenceWindow shown{measure.name, std::nullopt, at.high, 0};
     if (at.low != kBeforeAll) shown.from = at.low;
-    const Series* series = unit_.find_series(window.stream, measure.key == kNone ? Cell{} : instance_.key);
+    const Series* series =
+        unit_.find_series(window.stream, measure.key == kNone ? Cell{} : instance_.key);
     if (series != nullptr) {
       const auto w = std::find(series->windows.begin(), series->windows.end(), measure.window) -
                      series->windows.begin();
@@ -181,7 +185,8 @@ class Rationale {
                  std::vector<std::pair<Instant, Seq>>& cited) const {
     const auto& views = fold_.route().item_views[measure.item];
     const auto v = static_cast<std::size_t>(
-        std::find_if(views.begin(), views.end(), [&](const ItemView& x) { return x.measure == index; }) -
+        std::find_if(views.begin(), views.end(),
+                     [&](const ItemView& x) { return x.measure == index; }) -
         views.begin());
     EvidenceWindow shown{measure.name, std::nullopt, t_, 0};
     auto at = unit_.items.lower_bound(KeyedIndex{measure.item, Cell{}});

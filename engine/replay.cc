@@ -24,8 +24,10 @@ struct Slot {
 
 struct Shard {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> work;  // (unit, entry), entries in order
-  std::priority_queue<std::pair<Instant, std::uint32_t>, std::vector<std::pair<Instant, std::uint32_t>>,
-                      std::greater<>> dues;                   // lazy: counts if the slot agrees
+  std::priority_queue<std::pair<Instant, std::uint32_t>,
+                      std::vector<std::pair<Instant, std::uint32_t>>,
+                      std::greater<>>
+      dues;  // lazy: counts if the slot agrees
   std::vector<Leaving> leaving;
   std::uint64_t judgements = 0;
   std::optional<MissingYear> missing_year;
@@ -36,7 +38,8 @@ Cell cell_of(const Fact& fact, Symbols& symbols) {
   if (const auto* n = std::get_if<Number>(&fact)) {
     return {CellTag::number, static_cast<std::uint32_t>(n->den()), n->num()};
   }
-  if (const auto* t = std::get_if<std::string>(&fact)) return {CellTag::text, 1, symbols.intern(*t)};
+  if (const auto* t = std::get_if<std::string>(&fact))
+    return {CellTag::text, 1, symbols.intern(*t)};
   return {};
 }
 
@@ -54,8 +57,9 @@ class Replay::Shards {
         symbols_(program_->symbols),
         route_(*program_),
         fold_(*program_, route_, symbols_, options.fold),
-        admission_(*program_, symbols_, options.mode,
-                   [this](std::string_view name) { return unit_number(name); }, std::move(quarantine)),
+        admission_(
+            *program_, symbols_, options.mode,
+            [this](std::string_view name) { return unit_number(name); }, std::move(quarantine)),
         shards_(std::max(1U, options.threads)) {
     if (store_ != nullptr) admission_.track_new_identities();
     for (RegisteredUnit& unit : units) registered_.emplace(unit.id, std::move(unit));
@@ -68,13 +72,15 @@ class Replay::Shards {
     ByteReader in(*meta);
     const std::string_view version = in.text(), hash = in.text();
     const auto mode = in.unsigned_integer();
-    if (version != kMetaVersion || hash != program_hash() || mode != static_cast<std::uint64_t>(options_.mode)) {
+    if (version != kMetaVersion || hash != program_hash() ||
+        mode != static_cast<std::uint64_t>(options_.mode)) {
       return failure(ErrorCode::refused,
                      "the state directory was made with another rule pack, register or clock mode; "
                      "give the same ones, or another --state directory");
     }
     Counts counts;
-    for (auto* count : {&counts.read, &counts.admitted, &counts.duplicate, &counts.quarantined, &counts.undeclared}) {
+    for (auto* count : {&counts.read, &counts.admitted, &counts.duplicate, &counts.quarantined,
+                        &counts.undeclared}) {
       *count = in.unsigned_integer();
     }
     const Instant clock = instant(in.integer());
@@ -96,8 +102,10 @@ class Replay::Shards {
       set_due(number, due);
     });
     if (!units) return Unexpected<Error>(units.error());
-    Status identities = store_->each_identity(
-        [this](const ContentHash& identity, const Known& known) { admission_.know(identity, known); });
+    Status identities =
+        store_->each_identity([this](const ContentHash& identity, const Known& known) {
+          admission_.know(identity, known);
+        });
     if (!identities) return Unexpected<Error>(identities.error());
     return position;
   }
@@ -109,7 +117,8 @@ class Replay::Shards {
                        [](const LogEntry& a, const LogEntry& b) { return a.time < b.time; });
     }
     if (options_.until) {  // what comes later is not part of this replay
-      std::erase_if(batch_.entries, [this](const LogEntry& e) { return e.clock > *options_.until; });
+      std::erase_if(batch_.entries,
+                    [this](const LogEntry& e) { return e.clock > *options_.until; });
       if (batch_.entries.empty()) return {};
     }
     if (Status s = start(batch_.entries.front().clock); !s) return s;
@@ -148,7 +157,8 @@ class Replay::Shards {
     out.text(program_hash());
     out.unsigned_integer(static_cast<std::uint64_t>(options_.mode));
     const Counts& counts = admission_.counts();
-    for (const std::uint64_t count : {counts.read, counts.admitted, counts.duplicate, counts.quarantined, counts.undeclared}) {
+    for (const std::uint64_t count :
+         {counts.read, counts.admitted, counts.duplicate, counts.quarantined, counts.undeclared}) {
       out.unsigned_integer(count);
     }
     out.integer(micros(admission_.clock()));
@@ -240,9 +250,11 @@ class Replay::Shards {
     if (at == registered_.end()) return;
     unit.registered = true;
     for (const auto& [column, value] : at->second.columns) {
-      const auto attribute = std::find(program_->unit_attributes.begin(), program_->unit_attributes.end(), column);
+      const auto attribute =
+          std::find(program_->unit_attributes.begin(), program_->unit_attributes.end(), column);
       if (attribute == program_->unit_attributes.end()) continue;
-      unit.attributes[static_cast<std::size_t>(attribute - program_->unit_attributes.begin())] = cell_of(value, symbols_);
+      unit.attributes[static_cast<std::size_t>(attribute - program_->unit_attributes.begin())] =
+          cell_of(value, symbols_);
     }
   }
 
@@ -254,7 +266,8 @@ class Replay::Shards {
       const std::uint32_t number = unit_number(id);
       LQ_TRY(UnitState * state, load(number));
       Effects effects;
-      fold_.activate(*state, first, [this](Instant) { return seq_base_; }, effects);
+      fold_.activate(
+          *state, first, [this](Instant) { return seq_base_; }, effects);
       slots_[number].dirty = true;
       set_due(number, Fold::due(*state));
     }
@@ -292,7 +305,8 @@ class Replay::Shards {
       if (shard.missing_year) {
         const int year = shard.missing_year->year;
         return failure(ErrorCode::refused,
-                       "calendar '" + program_->calendar.name + "' has no data for " + std::to_string(year) +
+                       "calendar '" + program_->calendar.name + "' has no data for " +
+                           std::to_string(year) +
                            ": a deadline in working days needs it; add the year to the calendar");
       }
       for (const auto& unit_entry : shard.work) renew_due(unit_entry.first);
@@ -309,7 +323,8 @@ class Replay::Shards {
   // symbols are shared: only one thread may do so).
   Status gather(Instant now, bool last) {
     for (Shard& shard : shards_) {
-      while (!shard.dues.empty() && (shard.dues.top().first < now || (last && shard.dues.top().first == now))) {
+      while (!shard.dues.empty() &&
+             (shard.dues.top().first < now || (last && shard.dues.top().first == now))) {
         const auto [due, unit] = shard.dues.top();
         shard.dues.pop();
         if (slots_[unit].due != due) continue;
@@ -379,7 +394,10 @@ class Replay::Shards {
       if (resident_ <= options_.cached_units) break;
       Slot& slot = slots_[number];
       if (slot.dirty || !slot.stored) {
-        if (Status s = store_->park({slot.name, slot.due, encode(*slot.state, *program_, symbols_)}); !s) return s;
+        if (Status s =
+                store_->park({slot.name, slot.due, encode(*slot.state, *program_, symbols_)});
+            !s)
+          return s;
         slot.stored = true;
         slot.dirty = false;
       }
@@ -417,7 +435,9 @@ Status Replay::flush() { return shards_->flush(); }
 Status Replay::checkpoint(const std::string& position) { return shards_->checkpoint(position); }
 Status Replay::finish() { return shards_->finish(); }
 const Counts& Replay::counts() const { return shards_->admission_.counts(); }
-const std::map<std::string, std::uint64_t>& Replay::reasons() const { return shards_->admission_.reasons(); }
+const std::map<std::string, std::uint64_t>& Replay::reasons() const {
+  return shards_->admission_.reasons();
+}
 std::optional<Instant> Replay::clock() const { return shards_->clock(); }
 std::uint64_t Replay::judgements() const { return shards_->judgements(); }
 std::size_t Replay::unit_count() const { return shards_->slots_.size(); }

@@ -25,8 +25,8 @@ struct RegisteredUnit {
 struct ReplayOptions {
   ClockMode mode = ClockMode::as_recorded;
   unsigned threads = 1;
-  std::size_t flush_entries = 1U << 15;     // entries folded at a time; no effect on the output
-  std::size_t cached_units = 200'000;       // resident units, if there is a store
+  std::size_t flush_entries = 1U << 15;  // entries folded at a time; no effect on the output
+  std::size_t cached_units = 200'000;    // resident units, if there is a store
   std::optional<Instant> until;
   FoldOptions fold;
 };

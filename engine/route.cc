@@ -134,7 +134,8 @@ Route::Route(const Program& program)
     for (const std::uint32_t m : rule.measures) closure(program, m, reads);
     for (const std::uint32_t m : reads) {
       add_once(measure_rules[m], r);
-      if (program.measures[m].window != kNone) add_once(window_rules[program.measures[m].window], r);
+      if (program.measures[m].window != kNone)
+        add_once(window_rules[program.measures[m].window], r);
     }
   }
 }

@@ -1,7 +1,7 @@
 #include "engine/series.h"
 
-#include <algorithm>
 #include <xxhash.h>
+#include <algorithm>
 
 namespace lianqing {
 namespace {
@@ -65,19 +65,17 @@ void renew_period(const Program& program, const WindowSpan& span, WindowState& s
   state.start = zone.start_of(Zone::period_start(today, span.period)) - kTick;
   state.until = zone.start_of(Zone::period_start(today, span.period, 1));
   state.low = zone.start_of(Zone::period_start(today, span.period, -span.periods_back)) - kTick;
-  state.high = span.periods_back == 0
-                   ? kNever
-                   : zone.start_of(Zone::period_start(today, span.period, 1 - span.periods_back)) - kTick;
+  state.high =
+      span.periods_back == 0
+          ? kNever
+          : zone.start_of(Zone::period_start(today, span.period, 1 - span.periods_back)) - kTick;
 }
 
 Bounds bounds_now(const Program& program, const WindowSpan& span, WindowState& state, Instant t) {
   switch (span.kind) {
-    case WindowSpan::Kind::all:
-      return {kBeforeAll, t - span.offset};
-    case WindowSpan::Kind::sliding:
-      return {t - span.offset - span.over, t - span.offset};
-    case WindowSpan::Kind::calendar:
-      break;
+    case WindowSpan::Kind::all: return {kBeforeAll, t - span.offset};
+    case WindowSpan::Kind::sliding: return {t - span.offset - span.over, t - span.offset};
+    case WindowSpan::Kind::calendar: break;
   }
   if (t >= state.until) renew_period(program, span, state, t);
   Instant high = std::min(state.high, t);
@@ -90,15 +88,13 @@ Instant next_change(const Series& series, const WindowSpan& span, const WindowSt
   const bool more = state.end < samples.size();
   const bool some = state.begin < state.end;
   switch (span.kind) {
-    case WindowSpan::Kind::all:
-      return more ? samples[state.end].time + span.offset : kNever;
+    case WindowSpan::Kind::all: return more ? samples[state.end].time + span.offset : kNever;
     case WindowSpan::Kind::sliding: {
       const Instant enters = more ? samples[state.end].time + span.offset : kNever;
       const Instant leaves = some ? samples[state.begin].time + span.offset + span.over : kNever;
       return std::min(enters, leaves);
     }
-    case WindowSpan::Kind::calendar:
-      break;
+    case WindowSpan::Kind::calendar: break;
   }
   if (!more && !some) return kNever;
   Instant next = state.until;
@@ -211,7 +207,8 @@ void insert(const Program& program, Series& series, const Sample& sample, Instan
 bool erase(const Program& program, Series& series, Instant time, Seq seq, Instant t, Moved& moved) {
   advance(program, series, t, moved);
   const std::size_t at = position(series, time, seq);
-  if (at == series.samples.size() || series.samples[at].time != time || series.samples[at].seq != seq) {
+  if (at == series.samples.size() || series.samples[at].time != time ||
+      series.samples[at].seq != seq) {
     return false;
   }
   const Cell value = series.samples[at].value;

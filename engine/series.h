@@ -53,13 +53,13 @@ struct WindowState {
 
 struct Series {
   std::uint32_t stream = kNone;
-  Cell key;                         // null: of the whole unit
-  std::vector<Sample> samples;      // from `head` on; before it lies what no window can reach
+  Cell key;                     // null: of the whole unit
+  std::vector<Sample> samples;  // from `head` on; before it lies what no window can reach
   std::size_t head = 0;
   std::vector<std::uint32_t> windows;  // indices into Program::windows
   std::vector<WindowState> states;     // one per window
-  Instant due = kNever;    // next instant at which a window changes by itself
-  Instant alarm = kNever;  // the unit's alarm that stands for this series (fold.cc)
+  Instant due = kNever;                // next instant at which a window changes by itself
+  Instant alarm = kNever;              // the unit's alarm that stands for this series (fold.cc)
 
   std::span<const Sample> inside(std::size_t w) const {
     return {samples.data() + states[w].begin, states[w].end - states[w].begin};

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::uint64_t kVersion = 1;
 
-// ---- encoding ------------------------------------------------------------------------------------
+// ---- encoding
+// ------------------------------------------------------------------------------------
 
 class Encoder {
  public:
@@ -20,14 +21,18 @@ class Encoder {
     ByteWriter out;
     out.unsigned_integer(kVersion);
     out.text(unit_.name);
-    out.unsigned_integer((unit_.registered ? 1U : 0U) | (unit_.seen ? 2U : 0U) | (unit_.open ? 4U : 0U));
+    out.unsigned_integer((unit_.registered ? 1U : 0U) | (unit_.seen ? 2U : 0U) |
+                         (unit_.open ? 4U : 0U));
     out.integer(micros(unit_.clock));
     out.unsigned_integer(unit_.attributes.size());
     for (const Cell& cell : unit_.attributes) put(out, cell);
     out.unsigned_integer(unit_.items_ignored);
-    section(out, unit_.series_of, [this](ByteWriter& w, std::uint32_t i) { return put_series(w, i); });
-    section(out, unit_.counter_of, [this](ByteWriter& w, std::uint32_t i) { return put_counter(w, i); });
-    section(out, unit_.instance_of, [this](ByteWriter& w, std::uint32_t i) { return put_instance(w, i); });
+    section(out, unit_.series_of,
+            [this](ByteWriter& w, std::uint32_t i) { return put_series(w, i); });
+    section(out, unit_.counter_of,
+            [this](ByteWriter& w, std::uint32_t i) { return put_counter(w, i); });
+    section(out, unit_.instance_of,
+            [this](ByteWriter& w, std::uint32_t i) { return put_instance(w, i); });
     put_items(out);
     out.unsigned_integer(unit_.pending.size());
     for (const OwnedEntry& entry : unit_.pending) put(out, entry);
@@ -39,11 +44,8 @@ class Encoder {
   void put(ByteWriter& out, const Cell& cell) const {
     out.unsigned_integer(static_cast<std::uint64_t>(cell.tag));
     switch (cell.tag) {
-      case CellTag::null:
-        break;
-      case CellTag::text:
-        out.text(symbols_.text(static_cast<Symbol>(cell.num)));
-        break;
+      case CellTag::null: break;
+      case CellTag::text: out.text(symbols_.text(static_cast<Symbol>(cell.num))); break;
       case CellTag::number:
       case CellTag::list:
         out.integer(cell.num);
@@ -51,16 +53,15 @@ class Encoder {
         break;
       case CellTag::boolean:
       case CellTag::time:
-      case CellTag::date:
-        out.integer(cell.num);
-        break;
+      case CellTag::date: out.integer(cell.num); break;
     }
   }
 
   // Entries in bytewise order of (table index, key), which no run-time numbering can change. `put`
   // returns whether the entry says more than its absence.
   template <class Put>
-  void section(ByteWriter& out, const std::map<KeyedIndex, std::uint32_t>& index, Put put_entry) const {
+  void section(ByteWriter& out, const std::map<KeyedIndex, std::uint32_t>& index,
+               Put put_entry) const {
     std::vector<std::string> entries;
     for (const auto& [where, position] : index) {
       ByteWriter entry;
@@ -106,7 +107,8 @@ class Encoder {
   bool put_instance(ByteWriter& out, std::uint32_t index) const {
     const Instance& instance = unit_.instances[index];
     out.unsigned_integer(static_cast<std::uint64_t>(instance.level));
-    out.unsigned_integer((instance.grey ? 1U : 0U) | (instance.judged ? 2U : 0U) | (instance.touched ? 4U : 0U));
+    out.unsigned_integer((instance.grey ? 1U : 0U) | (instance.judged ? 2U : 0U) |
+                         (instance.touched ? 4U : 0U));
     for (const Instant at : {instance.since, instance.enter_since[1], instance.enter_since[2],
                              instance.exit_since, instance.due}) {
       out.integer(micros(at));
@@ -175,7 +177,8 @@ class Encoder {
   mutable std::vector<Seq> seen_;
 };
 
-// ---- decoding ------------------------------------------------------------------------------------
+// ---- decoding
+// ------------------------------------------------------------------------------------
 
 class Decoder {
  public:
@@ -183,25 +186,38 @@ class Decoder {
       : in_(bytes), program_(program), route_(route), symbols_(symbols) {}
 
   Result<UnitState> run() {
-    if (in_.unsigned_integer() != kVersion) return failure(ErrorCode::corrupt, "unit state: unknown format version");
+    if (in_.unsigned_integer() != kVersion)
+      return failure(ErrorCode::corrupt, "unit state: unknown format version");
     unit_.name = in_.text();
     const std::uint64_t flags = in_.unsigned_integer();
     unit_.registered = (flags & 1) != 0;
     unit_.seen = (flags & 2) != 0;
     unit_.open = (flags & 4) != 0;
     unit_.clock = instant(in_.integer());
-    for (std::uint64_t n = in_.count(); n > 0 && !in_.failed(); --n) unit_.attributes.push_back(cell());
+    for (std::uint64_t n = in_.count(); n > 0 && !in_.failed(); --n)
+      unit_.attributes.push_back(cell());
     unit_.items_ignored = in_.unsigned_integer();
-    section(program_.streams.size(), unit_.series_of, [this](auto where) { get_series(where); return unit_.series.size(); });
-    section(program_.measures.size(), unit_.counter_of, [this](auto where) { get_counter(where); return unit_.counters.size(); });
-    section(program_.rules.size(), unit_.instance_of, [this](auto where) { get_instance(where); return unit_.instances.size(); });
+    section(program_.streams.size(), unit_.series_of, [this](auto where) {
+      get_series(where);
+      return unit_.series.size();
+    });
+    section(program_.measures.size(), unit_.counter_of, [this](auto where) {
+      get_counter(where);
+      return unit_.counters.size();
+    });
+    section(program_.rules.size(), unit_.instance_of, [this](auto where) {
+      get_instance(where);
+      return unit_.instances.size();
+    });
     get_items();
     for (std::uint64_t n = in_.count(); n > 0 && !in_.failed(); --n) get_pending();
     for (std::uint64_t n = in_.count(); n > 0 && !in_.failed(); --n) {
       const Seq seq = in_.unsigned_integer();
       unit_.events.names.emplace_back(seq, in_.text());
     }
-    if (!in_.at_end() || bad_) return failure(ErrorCode::corrupt, "unit state: malformed bytes for unit '" + unit_.name + "'");
+    if (!in_.at_end() || bad_)
+      return failure(ErrorCode::corrupt,
+                     "unit state: malformed bytes for unit '" + unit_.name + "'");
     unit_.events.sweep_at = 2 * unit_.events.names.size() + 256;
     wind_up();
     return std::move(unit_);
@@ -217,11 +233,8 @@ class Decoder {
     }
     out.tag = static_cast<CellTag>(tag);
     switch (out.tag) {
-      case CellTag::null:
-        break;
-      case CellTag::text:
-        out.num = symbols_.intern(in_.text());
-        break;
+      case CellTag::null: break;
+      case CellTag::text: out.num = symbols_.intern(in_.text()); break;
       case CellTag::number:
       case CellTag::list:
         out.num = in_.integer();
@@ -230,9 +243,7 @@ class Decoder {
         break;
       case CellTag::boolean:
       case CellTag::time:
-      case CellTag::date:
-        out.num = in_.integer();
-        break;
+      case CellTag::date: out.num = in_.integer(); break;
     }
     return out;
   }
@@ -320,7 +331,8 @@ class Decoder {
         if (step > 2) bad_ = true;
         event.step = static_cast<ItemStep>(step % 3);
         event.due = instant(in_.integer());
-        for (std::uint64_t f = in_.count(); f > 0 && !in_.failed(); --f) event.facts.push_back(cell());
+        for (std::uint64_t f = in_.count(); f > 0 && !in_.failed(); --f)
+          event.facts.push_back(cell());
         const std::size_t expected =
             event.step == ItemStep::open ? route_.item_views[where.index].size() : 0;
         if (event.facts.size() != expected) bad_ = true;
@@ -395,7 +407,8 @@ void remember(UnitState& unit, Seq seq, std::string_view id) {
   if (names.size() < unit.events.sweep_at) return;
   std::vector<Seq> used;
   for (const Series& series : unit.series) {
-    for (std::size_t i = series.head; i < series.samples.size(); ++i) used.push_back(series.samples[i].seq);
+    for (std::size_t i = series.head; i < series.samples.size(); ++i)
+      used.push_back(series.samples[i].seq);
   }
   for (const auto& [where, events] : unit.items) {
     for (const ItemEvent& event : events) used.push_back(event.seq);

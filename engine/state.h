@@ -79,24 +79,24 @@ struct UnitState {
   std::string name;
   std::vector<Cell> attributes;  // one per Program::unit_attributes
   bool registered = false;
-  bool seen = false;             // its unkeyed rules have been judged once
+  bool seen = false;  // its unkeyed rules have been judged once
   Instant clock = kBeforeAll;
-  bool open = false;             // records of `clock` were applied and not yet judged
+  bool open = false;  // records of `clock` were applied and not yet judged
 
   std::vector<Series> series;
-  std::map<KeyedIndex, std::uint32_t> series_of;      // (stream, key)
+  std::map<KeyedIndex, std::uint32_t> series_of;  // (stream, key)
   std::vector<Counter> counters;
-  std::map<KeyedIndex, std::uint32_t> counter_of;     // (measure, key)
+  std::map<KeyedIndex, std::uint32_t> counter_of;      // (measure, key)
   std::map<KeyedIndex, std::vector<ItemEvent>> items;  // (item, item key)
   std::uint64_t items_ignored = 0;
   std::vector<Instance> instances;
-  std::map<KeyedIndex, std::uint32_t> instance_of;    // (rule, key)
-  std::vector<OwnedEntry> pending;                    // sorted by (time, seq)
+  std::map<KeyedIndex, std::uint32_t> instance_of;  // (rule, key)
+  std::vector<OwnedEntry> pending;                  // sorted by (time, seq)
   EventNames events;
 
   // Derived:
-  std::vector<Alarm> alarms;             // min-heap; an alarm counts only if its owner's due agrees
-  std::vector<std::uint32_t> touched;    // instances to judge at the end of `clock`
+  std::vector<Alarm> alarms;           // min-heap; an alarm counts only if its owner's due agrees
+  std::vector<std::uint32_t> touched;  // instances to judge at the end of `clock`
 
   const Series* find_series(std::uint32_t stream, const Cell& key) const;
   const Counter* find_counter(std::uint32_t measure, const Cell& key) const;

@@ -65,7 +65,8 @@ WhyNode leaf(const Expr& expr, const ExprNode& node, std::uint32_t index, Evalua
   }
   std::uint32_t operand = node.a, limit = node.b;
   Op op = node.op;
-  if (is_comparison(op) && is_fixed(expr, expr.nodes[operand]) && !is_fixed(expr, expr.nodes[limit])) {
+  if (is_comparison(op) && is_fixed(expr, expr.nodes[operand]) &&
+      !is_fixed(expr, expr.nodes[limit])) {
     std::swap(operand, limit);
     op = mirrored(op);
   }

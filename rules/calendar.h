@@ -15,9 +15,9 @@
 namespace lianqing {
 
 struct Calendar {
-  std::string name;                   // empty: the pack has none
-  std::set<int> years;                // covered years
-  std::map<LocalDay, bool> listed;    // true: working
+  std::string name;                 // empty: the pack has none
+  std::set<int> years;              // covered years
+  std::map<LocalDay, bool> listed;  // true: working
 
   bool covers(LocalDay day) const {
     return years.contains(static_cast<int>(std::chrono::year_month_day{day}.year()));
@@ -36,7 +36,7 @@ struct MissingYear {
   int year;
 };
 [[nodiscard]] inline Outcome<LocalDay, MissingYear> add_workdays(const Calendar& calendar,
-                                                                     LocalDay day, std::int64_t n) {
+                                                                 LocalDay day, std::int64_t n) {
   const std::chrono::days step{n < 0 ? -1 : 1};
   for (std::int64_t left = n < 0 ? -n : n; left > 0;) {
     day += step;

@@ -18,9 +18,11 @@
 namespace lianqing {
 
 // `file`: the text's index for diagnostics. Nothing if there was an error.
-std::optional<Calendar> parse_calendar(const SourceText& source, std::uint32_t file, Diagnostics& out);
+std::optional<Calendar> parse_calendar(const SourceText& source, std::uint32_t file,
+                                       Diagnostics& out);
 
 // The pack's own days (`calendar_days`) over the calendar's.
-void add_local_days(std::span<const Text> off, std::span<const Text> work, Calendar& calendar, Diagnostics& out);
+void add_local_days(std::span<const Text> off, std::span<const Text> work, Calendar& calendar,
+                    Diagnostics& out);
 
 }  // namespace lianqing

@@ -96,7 +96,8 @@ class Writer {
   }
   Writer& cell(const Cell& value) {
     number(static_cast<int>(value.tag));
-    if (value.tag == CellTag::text) return text(program_.symbols[static_cast<std::size_t>(value.num)]);
+    if (value.tag == CellTag::text)
+      return text(program_.symbols[static_cast<std::size_t>(value.num)]);
     return number(value.num).number(value.den);
   }
   Writer& span(const Span& value) { return number(value.workdays).number(value.amount); }
@@ -178,7 +179,12 @@ void write_events(const Program& program, Writer& w) {
     }
   }
   for (const Item& item : program.items) {
-    w.line("item").text(item.name).text(item.title).slot(item.key).types(item.open).types(item.close);
+    w.line("item")
+        .text(item.name)
+        .text(item.title)
+        .slot(item.key)
+        .types(item.open)
+        .types(item.close);
     w.slot(item.due).types(item.extend).expr(item.extend_where).slot(item.extend_due);
     w.expr(item.open_where).expr(item.close_where);
   }
@@ -196,7 +202,10 @@ void write_window(const Program& program, const Window& window, Writer& w) {
 
 void write_measures(const Program& program, Writer& w) {
   for (const Measure& measure : program.measures) {
-    w.line("measure").text(measure.name).text(measure.title).number(static_cast<int>(measure.aggregate));
+    w.line("measure")
+        .text(measure.name)
+        .text(measure.title)
+        .number(static_cast<int>(measure.aggregate));
     if (measure.window != kNone) write_window(program, program.windows[measure.window], w);
     if (measure.item != kNone) w.text(program.items[measure.item].name);
     w.span(measure.margin).expr(measure.item_where).slot(measure.key).expr(measure.value);
@@ -214,7 +223,12 @@ void write_template(const Program&, const Template& sentence, Writer& w) {
 
 void write_rules(const Program& program, Writer& w) {
   for (const Rule& rule : program.rules) {
-    w.line("rule").text(rule.id).text(rule.title).text(rule.basis).text(rule.group).text(rule.owner);
+    w.line("rule")
+        .text(rule.id)
+        .text(rule.title)
+        .text(rule.basis)
+        .text(rule.group)
+        .text(rule.owner);
     w.text(rule.duty).number(static_cast<int>(rule.status)).instant(rule.from).instant(rule.to);
     w.expr(rule.needs).number(rule.step_down).slot(rule.key);
     for (const LevelRule& level : rule.levels) {

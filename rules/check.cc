@@ -37,21 +37,25 @@ std::optional<Number> number_of(const Program& program, const Expr& expr, std::u
     return inner ? std::optional(-*inner) : std::nullopt;
   }
   if (node.op != Op::constant && node.op != Op::param) return std::nullopt;
-  const Cell& cell = node.op == Op::constant ? expr.constants[node.a] : program.params[node.a].value;
+  const Cell& cell =
+      node.op == Op::constant ? expr.constants[node.a] : program.params[node.a].value;
   if (cell.tag != CellTag::number) return std::nullopt;
   return Number::ratio(cell.num, cell.den);
 }
 
-std::optional<Comparison> comparison_at(const Program& program, const Expr& expr, const ExprNode& node) {
+std::optional<Comparison> comparison_at(const Program& program, const Expr& expr,
+                                        const ExprNode& node) {
   const bool compares = node.op == Op::equal || node.op == Op::less || node.op == Op::less_equal ||
                         node.op == Op::greater || node.op == Op::greater_equal;
   if (!compares) return std::nullopt;
   const ExprNode &a = expr.nodes[node.a], &b = expr.nodes[node.b];
   if (a.op == Op::measure && a.a < program.measures.size()) {
-    if (const auto limit = number_of(program, expr, node.b)) return Comparison{a.a, node.op, *limit};
+    if (const auto limit = number_of(program, expr, node.b))
+      return Comparison{a.a, node.op, *limit};
   }
   if (b.op == Op::measure && b.a < program.measures.size()) {
-    if (const auto limit = number_of(program, expr, node.a)) return Comparison{b.a, mirrored(node.op), *limit};
+    if (const auto limit = number_of(program, expr, node.a))
+      return Comparison{b.a, mirrored(node.op), *limit};
   }
   return std::nullopt;
 }
@@ -72,7 +76,8 @@ bool overlap(const Comparison& a, const Comparison& b) {
 
 class Checker {
  public:
-  Checker(const PackSyntax& syntax, const Program& program, const Lowered& lowered, Diagnostics& out)
+  Checker(const PackSyntax& syntax, const Program& program, const Lowered& lowered,
+          Diagnostics& out)
       : syntax_(syntax), program_(program), lowered_(lowered), out_(out) {}
 
   void run() {
@@ -82,7 +87,8 @@ class Checker {
     for (const Param& param : program_.params) check_param_name(param);
     if (complete_) check_unused();
     if (syntax_.rules.empty()) {
-      report(out_, "R179", syntax_.head.at, {"规则包里没有规则", "the pack has no rules"}, {"加上 rules:", "add rules:"});
+      report(out_, "R179", syntax_.head.at, {"规则包里没有规则", "the pack has no rules"},
+             {"加上 rules:", "add rules:"});
     }
   }
 
@@ -104,12 +110,16 @@ class Checker {
       advice.zh += (advice.zh.empty() ? "加上 " : "，") + std::string(zh);
       advice.en += (advice.en.empty() ? "add " : ", ") + std::string(en);
     };
-    want(!rule.title.empty(), {"标题", "title"}, "title: {zh: …, en: …}", "title: {zh: ..., en: ...}");
+    want(!rule.title.empty(), {"标题", "title"}, "title: {zh: …, en: …}",
+         "title: {zh: ..., en: ...}");
     want(!rule.owner.empty(), {"负责岗位", "owner"}, "owner: 岗位", "owner: DESK");
-    want(!rule.basis.empty(), {"依据", "basis"}, "basis: {zh: 文件条款}", "basis: {en: document and article}");
+    want(!rule.basis.empty(), {"依据", "basis"}, "basis: {zh: 文件条款}",
+         "basis: {en: document and article}");
     if (missing.zh.empty()) return;
-    report(out_, "R165", rule.at, {"规则“" + rule.id + "”没有" + missing.zh, "rule '" + rule.id + "' has no " + missing.en},
-           std::move(advice));
+    report(
+        out_, "R165", rule.at,
+        {"规则“" + rule.id + "”没有" + missing.zh, "rule '" + rule.id + "' has no " + missing.en},
+        std::move(advice));
   }
 
   void check_band(const Rule& rule, Level level) {
@@ -119,8 +129,10 @@ class Checker {
     if (enter->op == Op::equal || exit->op == Op::equal || !overlap(*enter, *exit)) return;
     const std::string &in = program_.exprs[at.enter].source, &back = program_.exprs[at.exit].source;
     report(out_, "R159", program_.exprs[at.exit].at,
-           {"退出条件“" + back + "”与进入条件“" + in + "”可同时成立", "the exit '" + back + "' and the enter '" + in + "' can hold at once"},
-           {"退出线应在进入线的另一侧", "the limit to leave lies on the other side of the limit to enter"});
+           {"退出条件“" + back + "”与进入条件“" + in + "”可同时成立",
+            "the exit '" + back + "' and the enter '" + in + "' can hold at once"},
+           {"退出线应在进入线的另一侧",
+            "the limit to leave lies on the other side of the limit to enter"});
   }
 
   void check_order(const Rule& rule) {
@@ -128,21 +140,28 @@ class Checker {
     if (yellow.enter == kNone || red.enter == kNone) return;
     const Expr &low = program_.exprs[yellow.enter], &high = program_.exprs[red.enter];
     const auto a = simple(program_, yellow.enter), b = simple(program_, red.enter);
-    if (a && b && a->measure == b->measure && a->rising() == b->rising() && a->falling() == b->falling() &&
-        a->op != Op::equal && (a->rising() ? b->limit < a->limit : a->limit < b->limit)) {
-      report(out_, "R160", low.at, {"黄线“" + low.source + "”比红线“" + high.source + "”更严", "yellow '" + low.source + "' is beyond red '" + high.source + "'"},
+    if (a && b && a->measure == b->measure && a->rising() == b->rising() &&
+        a->falling() == b->falling() && a->op != Op::equal &&
+        (a->rising() ? b->limit < a->limit : a->limit < b->limit)) {
+      report(out_, "R160", low.at,
+             {"黄线“" + low.source + "”比红线“" + high.source + "”更严",
+              "yellow '" + low.source + "' is beyond red '" + high.source + "'"},
              {"对调两条线", "exchange the two limits"});
-    } else if (readable(low) && readable(high) && canonical_text(program_, low) == canonical_text(program_, high) &&
+    } else if (readable(low) && readable(high) &&
+               canonical_text(program_, low) == canonical_text(program_, high) &&
                yellow.confirm == red.confirm) {
-      report(out_, "R177", low.at, {"黄色与红色的条件相同，永远不会停在黄色", "yellow and red have the same condition: yellow is never seen"},
+      report(out_, "R177", low.at,
+             {"黄色与红色的条件相同，永远不会停在黄色",
+              "yellow and red have the same condition: yellow is never seen"},
              {"让红色更严，或删去黄色", "make red stricter or remove yellow"});
     }
   }
 
   // All measures it reads were made.
   bool readable(const Expr& expr) const {
-    return std::none_of(expr.nodes.begin(), expr.nodes.end(),
-                        [](const ExprNode& node) { return node.op == Op::measure && node.a == kNone; });
+    return std::none_of(expr.nodes.begin(), expr.nodes.end(), [](const ExprNode& node) {
+      return node.op == Op::measure && node.a == kNone;
+    });
   }
 
   // Comparisons of counts that are always or never true.
@@ -154,24 +173,32 @@ class Checker {
       if (!found || !counts(program_.measures[found->measure])) continue;
       const Number zero{0};
       const bool below = found->limit < zero, nothing = found->limit.is_zero();
-      const bool always = (found->op == Op::greater_equal && (below || nothing)) || (found->op == Op::greater && below);
-      const bool never = (found->op == Op::less && (below || nothing)) || (found->op == Op::less_equal && below) ||
+      const bool always = (found->op == Op::greater_equal && (below || nothing)) ||
+                          (found->op == Op::greater && below);
+      const bool never = (found->op == Op::less && (below || nothing)) ||
+                         (found->op == Op::less_equal && below) ||
                          (found->op == Op::equal && below);
       if (!always && !never) continue;
       const std::string text = expr.source.substr(node.begin, node.end - node.begin);
       report(out_, "R178", expr.at,
-             {"“" + text + "”" + (always ? "总是" : "永远不") + "成立：计数不会小于零", "'" + text + "' " + (always ? "always" : "never") + " holds: a count is never below zero"},
+             {"“" + text + "”" + (always ? "总是" : "永远不") + "成立：计数不会小于零",
+              "'" + text + "' " + (always ? "always" : "never") +
+                  " holds: a count is never below zero"},
              {"检查这个界限", "look at this limit"});
     }
   }
 
   static bool counts(const Measure& measure) {
     switch (measure.aggregate) {
-      case Aggregate::count: case Aggregate::distinct: case Aggregate::top: case Aggregate::streak:
-      case Aggregate::age: case Aggregate::open: case Aggregate::overdue: case Aggregate::due_within:
-        return true;
-      default:
-        return false;
+      case Aggregate::count:
+      case Aggregate::distinct:
+      case Aggregate::top:
+      case Aggregate::streak:
+      case Aggregate::age:
+      case Aggregate::open:
+      case Aggregate::overdue:
+      case Aggregate::due_within: return true;
+      default: return false;
     }
   }
 
@@ -179,7 +206,9 @@ class Checker {
     const auto period = parse_calendar_span(param.name);
     if (!period) return;
     report(out_, "R183", param.at,
-           {"参数“" + param.name + "”与日历周期同名，over: " + param.name + " 指的是参数", "param '" + param.name + "' is named like a calendar period: over: " + param.name + " means the param"},
+           {"参数“" + param.name + "”与日历周期同名，over: " + param.name + " 指的是参数",
+            "param '" + param.name + "' is named like a calendar period: over: " + param.name +
+                " means the param"},
            {"换一个名称", "give it another name"});
   }
 
@@ -188,8 +217,10 @@ class Checker {
                   const std::set<std::string, std::less<>>& used) {
     for (const T& named : section) {
       if (used.contains(named.name)) continue;
-      report(out_, code, named.at, {what.zh + "“" + named.name + "”没有用到", what.en + " '" + named.name + "' is not used"},
-             {"删去它，或在规则中使用", "remove it, or use it in a rule"});
+      report(
+          out_, code, named.at,
+          {what.zh + "“" + named.name + "”没有用到", what.en + " '" + named.name + "' is not used"},
+          {"删去它，或在规则中使用", "remove it, or use it in a rule"});
     }
   }
 
@@ -210,7 +241,8 @@ class Checker {
 
 }  // namespace
 
-void check(const PackSyntax& syntax, const Program& program, const Lowered& lowered, Diagnostics& out) {
+void check(const PackSyntax& syntax, const Program& program, const Lowered& lowered,
+           Diagnostics& out) {
   Checker(syntax, program, lowered, out).run();
 }
 

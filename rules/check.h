@@ -6,6 +6,7 @@
 
 namespace lianqing {
 
-void check(const PackSyntax& syntax, const Program& program, const Lowered& lowered, Diagnostics& out);
+void check(const PackSyntax& syntax, const Program& program, const Lowered& lowered,
+           Diagnostics& out);
 
 }  // namespace lianqing

@@ -27,15 +27,16 @@ Zone make_zone(const PackHead& head, Diagnostics& out) {
   auto zone = load_zone(name);
   if (zone) return *std::move(zone);
   report(out, "R025", head.timezone.present ? head.timezone.at : head.at,
-         {"没有时区“" + name + "”", "unknown time zone '" + name + "'"}, {"例如 Asia/Shanghai", "such as Asia/Shanghai"});
+         {"没有时区“" + name + "”", "unknown time zone '" + name + "'"},
+         {"例如 Asia/Shanghai", "such as Asia/Shanghai"});
   Zone utc;
   utc.name = "UTC";
   utc.changes.push_back({kBeforeAll, Duration{0}});
   return utc;
 }
 
-Calendar make_calendar(const PackSyntax& syntax, std::span<const SourceText> calendars, std::uint32_t first_file,
-                       Diagnostics& out) {
+Calendar make_calendar(const PackSyntax& syntax, std::span<const SourceText> calendars,
+                       std::uint32_t first_file, Diagnostics& out) {
   Calendar calendar;
   const Text& name = syntax.head.calendar;
   if (name.present) {
@@ -50,20 +51,25 @@ Calendar make_calendar(const PackSyntax& syntax, std::span<const SourceText> cal
       return calendar;
     }
     const auto nearest = nearest_name(name.text, known);
-    report(out, "R026", name.at, {"没有日历“" + name.text + "”", "unknown calendar '" + name.text + "'"},
-           nearest ? did_you_mean(*nearest) : Bilingual{"自带的日历是 cn；自己的放在规则包的 calendars 文件夹里", "cn is shipped; put your own into the pack's folder calendars"});
+    report(out, "R026", name.at,
+           {"没有日历“" + name.text + "”", "unknown calendar '" + name.text + "'"},
+           nearest ? did_you_mean(*nearest)
+                   : Bilingual{"自带的日历是 cn；自己的放在规则包的 calendars 文件夹里",
+                               "cn is shipped; put your own into the pack's folder calendars"});
     calendar.name = name.text;
     return calendar;
   }
   const auto& days = syntax.days_off.empty() ? syntax.days_on : syntax.days_off;
   if (!days.empty()) {
-    report(out, "R040", days.front().at, {"calendar_days 需要日历", "calendar_days needs a calendar"},
+    report(out, "R040", days.front().at,
+           {"calendar_days 需要日历", "calendar_days needs a calendar"},
            {"在 pack 中加上 calendar: cn", "add calendar: cn to the section pack"});
   }
   return calendar;
 }
 
-std::vector<SourceText> names_only(std::span<const SourceText> files, std::span<const SourceText> calendars) {
+std::vector<SourceText> names_only(std::span<const SourceText> files,
+                                   std::span<const SourceText> calendars) {
   std::vector<SourceText> out;
   for (const auto& texts : {files, calendars}) {
     for (const SourceText& text : texts) out.push_back({text.name, {}});
@@ -74,7 +80,8 @@ std::vector<SourceText> names_only(std::span<const SourceText> files, std::span<
 }  // namespace
 
 Checked<std::shared_ptr<const Program>> compile_pack(std::span<const SourceText> files,
-                                                     std::span<const SourceText> calendars, Diagnostics* warnings) {
+                                                     std::span<const SourceText> calendars,
+                                                     Diagnostics* warnings) {
   Diagnostics out;
   if (files.empty()) {
     report(out, "R031", {0, 0, 0, 1}, {"规则包里没有 .yaml 文件", "the pack has no .yaml file"},
@@ -88,7 +95,8 @@ Checked<std::shared_ptr<const Program>> compile_pack(std::span<const SourceText>
   }
   auto program = std::make_shared<Program>();
   program->zone = make_zone(syntax.head, out);
-  program->calendar = make_calendar(syntax, calendars, static_cast<std::uint32_t>(files.size()), out);
+  program->calendar =
+      make_calendar(syntax, calendars, static_cast<std::uint32_t>(files.size()), out);
   const Lowered lowered = lower(syntax, *program, out);
   check(syntax, *program, lowered, out);
   sort_findings(out);

@@ -1,12 +1,12 @@
 #include "rules/document.h"
 
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
 #include <algorithm>
 #include <sstream>
 #include <string_view>
 #include <unordered_set>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
 
 #include "rules/identifier.h"
 #include "rules/report.h"
@@ -49,9 +49,9 @@ class TreeBuilder final : public YAML::EventHandler {
     Node node;
     node.quoted = true;
     node.at = node.inside = lines_.span(file_, at, word_length(at));
-    report(out_, "R004", node.at,
-           {"不支持 YAML 的别名（*）", "YAML aliases (*) are not taken"},
-           {"把内容写出来；若要写星号，请加引号：\"*\"", "write it out; for an asterisk use quotes: \"*\""});
+    report(out_, "R004", node.at, {"不支持 YAML 的别名（*）", "YAML aliases (*) are not taken"},
+           {"把内容写出来；若要写星号，请加引号：\"*\"",
+            "write it out; for an asterisk use quotes: \"*\""});
     add(std::move(node));
   }
 
@@ -65,7 +65,8 @@ class TreeBuilder final : public YAML::EventHandler {
     refuse_anchor(anchor, node.at);
     refuse_tag(tag, at);
     if (value.find('\0') != std::string::npos) {
-      report(out_, "R008", node.at, {"文字中不能有 NUL 字符", "a text cannot hold the NUL character"});
+      report(out_, "R008", node.at,
+             {"文字中不能有 NUL 字符", "a text cannot hold the NUL character"});
     }
     add(std::move(node));
   }
@@ -84,13 +85,14 @@ class TreeBuilder final : public YAML::EventHandler {
  private:
   struct Level {
     Node node;
-    std::optional<Node> key;  // read, its value not yet
+    std::optional<Node> key;               // read, its value not yet
     std::unordered_set<std::string> keys;  // asked only
   };
 
   std::size_t position(const YAML::Mark& mark) const {
     if (mark.is_null()) return 0;
-    return lines_.position(static_cast<std::size_t>(mark.line), static_cast<std::size_t>(mark.column));
+    return lines_.position(static_cast<std::size_t>(mark.line),
+                           static_cast<std::size_t>(mark.column));
   }
 
   // Up to the next blank or mark of YAML.
@@ -147,14 +149,16 @@ class TreeBuilder final : public YAML::EventHandler {
   void refuse_anchor(YAML::anchor_t anchor, const SourceSpan& at) {
     if (anchor == YAML::NullAnchor) return;
     report(out_, "R004", at, {"不支持 YAML 的锚点（&）", "YAML anchors (&) are not taken"},
-           {"把内容写出来；以 & 开头的文字请加引号", "write it out; put a text that begins with & in quotes"});
+           {"把内容写出来；以 & 开头的文字请加引号",
+            "write it out; put a text that begins with & in quotes"});
   }
 
   void refuse_tag(const std::string& tag, std::size_t at) {
     if (tag.empty() || tag == "?" || tag == "!") return;
     report(out_, "R005", lines_.span(file_, at, word_length(at)),
            {"不支持 YAML 的标签（!）", "YAML tags (!) are not taken"},
-           {"以 ! 开头的条件请加引号：\"!x\"", "put a condition that begins with ! in quotes: \"!x\""});
+           {"以 ! 开头的条件请加引号：\"!x\"",
+            "put a condition that begins with ! in quotes: \"!x\""});
   }
 
   void open(NodeKind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
@@ -165,8 +169,7 @@ class TreeBuilder final : public YAML::EventHandler {
     refuse_anchor(anchor, level.node.at);
     refuse_tag(tag, at);
     if (++depth_ > kMaxDocumentDepth && !stopped_) {
-      report(out_, "R006", level.node.at,
-             {"嵌套超过 32 层", "nested more than 32 deep"}, {});
+      report(out_, "R006", level.node.at, {"嵌套超过 32 层", "nested more than 32 deep"}, {});
       stopped_ = true;
     }
     if (stopped_) return;
@@ -210,12 +213,14 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     if (key.text == "<<" && !key.quoted) {
-      report(out_, "R004", key.at, {"不支持 YAML 的合并键（<<）", "YAML merge keys (<<) are not taken"},
+      report(out_, "R004", key.at,
+             {"不支持 YAML 的合并键（<<）", "YAML merge keys (<<) are not taken"},
              {"把内容写出来", "write it out"});
       return;
     }
     if (!stack_.back().keys.insert(key.text).second) {
-      report(out_, "R003", key.at, {"重复的键“" + key.text + "”", "duplicate key '" + key.text + "'"},
+      report(out_, "R003", key.at,
+             {"重复的键“" + key.text + "”", "duplicate key '" + key.text + "'"},
              {"删去一处，或另起一个名称", "remove one of them or give it another name"});
       return;
     }
@@ -276,7 +281,8 @@ std::optional<Node> read(std::string_view text, std::uint32_t file, Diagnostics&
       if (advice.code != "R001") {
         report(out, advice.code, advice.span(lines, file), advice.message, advice.suggestion);
       } else {
-        report(out, "R002", at, {"前面的内容已结束，此处多出内容", "the document has ended before this"},
+        report(out, "R002", at,
+               {"前面的内容已结束，此处多出内容", "the document has ended before this"},
                {"一个文件只写一份文档（不用 ---），文字中的特殊符号请加引号",
                 "one document per file (no ---); put a text with special characters in quotes"});
       }

@@ -33,32 +33,48 @@ struct Cell {
 };
 
 enum class Op : std::uint8_t {
-  constant,   // a = index into Expr::constants
-  list,       // a = first index into Expr::constants, b = count; only right of `in`, or in size()
-  param,      // a = index into Program::params
-  field,      // a = field slot of the event at hand
-  event_attr, // a = 0 id, 1 source, 2 type of the event at hand
-  measure,    // a = index into Program::measures
-  unit_attr,  // a = index into Program::unit_attributes
-  key,        // the instance's key (per), as text
-  logical_and, logical_or,            // a, b; both sides are always evaluated
-  logical_not, negate,                // a
-  equal, unequal, less, less_equal, greater, greater_equal,  // a, b
-  in,                                 // a in list b
-  add, subtract, multiply, divide, remainder,  // a, b
-  choose,                             // a ? b : c
-  has, size, absolute,                // a
-  minimum, maximum,                   // a, b (more arguments are nested)
-  round,                              // a, b = decimals as a constant 0..6
-  matches,                            // a, b = index into Program::patterns
-  starts_with, ends_with, contains,   // a, b
+  constant,    // a = index into Expr::constants
+  list,        // a = first index into Expr::constants, b = count; only right of `in`, or in size()
+  param,       // a = index into Program::params
+  field,       // a = field slot of the event at hand
+  event_attr,  // a = 0 id, 1 source, 2 type of the event at hand
+  measure,     // a = index into Program::measures
+  unit_attr,   // a = index into Program::unit_attributes
+  key,         // the instance's key (per), as text
+  logical_and,
+  logical_or,  // a, b; both sides are always evaluated
+  logical_not,
+  negate,  // a
+  equal,
+  unequal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,  // a, b
+  in,             // a in list b
+  add,
+  subtract,
+  multiply,
+  divide,
+  remainder,  // a, b
+  choose,     // a ? b : c
+  has,
+  size,
+  absolute,  // a
+  minimum,
+  maximum,  // a, b (more arguments are nested)
+  round,    // a, b = decimals as a constant 0..6
+  matches,  // a, b = index into Program::patterns
+  starts_with,
+  ends_with,
+  contains,  // a, b
 };
 
 struct ExprNode {
   Op op = Op::constant;
   bool handled = false;  // a null here surprises nobody: the same condition tests for it explicitly
-  std::uint32_t a = kNone, b = kNone, c = kNone;   // children are indices into Expr::nodes
-  std::uint32_t begin = 0, end = 0;                // bytes of Expr::source that this node was
+  std::uint32_t a = kNone, b = kNone, c = kNone;  // children are indices into Expr::nodes
+  std::uint32_t begin = 0, end = 0;               // bytes of Expr::source that this node was
 };
 
 // Children come before their parents; the root is the last node.

@@ -73,7 +73,8 @@ class Guards {
     for (std::uint32_t i = 0; i < expr_.nodes.size(); ++i) {
       const bool leaf = is_leaf(expr_.nodes[i].op);
       bool handled = !leaf;
-      for (const std::uint32_t child : children(expr_.nodes[i])) handled = handled && handled_[child];
+      for (const std::uint32_t child : children(expr_.nodes[i]))
+        handled = handled && handled_[child];
       handled_.push_back(handled || is_tested(i));
     }
   }

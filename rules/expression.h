@@ -72,8 +72,8 @@ struct CompiledExpr {
 // `at`: the text in its file, from its first character inside quotes, on one line; length 0 says
 // that it is spread over several lines, and then every mistake is reported at `at` itself. All
 // mistakes go to `out` (after a mistake of grammar the rest is not read); nothing is returned if
-// there was one. A comparison is `guarded` if each operand that can be null, or all names inside
-// it, is tested elsewhere in the same expression by `== null`, `!= null` or has().
+// there was one. An operand is `handled` if it, or every name inside it, is tested elsewhere in the
+// same expression by `== null`, `!= null` or has().
 std::optional<CompiledExpr> compile_expression(std::string_view source, const SourceSpan& at,
                                                ExprScope& scope, Diagnostics& out);
 

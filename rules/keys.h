@@ -9,18 +9,18 @@
 namespace lianqing {
 
 enum class KeyShape : std::uint8_t {
-  word,        // an id or another single text
-  text,        // a sentence in one or both languages: text or {zh, en}
+  word,  // an id or another single text
+  text,  // a sentence in one or both languages: text or {zh, en}
   expression,
   number,
-  flag,        // true or false
-  duration,    // a span, or the name of a param that is one
-  window,      // a duration or a calendar period
+  flag,      // true or false
+  duration,  // a span, or the name of a param that is one
+  window,    // a duration or a calendar period
   date,
-  scalar,      // number, text, flag or duration
-  words,       // one word or a list of them
-  selection,   // words, or {event, where}
-  map,         // a construct of its own, or names to constructs
+  scalar,     // number, text, flag or duration
+  words,      // one word or a list of them
+  selection,  // words, or {event, where}
+  map,        // a construct of its own, or names to constructs
   list,
 };
 
@@ -31,45 +31,54 @@ struct KeyRow {
 };
 
 inline constexpr KeyRow kSectionKeys[] = {
-    {"version", KeyShape::number}, {"pack", KeyShape::map},     {"lists", KeyShape::map},
-    {"params", KeyShape::map},     {"macros", KeyShape::map},   {"events", KeyShape::map},
-    {"items", KeyShape::map},      {"units", KeyShape::map},    {"measures", KeyShape::map},
+    {"version", KeyShape::number}, {"pack", KeyShape::map},          {"lists", KeyShape::map},
+    {"params", KeyShape::map},     {"macros", KeyShape::map},        {"events", KeyShape::map},
+    {"items", KeyShape::map},      {"units", KeyShape::map},         {"measures", KeyShape::map},
     {"rules", KeyShape::map},      {"calendar_days", KeyShape::map},
 };
 inline constexpr KeyRow kPackKeys[] = {
-    {"id", KeyShape::word, true},       {"title", KeyShape::text},
-    {"timezone", KeyShape::word},       {"calendar", KeyShape::word},
-    {"max_future", KeyShape::duration},
+    {"id", KeyShape::word, true}, {"title", KeyShape::text},          {"timezone", KeyShape::word},
+    {"calendar", KeyShape::word}, {"max_future", KeyShape::duration},
 };
 inline constexpr KeyRow kTextKeys[] = {{"zh", KeyShape::word}, {"en", KeyShape::word}};
 inline constexpr KeyRow kParamKeys[] = {
-    {"value", KeyShape::scalar, true}, {"min", KeyShape::scalar},
-    {"max", KeyShape::scalar},         {"title", KeyShape::text},
+    {"value", KeyShape::scalar, true},
+    {"min", KeyShape::scalar},
+    {"max", KeyShape::scalar},
+    {"title", KeyShape::text},
 };
 inline constexpr KeyRow kEventKeys[] = {{"title", KeyShape::text}, {"fields", KeyShape::map}};
 inline constexpr KeyRow kFieldKeys[] = {
-    {"type", KeyShape::word, true},  {"codes", KeyShape::words},    {"required", KeyShape::flag},
-    {"sensitive", KeyShape::flag},   {"min", KeyShape::number},     {"max", KeyShape::number},
+    {"type", KeyShape::word, true}, {"codes", KeyShape::words}, {"required", KeyShape::flag},
+    {"sensitive", KeyShape::flag},  {"min", KeyShape::number},  {"max", KeyShape::number},
     {"title", KeyShape::text},
 };
 inline constexpr KeyRow kItemKeys[] = {
-    {"title", KeyShape::text},            {"key", KeyShape::word, true},
-    {"open", KeyShape::selection, true},  {"close", KeyShape::selection, true},
-    {"due", KeyShape::word},              {"extend", KeyShape::map},
+    {"title", KeyShape::text},
+    {"key", KeyShape::word, true},
+    {"open", KeyShape::selection, true},
+    {"close", KeyShape::selection, true},
+    {"due", KeyShape::word},
+    {"extend", KeyShape::map},
 };
 inline constexpr KeyRow kSelectionKeys[] = {
-    {"event", KeyShape::words, true}, {"where", KeyShape::expression},
+    {"event", KeyShape::words, true},
+    {"where", KeyShape::expression},
 };
 inline constexpr KeyRow kExtendKeys[] = {
-    {"event", KeyShape::words, true}, {"where", KeyShape::expression}, {"due", KeyShape::word},
+    {"event", KeyShape::words, true},
+    {"where", KeyShape::expression},
+    {"due", KeyShape::word},
 };
 inline constexpr KeyRow kUnitsKeys[] = {{"attributes", KeyShape::map, true}};
 inline constexpr KeyRow kRuleKeys[] = {
-    {"title", KeyShape::text},   {"group", KeyShape::word},       {"basis", KeyShape::text},
-    {"owner", KeyShape::word},   {"duty", KeyShape::word},        {"status", KeyShape::word},
-    {"needs", KeyShape::expression}, {"yellow", KeyShape::expression}, {"red", KeyShape::expression},
-    {"because", KeyShape::text}, {"step_down", KeyShape::flag},   {"from", KeyShape::date},
-    {"to", KeyShape::date},      {"except", KeyShape::list},
+    {"title", KeyShape::text},       {"group", KeyShape::word},
+    {"basis", KeyShape::text},       {"owner", KeyShape::word},
+    {"duty", KeyShape::word},        {"status", KeyShape::word},
+    {"needs", KeyShape::expression}, {"yellow", KeyShape::expression},
+    {"red", KeyShape::expression},   {"because", KeyShape::text},
+    {"step_down", KeyShape::flag},   {"from", KeyShape::date},
+    {"to", KeyShape::date},          {"except", KeyShape::list},
 };
 inline constexpr KeyRow kLevelKeys[] = {
     {"enter", KeyShape::expression, true}, {"exit", KeyShape::expression},
@@ -77,12 +86,14 @@ inline constexpr KeyRow kLevelKeys[] = {
     {"step_down", KeyShape::flag},
 };
 inline constexpr KeyRow kExceptionKeys[] = {
-    {"unit", KeyShape::word, true}, {"reason", KeyShape::word, true},
-    {"by", KeyShape::word, true},   {"until", KeyShape::date},
+    {"unit", KeyShape::word, true},
+    {"reason", KeyShape::word, true},
+    {"by", KeyShape::word, true},
+    {"until", KeyShape::date},
 };
 inline constexpr KeyRow kCalendarDayKeys[] = {{"off", KeyShape::list}, {"work", KeyShape::list}};
 inline constexpr KeyRow kCalendarFileKeys[] = {
-    {"calendar", KeyShape::word, true}, {"title", KeyShape::text}, {"source", KeyShape::text},
+    {"calendar", KeyShape::word, true}, {"title", KeyShape::text},      {"source", KeyShape::text},
     {"names", KeyShape::map},           {"years", KeyShape::map, true},
 };
 

@@ -21,7 +21,8 @@ std::vector<std::string> codes_of(const FieldSyntax& field, const Names& names) 
   for (const Text& code : field.codes) out.push_back(code.text);
   if (const auto list = names.lists.find(field.codes_list.text); list != names.lists.end()) {
     for (const Cell& cell : list->second) {
-      if (cell.tag == CellTag::text) out.push_back(names.program.symbols[static_cast<std::size_t>(cell.num)]);
+      if (cell.tag == CellTag::text)
+        out.push_back(names.program.symbols[static_cast<std::size_t>(cell.num)]);
     }
   }
   return out;
@@ -37,7 +38,8 @@ void check_code(const Expr& expr, const ExprNode& field_node, const Cell& cell, 
   if (codes.empty() || std::find(codes.begin(), codes.end(), text) != codes.end()) return;
   const auto nearest = nearest_name(text, codes);
   report(names.out, "R173", node_span(expr, at),
-         {"“" + text + "”不是字段“" + field->name + "”的代码，条件永远不成立", "'" + text + "' is no code of field '" + field->name + "': this never holds"},
+         {"“" + text + "”不是字段“" + field->name + "”的代码，条件永远不成立",
+          "'" + text + "' is no code of field '" + field->name + "': this never holds"},
          nearest ? did_you_mean(*nearest) : Bilingual{});
 }
 
@@ -62,14 +64,16 @@ void check_codes(const Expr& expr, const EventScope& scope, Names& names) {
 std::vector<std::uint32_t> type_indices(const Selection& selection, const Names& names) {
   std::vector<std::uint32_t> out;
   for (const Text& type : selection.types) {
-    if (const auto at = names.types.find(type.text); at != names.types.end()) out.push_back(at->second);
+    if (const auto at = names.types.find(type.text); at != names.types.end())
+      out.push_back(at->second);
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
-std::optional<CompiledExpr> compile_text(const Text& text, ExprScope& scope, bool condition, Names& names) {
+std::optional<CompiledExpr> compile_text(const Text& text, ExprScope& scope, bool condition,
+                                         Names& names) {
   if (!text.present) return std::nullopt;
   auto compiled = compile_expression(text.text, text.inside, scope, names.out);
   if (!compiled || !condition) return compiled;
@@ -100,9 +104,11 @@ SourceSpan node_span(const Expr& expr, const ExprNode& node) {
   SourceSpan at = expr.at;
   if (at.length == 0) return at;
   const std::string_view before = std::string_view(expr.source).substr(0, node.begin);
-  const std::string_view word = std::string_view(expr.source).substr(node.begin, node.end - node.begin);
+  const std::string_view word =
+      std::string_view(expr.source).substr(node.begin, node.end - node.begin);
   auto points = [](std::string_view text) {
-    return static_cast<std::uint32_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+    return static_cast<std::uint32_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
   };
   at.column += points(before);
   at.length = std::max(1U, points(word));
@@ -122,7 +128,8 @@ Lowered lower(const PackSyntax& syntax, Program& program, Diagnostics& out) {
   program.pack = syntax.head.id.text;
   program.title = syntax.head.title;
   lower_constants(names);
-  if (const auto span = read_span(syntax.head.max_future, names, {.workdays = false, .positive = false})) {
+  if (const auto span =
+          read_span(syntax.head.max_future, names, {.workdays = false, .positive = false})) {
     program.max_future = Duration{span->amount};
   }
   lower_events(names);

@@ -12,14 +12,15 @@ namespace lianqing {
 
 // What lowering learnt beside the program, for check.
 struct Lowered {
-  std::set<std::string, std::less<>> used;        // lists, params, macros, measures
+  std::set<std::string, std::less<>> used;  // lists, params, macros, measures
   std::set<std::string, std::less<>> used_items;
 };
 
 // `program` comes with its zone and calendar. With errors in `out` it is not fit for use.
 Lowered lower(const PackSyntax& syntax, Program& program, Diagnostics& out);
 
-// ---- its parts, in the order in which they run ---------------------------------------------------
+// ---- its parts, in the order in which they run
+// ---------------------------------------------------
 
 void lower_constants(Names& names);  // params, lists, macros, attributes
 void lower_events(Names& names);     // event types (without slots) and items
@@ -66,7 +67,8 @@ std::optional<WindowSpan> lower_window(const MeasureSyntax& measure, Names& name
 // A condition over events, shared; kNone if absent or reported.
 std::uint32_t lower_where(const Text& text, const Selection& selection, Names& names);
 // Compiles a text; a condition must be true or false. Nothing if absent or reported.
-std::optional<CompiledExpr> compile_text(const Text& text, ExprScope& scope, bool condition, Names& names);
+std::optional<CompiledExpr> compile_text(const Text& text, ExprScope& scope, bool condition,
+                                         Names& names);
 // Measures that an expression reads, directly; added to `out`.
 void add_measures(const Expr& expr, std::set<std::uint32_t>& out);
 // Where in its file a part of an expression stands.

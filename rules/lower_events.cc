@@ -24,14 +24,16 @@ std::optional<Number> read_limit(const Text& text, bool span, Names& names) {
   const auto limit = comparable(text, span);
   if (text.present && !limit) {
     report(names.out, span ? "R023" : "R015", text.at,
-           span ? Bilingual{"此处应是时长", "expected a length of time"} : Bilingual{"此处应是数字", "expected a number"});
+           span ? Bilingual{"此处应是时长", "expected a length of time"}
+                : Bilingual{"此处应是数字", "expected a number"});
   }
   return limit;
 }
 
 void check_limits(const ParamSyntax& syntax, const Param& param, Names& names) {
   if (param.min && param.max && *param.max < *param.min) {
-    report(names.out, "R158", syntax.max.at, {"最大值小于最小值", "the maximum is less than the minimum"},
+    report(names.out, "R158", syntax.max.at,
+           {"最大值小于最小值", "the maximum is less than the minimum"},
            {"对调 min 与 max", "exchange min and max"});
     return;
   }
@@ -41,8 +43,10 @@ void check_limits(const ParamSyntax& syntax, const Param& param, Names& names) {
     const bool low = param.min && *value < *param.min;
     const std::string limit = low ? syntax.min.text : syntax.max.text;
     report(names.out, "R157", syntax.value.at,
-           {"参数“" + param.name + "”的值 " + syntax.value.text + (low ? " 小于最小值 " : " 大于最大值 ") + limit,
-            "value " + syntax.value.text + " of param '" + param.name + "' is " + (low ? "less than its minimum " : "more than its maximum ") + limit},
+           {"参数“" + param.name + "”的值 " + syntax.value.text +
+                (low ? " 小于最小值 " : " 大于最大值 ") + limit,
+            "value " + syntax.value.text + " of param '" + param.name + "' is " +
+                (low ? "less than its minimum " : "more than its maximum ") + limit},
            {"改值，或放宽 min、max", "change the value, or widen min and max"});
   }
 }
@@ -64,8 +68,11 @@ Param lower_param(const ParamSyntax& syntax, Names& names) {
   const bool number = param.is_span || param.value.tag == CellTag::number;
   if (!number && (syntax.min.present || syntax.max.present)) {
     const Text& limit = syntax.min.present ? syntax.min : syntax.max;
-    report(names.out, "R015", syntax.value.at, {"有 min 或 max 的参数，值应是数字或时长", "a param with min or max has a number or a length of time"},
-           {"去掉 " + limit.text + " 这个限制，或改值", "remove the limit " + limit.text + " or change the value"});
+    report(names.out, "R015", syntax.value.at,
+           {"有 min 或 max 的参数，值应是数字或时长",
+            "a param with min or max has a number or a length of time"},
+           {"去掉 " + limit.text + " 这个限制，或改值",
+            "remove the limit " + limit.text + " or change the value"});
   }
   check_limits(syntax, param, names);
   return param;
@@ -102,7 +109,9 @@ FieldCheck lower_field(const FieldSyntax& syntax, Names& names) {
   field.max = syntax.max;
   for (const Text& code : syntax.codes) field.codes.push_back(code.text);
   if (syntax.min && syntax.max && *syntax.max < *syntax.min) {
-    report(names.out, "R158", syntax.at, {"字段“" + syntax.name + "”的最大值小于最小值", "the maximum of field '" + syntax.name + "' is less than its minimum"},
+    report(names.out, "R158", syntax.at,
+           {"字段“" + syntax.name + "”的最大值小于最小值",
+            "the maximum of field '" + syntax.name + "' is less than its minimum"},
            {"对调 min 与 max", "exchange min and max"});
   }
   if (syntax.codes_list.present) {
@@ -113,17 +122,21 @@ FieldCheck lower_field(const FieldSyntax& syntax, Names& names) {
       const auto nearest = nearest_name(syntax.codes_list.text, known);
       const std::string name = syntax.codes_list.text;
       if (nearest) {
-        report(names.out, "R150", syntax.codes_list.at, {"没有列表“" + name + "”", "unknown list '" + name + "'"},
-               did_you_mean(*nearest));
+        report(names.out, "R150", syntax.codes_list.at,
+               {"没有列表“" + name + "”", "unknown list '" + name + "'"}, did_you_mean(*nearest));
       } else {
-        report(names.out, "R184", syntax.codes_list.at,
-               {"没有列表“" + name + "”，字段“" + syntax.name + "”的代码不检查", "there is no list '" + name + "': the codes of field '" + syntax.name + "' are not checked"},
-               {"在 lists 中加上它，或直接写 [甲, 乙]", "add it under lists, or write [a, b] here"});
+        report(
+            names.out, "R184", syntax.codes_list.at,
+            {"没有列表“" + name + "”，字段“" + syntax.name + "”的代码不检查",
+             "there is no list '" + name + "': the codes of field '" + syntax.name +
+                 "' are not checked"},
+            {"在 lists 中加上它，或直接写 [甲, 乙]", "add it under lists, or write [a, b] here"});
       }
     } else {
       names.used.insert(list->first);
       for (const Cell& cell : list->second) {
-        if (cell.tag == CellTag::text) field.codes.push_back(names.program.symbols[static_cast<std::size_t>(cell.num)]);
+        if (cell.tag == CellTag::text)
+          field.codes.push_back(names.program.symbols[static_cast<std::size_t>(cell.num)]);
       }
     }
   }
@@ -140,7 +153,9 @@ void check_spelling(const Selection& selection, Names& names) {
     if (names.events.contains(type.text)) continue;
     const auto nearest = nearest_name(type.text, declared);
     if (!nearest || edit_distance(type.text, *nearest) > kMaxSlips) continue;
-    report(names.out, "R176", type.at, {"事件“" + type.text + "”没有声明，与“" + *nearest + "”很像", "event '" + type.text + "' is not declared, and much like '" + *nearest + "'"},
+    report(names.out, "R176", type.at,
+           {"事件“" + type.text + "”没有声明，与“" + *nearest + "”很像",
+            "event '" + type.text + "' is not declared, and much like '" + *nearest + "'"},
            did_you_mean(*nearest));
   }
 }
@@ -152,7 +167,9 @@ std::uint32_t lower_due(const Text& due, EventScope& scope, Names& names) {
   const bool fits = field->type == ValueType::date || field->type == ValueType::time ||
                     field->type == ValueType::text || field->type == ValueType::dynamic;
   if (!fits) {
-    report(names.out, "R172", due.at, {"期限字段“" + due.text + "”应是 date 或 time", "a deadline such as '" + due.text + "' is of type date or time"},
+    report(names.out, "R172", due.at,
+           {"期限字段“" + due.text + "”应是 date 或 time",
+            "a deadline such as '" + due.text + "' is of type date or time"},
            {"在 events 中改它的类型", "change its type under events"});
   }
   return field->index;
@@ -169,7 +186,9 @@ Item lower_item(const ItemSyntax& syntax, Names& names) {
   for (const Selection* selection : {&syntax.open, &syntax.close, &syntax.extend}) {
     check_spelling(*selection, names);
     if (selection->any) {
-      report(names.out, "R022", selection->at, {"事项要写明事件类型，不能用 *", "an item names its event types; * cannot be used"}, {});
+      report(names.out, "R022", selection->at,
+             {"事项要写明事件类型，不能用 *", "an item names its event types; * cannot be used"},
+             {});
     }
     EventScope scope(names, *selection);
     if (!selection->present || selection->any) continue;
@@ -183,7 +202,8 @@ Item lower_item(const ItemSyntax& syntax, Names& names) {
   if (!syntax.extend.present) return item;
   const Text& due = syntax.extend_due.present ? syntax.extend_due : syntax.due;
   if (!due.present) {
-    report(names.out, "R185", syntax.extend.at, {"延期没有写新的期限", "an extension without its new deadline"},
+    report(names.out, "R185", syntax.extend.at,
+           {"延期没有写新的期限", "an extension without its new deadline"},
            {"在 extend 中加上 due: 字段名", "add due: FIELD to extend"});
     return item;
   }
@@ -203,7 +223,8 @@ void lower_constants(Names& names) {
     std::vector<Cell>& cells = names.lists[list.name];
     for (const Text& value : list.values) cells.push_back(cell_of(value, names.tables));
   }
-  for (const MacroSyntax& macro : names.syntax.macros) names.macros.emplace(macro.name, macro.text.text);
+  for (const MacroSyntax& macro : names.syntax.macros)
+    names.macros.emplace(macro.name, macro.text.text);
   for (const AttributeSyntax& attribute : names.syntax.attributes) {
     names.attributes.emplace(attribute.name, attribute.type);
   }

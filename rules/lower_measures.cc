@@ -39,7 +39,8 @@ bool read_periods_back(const Text& offset, WindowSpan& span, Names& names) {
     back = param->value.num;
   } else if (const auto number = param == nullptr ? Number::parse(offset.text) : std::nullopt) {
     if (number->is_integer()) back = number->num();
-  } else if (const auto periods = calendar_of(offset, names); periods && periods->period == span.period) {
+  } else if (const auto periods = calendar_of(offset, names);
+             periods && periods->period == span.period) {
     back = periods->count;
   }
   if (back && *back >= 0 && *back <= 100'000) {
@@ -47,7 +48,9 @@ bool read_periods_back(const Text& offset, WindowSpan& span, Names& names) {
     return true;
   }
   const std::string period(period_name(span.period));
-  report(names.out, "R171", offset.at, {"over: " + period + " 的 offset 应是整数个 " + period, "the offset of 'over: " + period + "' is a whole number of periods"},
+  report(names.out, "R171", offset.at,
+         {"over: " + period + " 的 offset 应是整数个 " + period,
+          "the offset of 'over: " + period + "' is a whole number of periods"},
          {"写 offset: 1 " + period, "write offset: 1 " + period});
   return false;
 }
@@ -86,8 +89,10 @@ std::optional<WindowSpan> lower_window(const MeasureSyntax& measure, Names& name
   const auto calendar = measure.over.present ? calendar_of(measure.over, names) : std::nullopt;
   const bool is_calendar = calendar && !calendar->counted;
   if (measure.to_date && !is_calendar) {
-    report(names.out, "R171", measure.to_date_at, {"to_date 只用于日历窗口", "to_date goes with calendar windows only"},
-           {"写 over: month 之类，或去掉 to_date", "write over: month or the like, or remove to_date"});
+    report(names.out, "R171", measure.to_date_at,
+           {"to_date 只用于日历窗口", "to_date goes with calendar windows only"},
+           {"写 over: month 之类，或去掉 to_date",
+            "write over: month or the like, or remove to_date"});
     return std::nullopt;
   }
   if (is_calendar) {
@@ -100,8 +105,12 @@ std::optional<WindowSpan> lower_window(const MeasureSyntax& measure, Names& name
   if (measure.over.present) {
     if (calendar && names.param(measure.over.text) == nullptr && !parse_span(measure.over.text)) {
       const std::string period(period_name(calendar->period));
-      report(names.out, "R023", measure.over.at, {"over 不能写“" + measure.over.text + "”", "'" + measure.over.text + "' cannot be a window"},
-             {"自然周期写 " + period + "，滑动窗口写天数，如 30d", "write " + period + " for the current calendar period, or days such as 30d for a sliding window"});
+      report(names.out, "R023", measure.over.at,
+             {"over 不能写“" + measure.over.text + "”",
+              "'" + measure.over.text + "' cannot be a window"},
+             {"自然周期写 " + period + "，滑动窗口写天数，如 30d",
+              "write " + period +
+                  " for the current calendar period, or days such as 30d for a sliding window"});
       return std::nullopt;
     }
     const auto over = read_span(measure.over, names, {.workdays = false, .positive = true});
@@ -113,7 +122,8 @@ std::optional<WindowSpan> lower_window(const MeasureSyntax& measure, Names& name
 }
 
 MeasureTable::MeasureTable(Names& names) : names_(names) {
-  for (const MeasureSyntax& measure : names.syntax.measures) slots_.emplace(measure.name, Slot{&measure});
+  for (const MeasureSyntax& measure : names.syntax.measures)
+    slots_.emplace(measure.name, Slot{&measure});
 }
 
 void MeasureTable::lower_all() {
@@ -141,7 +151,8 @@ void MeasureTable::report_cycle(const Slot& slot, const SourceSpan& at) {
   const auto first = std::find(path_.begin(), path_.end(), &slot);
   for (auto step = first; step != path_.end(); ++step) cycle += (*step)->syntax->name + " -> ";
   cycle += slot.syntax->name;
-  report(names_.out, "R153", at, {"指标互相引用成环：" + cycle, "measures read each other in a circle: " + cycle},
+  report(names_.out, "R153", at,
+         {"指标互相引用成环：" + cycle, "measures read each other in a circle: " + cycle},
          {"去掉其中一处引用", "take one of the references away"});
 }
 
@@ -158,7 +169,8 @@ void MeasureTable::lower(Slot& slot) {
     measure.aggregate = syntax.family->aggregate;
     if (syntax.family->subject == FamilySubject::expression) {
       made = lower_value(syntax, measure, slot.type);
-    } else if (syntax.family->subject == FamilySubject::item && !syntax.family->takes(kTakesWindow)) {
+    } else if (syntax.family->subject == FamilySubject::item &&
+               !syntax.family->takes(kTakesWindow)) {
       made = lower_counting(syntax, measure);
     } else {
       made = lower_windowed(syntax, measure, slot.type);
@@ -176,7 +188,9 @@ void MeasureTable::lower(Slot& slot) {
 }
 
 bool MeasureTable::lower_value(const MeasureSyntax& syntax, Measure& measure, ValueType& type) {
-  RuleScope scope(names_, [this](std::string_view name, const SourceSpan& at) { return find(name, at); }, false);
+  RuleScope scope(
+      names_, [this](std::string_view name, const SourceSpan& at) { return find(name, at); },
+      false);
   auto compiled = compile_text(syntax.subject, scope, false, names_);
   if (!compiled) return false;
   type = compiled->type;
@@ -190,7 +204,9 @@ bool MeasureTable::lower_value(const MeasureSyntax& syntax, Measure& measure, Va
     if (key.join(names_.program.measures[read])) continue;
     const std::string first = names_.program.slots[key.slot].path;
     const std::string second = names_.program.slots[names_.program.measures[read].key].path;
-    report(names_.out, "R154", syntax.subject.inside, {"指标的 per 不一致：" + first + " 与 " + second, "measures of different 'per' are mixed: " + first + " and " + second},
+    report(names_.out, "R154", syntax.subject.inside,
+           {"指标的 per 不一致：" + first + " 与 " + second,
+            "measures of different 'per' are mixed: " + first + " and " + second},
            {"让它们按同一字段分组", "let them have the same per"});
     return false;
   }
@@ -212,19 +228,24 @@ const ItemSyntax* find_item(const MeasureSyntax& syntax, Names& names) {
     }
   }
   const auto nearest = nearest_name(syntax.subject.text, names_of(names.items));
-  report(names.out, "R150", syntax.subject.at, {"没有事项“" + syntax.subject.text + "”", "unknown item '" + syntax.subject.text + "'"},
-         nearest ? did_you_mean(*nearest) : Bilingual{"在 items 中定义它", "define it under items"});
+  report(
+      names.out, "R150", syntax.subject.at,
+      {"没有事项“" + syntax.subject.text + "”", "unknown item '" + syntax.subject.text + "'"},
+      nearest ? did_you_mean(*nearest) : Bilingual{"在 items 中定义它", "define it under items"});
   return nullptr;
 }
 
 // The slot of `per`; nothing if reported, kNone if absent.
-std::optional<std::uint32_t> lower_per(const MeasureSyntax& syntax, const Selection& selection, Names& names) {
+std::optional<std::uint32_t> lower_per(const MeasureSyntax& syntax, const Selection& selection,
+                                       Names& names) {
   if (!syntax.per.present) return kNone;
   EventScope scope(names, selection);
   const auto field = scope.field(syntax.per);
   if (!field) return std::nullopt;
   if (field->type == ValueType::list) {
-    report(names.out, "R155", syntax.per.at, {"不能按列表字段“" + syntax.per.text + "”分组", "'" + syntax.per.text + "' is a list and cannot divide events"},
+    report(names.out, "R155", syntax.per.at,
+           {"不能按列表字段“" + syntax.per.text + "”分组",
+            "'" + syntax.per.text + "' is a list and cannot divide events"},
            {"选一个单值字段", "take a field with a single value"});
     return std::nullopt;
   }
@@ -238,22 +259,29 @@ bool lower_field_value(const MeasureSyntax& syntax, Names& names, Stream& stream
     const auto number = Number::parse(syntax.subject.text);
     if (number == Number(1)) return true;
     if (number) {
-      report(names.out, "R022", syntax.subject.at, {"decayed 应是字段名或 1", "'decayed' holds a field or 1"}, {"写 decayed: 1", "write decayed: 1"});
+      report(names.out, "R022", syntax.subject.at,
+             {"decayed 应是字段名或 1", "'decayed' holds a field or 1"},
+             {"写 decayed: 1", "write decayed: 1"});
       return false;
     }
   }
   EventScope scope(names, syntax.of);
   const auto field = scope.field(syntax.subject);
   if (!field) return false;
-  const bool fits = family.numeric ? field->type == ValueType::number || field->type == ValueType::dynamic
-                                   : field->type != ValueType::list;
+  const bool fits = family.numeric
+                        ? field->type == ValueType::number || field->type == ValueType::dynamic
+                        : field->type != ValueType::list;
   if (!fits) {
     const std::string key(family.key);
     const Bilingual is = type_name(field->type);
     report(names.out, "R155", syntax.subject.at,
-           {key + " 需要" + (family.numeric ? "数字" : "单值") + "字段，“" + syntax.subject.text + "”是" + is.zh,
-            "'" + key + "' wants a field with " + (family.numeric ? "numbers" : "single values") + "; '" + syntax.subject.text + "' is " + is.en},
-           family.numeric ? Bilingual{"数不同的值用 distinct，数事件用 count", "distinct counts different values, count counts events"} : Bilingual{});
+           {key + " 需要" + (family.numeric ? "数字" : "单值") + "字段，“" + syntax.subject.text +
+                "”是" + is.zh,
+            "'" + key + "' wants a field with " + (family.numeric ? "numbers" : "single values") +
+                "; '" + syntax.subject.text + "' is " + is.en},
+           family.numeric ? Bilingual{"数不同的值用 distinct，数事件用 count",
+                                      "distinct counts different values, count counts events"}
+                          : Bilingual{});
     return false;
   }
   stream.value = field->index;
@@ -267,7 +295,8 @@ bool lower_options(const MeasureSyntax& syntax, Names& names, Measure& measure) 
     const auto q = read_constant_number(syntax.q, names);
     if (!q) return false;
     if (*q < Number(0) || Number(1) < *q) {
-      report(names.out, "R175", syntax.q.at, {"q 应在 0 与 1 之间", "q lies between 0 and 1"}, {"例如 0.9", "such as 0.9"});
+      report(names.out, "R175", syntax.q.at, {"q 应在 0 与 1 之间", "q lies between 0 and 1"},
+             {"例如 0.9", "such as 0.9"});
       return false;
     }
     measure.q = *q;
@@ -280,7 +309,10 @@ bool lower_options(const MeasureSyntax& syntax, Names& names, Measure& measure) 
   if (syntax.every.present) {
     const auto every = calendar_of(syntax.every, names);
     if (!every || every->count != 1) {
-      report(names.out, "R022", syntax.every.at, {"every 应是 day、week、month、quarter 或 year", "'every' is day, week, month, quarter or year"}, {"写 every: day", "write every: day"});
+      report(names.out, "R022", syntax.every.at,
+             {"every 应是 day、week、month、quarter 或 year",
+              "'every' is day, week, month, quarter or year"},
+             {"写 every: day", "write every: day"});
       return false;
     }
     measure.every = every->period;
@@ -300,7 +332,9 @@ bool MeasureTable::lower_counting(const MeasureSyntax& syntax, Measure& measure)
   measure.keyed = *key != kNone;
   measure.item_where = lower_where(syntax.where, item->open, names_);
   if (measure.aggregate != Aggregate::open && !item->due.present) {
-    report(names_.out, "R187", syntax.subject.at, {"事项“" + item->name + "”没有期限（due）", "item '" + item->name + "' has no deadline (due)"},
+    report(names_.out, "R187", syntax.subject.at,
+           {"事项“" + item->name + "”没有期限（due）",
+            "item '" + item->name + "' has no deadline (due)"},
            {"在 items 中为它加上 due: 字段名", "add due: FIELD to it under items"});
   }
   if (!syntax.margin.present) return true;
@@ -320,10 +354,12 @@ bool MeasureTable::lower_windowed(const MeasureSyntax& syntax, Measure& measure,
     stream.item = names_.items.at(item->name);
     stream.numeric = family.numeric;
     selection = item->open;
-    if ((family.source == StreamSource::item_extensions && !item->extend.present) || (family.numeric && !item->due.present)) {
+    if ((family.source == StreamSource::item_extensions && !item->extend.present) ||
+        (family.numeric && !item->due.present)) {
       const bool due = family.numeric;
       report(names_.out, "R187", syntax.subject.at,
-             {"事项“" + item->name + "”没有" + (due ? "期限（due）" : "延期（extend）"), "item '" + item->name + "' has no " + (due ? "deadline (due)" : "'extend'")},
+             {"事项“" + item->name + "”没有" + (due ? "期限（due）" : "延期（extend）"),
+              "item '" + item->name + "' has no " + (due ? "deadline (due)" : "'extend'")},
              {"在 items 中为它加上", "add it under items"});
     }
   } else if (!selection.present) {

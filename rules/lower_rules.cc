@@ -13,7 +13,8 @@ std::optional<Date> read_date(const Text& text, Names& names) {
   if (!text.present) return std::nullopt;
   const auto date = parse_date(text.text);
   if (!date) {
-    report(names.out, "R024", text.at, {"“" + text.text + "”不是日期", "'" + text.text + "' is no date"},
+    report(names.out, "R024", text.at,
+           {"“" + text.text + "”不是日期", "'" + text.text + "' is no date"},
            {"写成 2026-03-01", "write it as 2026-03-01"});
   }
   return date;
@@ -26,7 +27,12 @@ class RuleLowering {
   RuleLowering(const RuleSyntax& syntax, Names& names, MeasureTable& measures)
       : syntax_(syntax),
         names_(names),
-        scope_(names, [&measures](std::string_view name, const SourceSpan& at) { return measures.find(name, at); }, true) {}
+        scope_(
+            names,
+            [&measures](std::string_view name, const SourceSpan& at) {
+              return measures.find(name, at);
+            },
+            true) {}
 
   Rule make() {
     Rule rule;
@@ -42,7 +48,8 @@ class RuleLowering {
     lower_exceptions(rule);
     rule.needs = condition(syntax_.needs);
     rule.step_down = syntax_.step_down;
-    for (std::size_t i = 0; i < syntax_.levels.size(); ++i) lower_level(syntax_.levels[i], rule.levels[i], rule);
+    for (std::size_t i = 0; i < syntax_.levels.size(); ++i)
+      lower_level(syntax_.levels[i], rule.levels[i], rule);
     lower_sentence(syntax_.because_zh, rule.because_zh);
     lower_sentence(syntax_.because_en, rule.because_en);
     gather_measures(rule);
@@ -73,8 +80,9 @@ class RuleLowering {
 
   void lower_sentence(const Text& text, Template& sentence) {
     if (!text.present) return;
-    auto made = compile_template(text.text, text.inside, scope_,
-                                 [this](CompiledExpr expr) { return take(std::move(expr)); }, names_.out);
+    auto made = compile_template(
+        text.text, text.inside, scope_, [this](CompiledExpr expr) { return take(std::move(expr)); },
+        names_.out);
     if (made) sentence = std::move(*made);
   }
 
@@ -83,7 +91,8 @@ class RuleLowering {
     if (from) rule.from = names_.program.zone.start_of(local(*from));
     if (to) rule.to = names_.program.zone.end_of(local(*to));
     if (from && to && *to < *from) {
-      report(names_.out, "R174", syntax_.to.at, {"to 早于 from", "'to' is before 'from'"}, {"对调两个日期", "exchange the two dates"});
+      report(names_.out, "R174", syntax_.to.at, {"to 早于 from", "'to' is before 'from'"},
+             {"对调两个日期", "exchange the two dates"});
     }
   }
 
@@ -123,7 +132,9 @@ class RuleLowering {
     rule.keyed = first != nullptr;
     if (first != nullptr) rule.key = first->key;
     if (key_at_ && !rule.keyed) {
-      report(names_.out, "R186", *key_at_, {"规则“" + rule.id + "”没有按字段分组的指标，没有 key", "no measure of rule '" + rule.id + "' has a 'per': there is no key"},
+      report(names_.out, "R186", *key_at_,
+             {"规则“" + rule.id + "”没有按字段分组的指标，没有 key",
+              "no measure of rule '" + rule.id + "' has a 'per': there is no key"},
              {"去掉 key，或给指标加上 per", "remove key, or give a measure a per"});
     }
   }
@@ -132,8 +143,10 @@ class RuleLowering {
     const auto& slots = names_.program.slots;
     const std::string first = slots[a.key].path, second = slots[b.key].path;
     report(names_.out, "R154", syntax_.at,
-           {"规则“" + syntax_.name + "”中指标的 per 不一致：" + a.name + " 按 " + first + "，" + b.name + " 按 " + second,
-            "rule '" + syntax_.name + "' mixes measures of different 'per': " + a.name + " by " + first + ", " + b.name + " by " + second},
+           {"规则“" + syntax_.name + "”中指标的 per 不一致：" + a.name + " 按 " + first + "，" +
+                b.name + " 按 " + second,
+            "rule '" + syntax_.name + "' mixes measures of different 'per': " + a.name + " by " +
+                first + ", " + b.name + " by " + second},
            {"拆成两条规则，或按同一字段分组", "make two rules, or let them have the same per"});
   }
 
@@ -165,7 +178,10 @@ struct Thresholds {
 
   void compare(Op op, bool mirrored, Number limit) {
     if (mirrored && is_order(op)) {
-      op = op == Op::less ? Op::greater : op == Op::less_equal ? Op::greater_equal : op == Op::greater ? Op::less : Op::less_equal;
+      op = op == Op::less         ? Op::greater
+           : op == Op::less_equal ? Op::greater_equal
+           : op == Op::greater    ? Op::less
+                                  : Op::less_equal;
     }
     switch (op) {
       case Op::greater_equal:
@@ -202,7 +218,8 @@ void scan(const Program& program, const Expr& expr, std::vector<Thresholds>& fou
       if (!limit) continue;
       understood[side] = true;
       if (limit->tag != CellTag::number) continue;
-      found[expr.nodes[side].a].compare(node.op, side == node.b, Number::ratio(limit->num, limit->den));
+      found[expr.nodes[side].a].compare(node.op, side == node.b,
+                                        Number::ratio(limit->num, limit->den));
     }
   }
   for (std::size_t i = 0; i < expr.nodes.size(); ++i) {

@@ -29,9 +29,9 @@ struct Names {
   std::map<std::string, std::uint32_t, std::less<>> items;
   std::map<std::string, ValueType, std::less<>> attributes;
 
-  std::set<std::string, std::less<>> used;          // lists, params, macros, measures
+  std::set<std::string, std::less<>> used;  // lists, params, macros, measures
   std::set<std::string, std::less<>> used_items;
-  std::set<std::string, std::less<>> unchecked;     // undeclared types that a note was given for
+  std::set<std::string, std::less<>> unchecked;  // undeclared types that a note was given for
 
   const Param* param(std::string_view name) const;
 };

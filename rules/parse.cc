@@ -21,7 +21,8 @@ class PackParser {
     const SourceSpan whole{file, 0, 0, 1};
     if (root.is_empty()) {
       report(out_, "R021", whole, {"文件是空的", "the file is empty"},
-             {"写上 rules:、measures: 等内容，或删去此文件", "write sections such as rules: and measures:, or remove the file"});
+             {"写上 rules:、measures: 等内容，或删去此文件",
+              "write sections such as rules: and measures:, or remove the file"});
       return false;
     }
     if (!check_keys(root, whole, kSectionKeys, {"规则包", "a rule pack"}, out_)) return false;
@@ -70,8 +71,11 @@ class PackParser {
   bool is_new(const std::string& space, const std::string& name, const SourceSpan& at) {
     const auto [first, added] = names_.try_emplace({space, name}, at);
     if (added) return true;
-    const std::string where = files_[first->second.file].name + ":" + std::to_string(first->second.line);
-    report(out_, "R019", at, {"名称“" + name + "”已在 " + where + " 用过", "'" + name + "' is already defined at " + where},
+    const std::string where =
+        files_[first->second.file].name + ":" + std::to_string(first->second.line);
+    report(out_, "R019", at,
+           {"名称“" + name + "”已在 " + where + " 用过",
+            "'" + name + "' is already defined at " + where},
            {"删去一处，或另起一个名称", "remove one of them or give it another name"});
     return false;
   }
@@ -80,7 +84,8 @@ class PackParser {
     versioned_ = true;
     const Text text = text_of(node, out_);
     if (!text.present || text.text == "1") return;
-    report(out_, "R020", text.at, {"不认识的版本“" + text.text + "”", "unknown version '" + text.text + "'"},
+    report(out_, "R020", text.at,
+           {"不认识的版本“" + text.text + "”", "unknown version '" + text.text + "'"},
            {"写 version: 1", "write version: 1"});
   }
 
@@ -128,7 +133,8 @@ class PackParser {
 
   void sort_all() {
     auto by_name = [](auto& section) {
-      std::sort(section.begin(), section.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+      std::sort(section.begin(), section.end(),
+                [](const auto& a, const auto& b) { return a.name < b.name; });
     };
     by_name(pack_.lists);
     by_name(pack_.params);

@@ -30,7 +30,8 @@ void report_choice(const Text& text, const Bilingual& what, const std::vector<st
 
 // The value of the row whose name is written; kTable is an array of (name, value).
 template <class Table, class T>
-T choose(const Text& text, const Table& table, const Bilingual& what, T otherwise, Diagnostics& out) {
+T choose(const Text& text, const Table& table, const Bilingual& what, T otherwise,
+         Diagnostics& out) {
   if (!text.present) return otherwise;
   std::vector<std::string> known;
   for (const auto& [name, value] : table) {
@@ -43,7 +44,8 @@ T choose(const Text& text, const Table& table, const Bilingual& what, T otherwis
 
 Selection parse_selection(const Entry& entry, Diagnostics& out) {
   if (!entry.value.is_map()) return parse_types(entry.value, out);
-  check_keys(entry.value, entry.key_at, kSelectionKeys, {"选取事件的条件", "a selection of events"}, out);
+  check_keys(entry.value, entry.key_at, kSelectionKeys, {"选取事件的条件", "a selection of events"},
+             out);
   const Node* event = entry.value.find("event");
   Selection selection = event == nullptr ? Selection{} : parse_types(*event, out);
   selection.where = read_text(entry.value, "where", out);
@@ -67,9 +69,15 @@ bool is_path(const std::string& name) {
 }
 
 constexpr std::array<std::pair<std::string_view, FieldType>, 9> kFieldTypes = {{
-    {"int", FieldType::integer}, {"decimal", FieldType::decimal}, {"number", FieldType::decimal},
-    {"string", FieldType::text}, {"bool", FieldType::boolean},    {"code", FieldType::code},
-    {"date", FieldType::date},   {"time", FieldType::time},       {"list", FieldType::list},
+    {"int", FieldType::integer},
+    {"decimal", FieldType::decimal},
+    {"number", FieldType::decimal},
+    {"string", FieldType::text},
+    {"bool", FieldType::boolean},
+    {"code", FieldType::code},
+    {"date", FieldType::date},
+    {"time", FieldType::time},
+    {"list", FieldType::list},
 }};
 
 void parse_codes(const Node& node, FieldSyntax& field, Diagnostics& out) {
@@ -83,15 +91,19 @@ void parse_codes(const Node& node, FieldSyntax& field, Diagnostics& out) {
 FieldSyntax parse_field(const Entry& entry, Diagnostics& out) {
   auto field = named<FieldSyntax>(entry);
   if (!is_path(field.name)) {
-    report(out, "R017", field.at, {"“" + field.name + "”不能作字段名", "'" + field.name + "' cannot be the name of a field"},
-           {"字段名由文字、数字和下划线组成，嵌套字段用点连接", "letters of any script, digits and _; nested ones are joined by dots"});
+    report(
+        out, "R017", field.at,
+        {"“" + field.name + "”不能作字段名", "'" + field.name + "' cannot be the name of a field"},
+        {"字段名由文字、数字和下划线组成，嵌套字段用点连接",
+         "letters of any script, digits and _; nested ones are joined by dots"});
   }
   const Bilingual what{"字段类型", "type of field"};
   if (entry.value.is_scalar() && !entry.value.is_empty()) {  // name: type
     field.type = choose(text_of(entry.value, out), kFieldTypes, what, FieldType::dynamic, out);
     return field;
   }
-  if (!check_keys(entry.value, entry.key_at, kFieldKeys, {"字段“" + field.name + "”", "field '" + field.name + "'"}, out)) {
+  if (!check_keys(entry.value, entry.key_at, kFieldKeys,
+                  {"字段“" + field.name + "”", "field '" + field.name + "'"}, out)) {
     return field;
   }
   const Text type = read_text(entry.value, "type", out);
@@ -99,7 +111,8 @@ FieldSyntax parse_field(const Entry& entry, Diagnostics& out) {
   if (const Node* codes = entry.value.find("codes")) {
     parse_codes(*codes, field, out);
     if (type.present && field.type != FieldType::code && field.type != FieldType::dynamic) {
-      report(out, "R022", type.at, {"有 codes 的字段类型应是 code", "a field with codes is of type code"},
+      report(out, "R022", type.at,
+             {"有 codes 的字段类型应是 code", "a field with codes is of type code"},
              {"写 type: code", "write type: code"});
     }
   }
@@ -154,7 +167,8 @@ ParamSyntax parse_param(const Entry& entry, Diagnostics& out) {
     param.value = text_of(entry.value, out);
     return param;
   }
-  check_keys(entry.value, entry.key_at, kParamKeys, {"参数“" + param.name + "”", "param '" + param.name + "'"}, out);
+  check_keys(entry.value, entry.key_at, kParamKeys,
+             {"参数“" + param.name + "”", "param '" + param.name + "'"}, out);
   param.value = read_text(entry.value, "value", out);
   param.min = read_text(entry.value, "min", out);
   param.max = read_text(entry.value, "max", out);
@@ -170,12 +184,14 @@ MacroSyntax parse_macro(const Entry& entry, Diagnostics& out) {
 
 EventSyntax parse_event(const Entry& entry, Diagnostics& out) {
   auto event = named<EventSyntax>(entry);
-  if (!check_keys(entry.value, entry.key_at, kEventKeys, {"事件“" + event.name + "”", "event '" + event.name + "'"}, out)) {
+  if (!check_keys(entry.value, entry.key_at, kEventKeys,
+                  {"事件“" + event.name + "”", "event '" + event.name + "'"}, out)) {
     return event;
   }
   event.title = read_sentence(entry.value, "title", out).plain();
   const Node* fields = entry.value.find("fields");
-  if (fields == nullptr || !check_map(*fields, {"“字段: 类型”", "fields with their types"}, out)) return event;
+  if (fields == nullptr || !check_map(*fields, {"“字段: 类型”", "fields with their types"}, out))
+    return event;
   for (const Entry& field : fields->entries) event.fields.push_back(parse_field(field, out));
   std::sort(event.fields.begin(), event.fields.end(),
             [](const FieldSyntax& a, const FieldSyntax& b) { return a.name < b.name; });
@@ -184,14 +200,16 @@ EventSyntax parse_event(const Entry& entry, Diagnostics& out) {
 
 ItemSyntax parse_item(const Entry& entry, Diagnostics& out) {
   auto item = named<ItemSyntax>(entry);
-  if (!check_keys(entry.value, entry.key_at, kItemKeys, {"事项“" + item.name + "”", "item '" + item.name + "'"}, out)) {
+  if (!check_keys(entry.value, entry.key_at, kItemKeys,
+                  {"事项“" + item.name + "”", "item '" + item.name + "'"}, out)) {
     return item;
   }
   item.title = read_sentence(entry.value, "title", out).plain();
   item.key = read_text(entry.value, "key", out);
   item.due = read_text(entry.value, "due", out);
   if (const Entry* open = find_entry(entry.value, "open")) item.open = parse_selection(*open, out);
-  if (const Entry* close = find_entry(entry.value, "close")) item.close = parse_selection(*close, out);
+  if (const Entry* close = find_entry(entry.value, "close"))
+    item.close = parse_selection(*close, out);
   const Entry* extend = find_entry(entry.value, "extend");
   if (extend == nullptr) return item;
   if (!extend->value.is_map()) {
@@ -206,12 +224,19 @@ ItemSyntax parse_item(const Entry& entry, Diagnostics& out) {
 }
 
 AttributeSyntax parse_attribute(const Entry& entry, Diagnostics& out) {
-  static constexpr std::array<std::pair<std::string_view, ValueType>, 9> kTypes = {{
-      {"number", ValueType::number}, {"int", ValueType::number}, {"decimal", ValueType::number},
-      {"text", ValueType::text}, {"string", ValueType::text}, {"code", ValueType::text},
-      {"bool", ValueType::boolean}, {"date", ValueType::dynamic}, {"any", ValueType::dynamic}}};
+  static constexpr std::array<std::pair<std::string_view, ValueType>, 9> kTypes = {
+      {{"number", ValueType::number},
+       {"int", ValueType::number},
+       {"decimal", ValueType::number},
+       {"text", ValueType::text},
+       {"string", ValueType::text},
+       {"code", ValueType::text},
+       {"bool", ValueType::boolean},
+       {"date", ValueType::dynamic},
+       {"any", ValueType::dynamic}}};
   auto attribute = named<AttributeSyntax>(entry);
-  attribute.type = choose(text_of(entry.value, out), kTypes, {"属性类型", "type of attribute"}, ValueType::dynamic, out);
+  attribute.type = choose(text_of(entry.value, out), kTypes, {"属性类型", "type of attribute"},
+                          ValueType::dynamic, out);
   return attribute;
 }
 

@@ -35,22 +35,28 @@ const Entry* find_aggregate(const Entry& measure, Diagnostics& out) {
   for (const Entry& entry : measure.value.entries) {
     const auto* later = std::find(std::begin(kLaterFamilies), std::end(kLaterFamilies), entry.key);
     if (later != std::end(kLaterFamilies)) {
-      report(out, "R028", entry.key_at, {"本版本还不支持 " + entry.key, "'" + entry.key + "' is not supported yet"},
-             {"改用其他汇总方式，或等待后续版本", "use another aggregate, or wait for a later version"});
+      report(out, "R028", entry.key_at,
+             {"本版本还不支持 " + entry.key, "'" + entry.key + "' is not supported yet"},
+             {"改用其他汇总方式，或等待后续版本",
+              "use another aggregate, or wait for a later version"});
       return nullptr;
     }
     if (family_of(entry.key) != nullptr) found.push_back(&entry);
-    if (family_of(entry.key) == nullptr && option_of(entry.key) == nullptr && entry.key != "title") stranger = &entry;
+    if (family_of(entry.key) == nullptr && option_of(entry.key) == nullptr && entry.key != "title")
+      stranger = &entry;
   }
   if (found.size() == 1) return found[0];
   if (found.size() > 1) {
     report(out, "R027", found[1]->key_at,
-           {"一个指标只能有一种汇总，已有 " + found[0]->key, "a measure has one aggregate, and there is already '" + found[0]->key + "'"},
+           {"一个指标只能有一种汇总，已有 " + found[0]->key,
+            "a measure has one aggregate, and there is already '" + found[0]->key + "'"},
            {"拆成两个指标", "make two measures of it"});
   } else if (stranger != nullptr) {
     report_unknown_key(*stranger, family_names(), kMeasure, out);
   } else {
-    report(out, "R027", measure.key_at, {"指标“" + measure.key + "”没有写汇总方式", "measure '" + measure.key + "' has no aggregate"},
+    report(out, "R027", measure.key_at,
+           {"指标“" + measure.key + "”没有写汇总方式",
+            "measure '" + measure.key + "' has no aggregate"},
            {"例如 {count: 事件类型, over: 30d}", "such as {count: EVENT_TYPE, over: 30d}"});
   }
   return nullptr;
@@ -70,13 +76,17 @@ void check_measure_keys(const Entry& measure, const Family& family, Diagnostics&
     std::string all;
     for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
     const std::string key(family.key);
-    report(out, "R029", entry.key_at, {entry.key + " 不能与 " + key + " 同用", "'" + entry.key + "' does not go with '" + key + "'"},
+    report(out, "R029", entry.key_at,
+           {entry.key + " 不能与 " + key + " 同用",
+            "'" + entry.key + "' does not go with '" + key + "'"},
            {key + " 可用的键：" + all, "keys for '" + key + "': " + all});
   }
   for (const OptionKey& option : kOptionKeys) {
-    if (!family.requires_option(option.option) || measure.value.find(option.key) != nullptr) continue;
+    if (!family.requires_option(option.option) || measure.value.find(option.key) != nullptr)
+      continue;
     const std::string key(family.key), name(option.key);
-    report(out, "R013", measure.key_at, {key + " 需要“" + name + "”", "'" + key + "' needs '" + name + "'"},
+    report(out, "R013", measure.key_at,
+           {key + " 需要“" + name + "”", "'" + key + "' needs '" + name + "'"},
            {"加上 “" + name + ": …”", "add '" + name + ": ...'"});
   }
 }

@@ -35,8 +35,9 @@ void parse_exceptions(const Node& rule, RuleSyntax& syntax, Diagnostics& out) {
   const Node* list = rule.find("except");
   if (list == nullptr) return;
   if (!list->is_sequence()) {
-    report(out, "R014", list->at, {"except 应是列表", "'except' is a list"},
-           {"写成 except: [{unit, reason, by, until}]", "write except: [{unit, reason, by, until}]"});
+    report(
+        out, "R014", list->at, {"except 应是列表", "'except' is a list"},
+        {"写成 except: [{unit, reason, by, until}]", "write except: [{unit, reason, by, until}]"});
     return;
   }
   for (const Node& node : list->items) {
@@ -47,18 +48,22 @@ void parse_exceptions(const Node& rule, RuleSyntax& syntax, Diagnostics& out) {
 }
 
 RuleStatus parse_status(const Text& text, Diagnostics& out) {
-  static constexpr std::array<std::pair<std::string_view, RuleStatus>, 4> kStatus = {{
-      {"draft", RuleStatus::draft}, {"shadow", RuleStatus::shadow},
-      {"active", RuleStatus::active}, {"retired", RuleStatus::retired}}};
+  static constexpr std::array<std::pair<std::string_view, RuleStatus>, 4> kStatus = {
+      {{"draft", RuleStatus::draft},
+       {"shadow", RuleStatus::shadow},
+       {"active", RuleStatus::active},
+       {"retired", RuleStatus::retired}}};
   std::vector<std::string> known;
   for (const auto& [name, status] : kStatus) {
     if (!text.present || text.text == name) return text.present ? status : RuleStatus::active;
     known.emplace_back(name);
   }
   const auto nearest = nearest_name(text.text, known);
-  report(out, "R022", text.at, {"没有“" + text.text + "”这种状态", "unknown status '" + text.text + "'"},
+  report(out, "R022", text.at,
+         {"没有“" + text.text + "”这种状态", "unknown status '" + text.text + "'"},
          nearest ? did_you_mean(*nearest)
-                 : Bilingual{"可用：draft, shadow, active, retired", "known: draft, shadow, active, retired"});
+                 : Bilingual{"可用：draft, shadow, active, retired",
+                             "known: draft, shadow, active, retired"});
   return RuleStatus::active;
 }
 
@@ -69,7 +74,9 @@ RuleSyntax parse_rule(const Entry& entry, Diagnostics& out) {
   rule.name = entry.key;
   rule.at = entry.key_at;
   const Node& node = entry.value;
-  if (!check_keys(node, entry.key_at, kRuleKeys, {"规则“" + rule.name + "”", "rule '" + rule.name + "'"}, out)) return rule;
+  if (!check_keys(node, entry.key_at, kRuleKeys,
+                  {"规则“" + rule.name + "”", "rule '" + rule.name + "'"}, out))
+    return rule;
   rule.title = read_sentence(node, "title", out).plain();
   rule.basis = read_sentence(node, "basis", out).plain();
   const Sentence because = read_sentence(node, "because", out);
@@ -87,8 +94,11 @@ RuleSyntax parse_rule(const Entry& entry, Diagnostics& out) {
   parse_level(node, Level::red, rule, out);
   parse_exceptions(node, rule, out);
   if (!rule.levels[1].present && !rule.levels[2].present) {
-    report(out, "R030", rule.at, {"规则“" + rule.name + "”没有黄色或红色条件", "rule '" + rule.name + "' has neither yellow nor red"},
-           {"加上 yellow: \"条件\" 或 red: \"条件\"", "add yellow: \"condition\" or red: \"condition\""});
+    report(out, "R030", rule.at,
+           {"规则“" + rule.name + "”没有黄色或红色条件",
+            "rule '" + rule.name + "' has neither yellow nor red"},
+           {"加上 yellow: \"条件\" 或 red: \"条件\"",
+            "add yellow: \"condition\" or red: \"condition\""});
   }
   return rule;
 }

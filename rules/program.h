@@ -39,7 +39,15 @@ struct Param {
 // ---- events ------------------------------------------------------------------------------------
 
 enum class FieldType : std::uint8_t {
-  dynamic, integer, decimal, text, boolean, code, date, time, list
+  dynamic,
+  integer,
+  decimal,
+  text,
+  boolean,
+  code,
+  date,
+  time,
+  list
 };
 
 struct FieldCheck {
@@ -48,8 +56,8 @@ struct FieldCheck {
   bool required = false;
   bool sensitive = false;
   std::optional<Number> min, max;
-  std::vector<std::string> codes;   // sorted; for `code`
-  std::uint32_t slot = kNone;       // kNone: no rule reads it
+  std::vector<std::string> codes;  // sorted; for `code`
+  std::uint32_t slot = kNone;      // kNone: no rule reads it
 };
 
 // Every event type that the pack declares or names, sorted by name.
@@ -57,7 +65,7 @@ struct EventType {
   std::string name;
   Bilingual title;
   bool declared = false;
-  std::vector<FieldCheck> fields;   // declared ones, sorted by name
+  std::vector<FieldCheck> fields;  // declared ones, sorted by name
 };
 
 // Fields that any rule reads, from any type: an admitted event is reduced to one cell per slot.
@@ -65,7 +73,8 @@ struct FieldSlot {
   std::string path;
 };
 
-// ---- what measures are made of -------------------------------------------------------------------
+// ---- what measures are made of
+// -------------------------------------------------------------------
 
 enum class StreamSource : std::uint8_t {
   events,           // events of `types`
@@ -80,16 +89,17 @@ struct Stream {
   bool any_type = false;
   std::uint32_t item = kNone;
   std::uint32_t where = kNone;  // Expr over the event (for items: over the opening event)
-  std::uint32_t value = kNone;  // field slot; events in which it is null (or, if numeric, not a number) take no part
+  std::uint32_t value =
+      kNone;  // field slot; events in which it is null (or, if numeric, not a number) take no part
   bool numeric = false;
-  std::uint32_t flag = kNone;   // Expr (streak): the value is its truth; excludes `value`
-  std::uint32_t key = kNone;    // field slot of `per`
+  std::uint32_t flag = kNone;  // Expr (streak): the value is its truth; excludes `value`
+  std::uint32_t key = kNone;   // field slot of `per`
 };
 
 struct WindowSpan {
   enum class Kind : std::uint8_t { all, sliding, calendar } kind = Kind::all;
-  Duration over{0};      // sliding
-  Duration offset{0};    // sliding and all
+  Duration over{0};    // sliding
+  Duration offset{0};  // sliding and all
   Period period = Period::day;
   int periods_back = 0;  // calendar
   bool to_date = false;  // calendar
@@ -98,9 +108,9 @@ struct WindowSpan {
 
 // What a window must keep beside its bounds; a count needs nothing.
 enum Upkeep : std::uint8_t {
-  kKeepSum = 1,      // sum and sum of squares
-  kKeepSorted = 2,   // values in order: min, max, median, quantile
-  kKeepGroups = 4,   // occurrences per value: distinct, top
+  kKeepSum = 1,     // sum and sum of squares
+  kKeepSorted = 2,  // values in order: min, max, median, quantile
+  kKeepGroups = 4,  // occurrences per value: distinct, top
 };
 
 // One stretch of a stream; shared by all measures that look at the same one.
@@ -114,51 +124,67 @@ struct Window {
 struct Item {
   std::string name;
   Bilingual title;
-  std::uint32_t key = kNone;                    // field slot
-  std::vector<std::uint32_t> open, close;       // event types
+  std::uint32_t key = kNone;                              // field slot
+  std::vector<std::uint32_t> open, close;                 // event types
   std::uint32_t open_where = kNone, close_where = kNone;  // Expr over the event
-  std::uint32_t due = kNone;                    // field slot, read at opening
-  std::vector<std::uint32_t> extend;            // event types
-  std::uint32_t extend_where = kNone;           // Expr
-  std::uint32_t extend_due = kNone;             // field slot
+  std::uint32_t due = kNone;                              // field slot, read at opening
+  std::vector<std::uint32_t> extend;                      // event types
+  std::uint32_t extend_where = kNone;                     // Expr
+  std::uint32_t extend_due = kNone;                       // field slot
   SourceSpan at;
 };
 
 enum class Aggregate : std::uint8_t {
-  count, sum, average, minimum, maximum, deviation, median, quantile,  // of a Window
-  distinct, top, first, last, streak, age, decayed,                    // of a Window
-  open, overdue, due_within,                                           // of an Item at t
-  value,                                                               // of other measures
+  count,
+  sum,
+  average,
+  minimum,
+  maximum,
+  deviation,
+  median,
+  quantile,  // of a Window
+  distinct,
+  top,
+  first,
+  last,
+  streak,
+  age,
+  decayed,  // of a Window
+  open,
+  overdue,
+  due_within,  // of an Item at t
+  value,       // of other measures
 };
 
 struct Measure {
   std::string name;
   Bilingual title;
   Aggregate aggregate = Aggregate::count;
-  std::uint32_t window = kNone;                 // all but the last four aggregates
-  std::uint32_t item = kNone;                   // open, overdue, due_within
-  Span margin;                                  // by / in
-  std::uint32_t item_where = kNone;             // Expr over the opening event
-  std::uint32_t key = kNone;                    // field slot of `per`; kNone: one per unit
-  bool keyed = false;                           // itself or through `value`
-  std::uint32_t value = kNone;                  // Expr
-  Number q;                                     // quantile
-  Duration half_life{0};                        // decayed
-  std::optional<Period> every;                  // decayed: also judged at each start of a period
-  Cell empty;                                   // replaces null, unless null itself
-  std::vector<std::uint32_t> reads;             // measures a `value` reads, directly; sorted
+  std::uint32_t window = kNone;      // all but the last four aggregates
+  std::uint32_t item = kNone;        // open, overdue, due_within
+  Span margin;                       // by / in
+  std::uint32_t item_where = kNone;  // Expr over the opening event
+  std::uint32_t key = kNone;         // field slot of `per`; kNone: one per unit
+  bool keyed = false;                // itself or through `value`
+  std::uint32_t value = kNone;       // Expr
+  Number q;                          // quantile
+  Duration half_life{0};             // decayed
+  std::optional<Period> every;       // decayed: also judged at each start of a period
+  Cell empty;                        // replaces null, unless null itself
+  std::vector<std::uint32_t> reads;  // measures a `value` reads, directly; sorted
   // `age`: the day counts at which some comparison can change its outcome, sorted; empty means
   // that every change of the number must be judged.
   std::vector<std::int64_t> thresholds;
   SourceSpan at;
 };
 
-// ---- rules ---------------------------------------------------------------------------------------
+// ---- rules
+// ---------------------------------------------------------------------------------------
 
 struct LevelRule {
   bool present = false;
   std::uint32_t enter = kNone, exit = kNone;  // Expr; exit kNone: not enter
-  Span confirm;  // `for`
+  Span confirm;                               // `for`
   Span hold;
   bool step_down = false;  // leaves this level by one step only; Rule::step_down says so of all
   SourceSpan at;
@@ -175,10 +201,10 @@ struct Exception {
 // A sentence with placeholders: texts and expressions in turn.
 struct Template {
   struct Part {
-    std::string text;             // literal, if expr is kNone
-    std::uint32_t expr = kNone;   // Expr over measures
-    int decimals = -1;            // |N; -1: as it is
-    bool percent = false;         // |percent: x100 and %
+    std::string text;            // literal, if expr is kNone
+    std::uint32_t expr = kNone;  // Expr over measures
+    int decimals = -1;           // |N; -1: as it is
+    bool percent = false;        // |percent: x100 and %
   };
   std::vector<Part> parts;
 };
@@ -194,9 +220,10 @@ struct Rule {
   std::array<LevelRule, kLevels> levels;  // [yellow], [red]; [green] is never present
   bool step_down = false;
   Template because_zh, because_en;
-  std::vector<std::uint32_t> measures;    // all that conditions and templates read, through `value` too; sorted by name
+  std::vector<std::uint32_t>
+      measures;  // all that conditions and templates read, through `value` too; sorted by name
   bool keyed = false;
-  std::uint32_t key = kNone;              // the common `per` slot
+  std::uint32_t key = kNone;  // the common `per` slot
   SourceSpan at;
 };
 
@@ -208,19 +235,19 @@ struct Program {
   Duration max_future = days(1);
   std::array<std::uint8_t, 32> hash{};  // SHA-256 of the pack's meaning, calendar and zone included
 
-  std::vector<std::string> symbols;     // constant texts; index = Symbol
+  std::vector<std::string> symbols;  // constant texts; index = Symbol
   std::vector<Param> params;
   std::vector<EventType> types;
   std::vector<FieldSlot> slots;
   std::vector<std::string> unit_attributes;
-  std::vector<std::string> patterns;    // RE2, known to compile
+  std::vector<std::string> patterns;  // RE2, known to compile
   std::vector<Expr> exprs;
   std::vector<Stream> streams;
   std::vector<Window> windows;
   std::vector<Item> items;
-  std::vector<Measure> measures;        // a `value` comes after all it reads
-  std::vector<Rule> rules;              // sorted by id
-  std::vector<SourceText> sources;      // for messages; bytes may be empty
+  std::vector<Measure> measures;    // a `value` comes after all it reads
+  std::vector<Rule> rules;          // sorted by id
+  std::vector<SourceText> sources;  // for messages; bytes may be empty
 };
 
 }  // namespace lianqing

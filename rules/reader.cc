@@ -16,10 +16,12 @@ Bilingual kind_name(const Node& node) {
   return node.is_empty() ? Bilingual{"空", "nothing"} : Bilingual{"文字", "a text"};
 }
 
-void report_kind(const Node& node, const Bilingual& wanted, Diagnostics& out, Bilingual advice = {}) {
+void report_kind(const Node& node, const Bilingual& wanted, Diagnostics& out,
+                 Bilingual advice = {}) {
   const Bilingual found = kind_name(node);
   report(out, node.is_empty() ? "R032" : "R014", node.at,
-         {"此处应是" + wanted.zh + "，实为" + found.zh, "expected " + wanted.en + ", found " + found.en},
+         {"此处应是" + wanted.zh + "，实为" + found.zh,
+          "expected " + wanted.en + ", found " + found.en},
          std::move(advice));
 }
 
@@ -31,18 +33,51 @@ std::vector<std::string> key_names(std::span<const KeyRow> keys) {
   return out;
 }
 
-std::optional<std::string> nearest_word(const std::string& word, const std::vector<std::string>& known) {
-  static constexpr Synonym kSynonyms[] = {
-      {"average", "avg"}, {"mean", "avg"}, {"total", "sum"}, {"unique", "distinct"}, {"newest", "last"},
-      {"latest", "last"}, {"oldest", "first"}, {"percentile", "quantile"}, {"std", "stddev"}, {"late", "overdue"},
-      {"integer", "int"}, {"float", "decimal"}, {"double", "decimal"}, {"text", "string"}, {"boolean", "bool"},
-      {"enum", "code"}, {"datetime", "time"}, {"timestamp", "time"}, {"array", "list"}, {"name", "title"},
-      {"description", "title"}, {"window", "over"}, {"within", "over"}, {"filter", "where"}, {"if", "where"},
-      {"group_by", "per"}, {"by", "per"}, {"condition", "enter"}, {"when", "enter"}, {"message", "because"},
-      {"reason", "because"}, {"default", "empty"}, {"tz", "timezone"}, {"enabled", "status"}, {"law", "basis"},
-      {"条件", "where"}, {"标题", "title"}, {"黄", "yellow"}, {"红", "red"}};
+std::optional<std::string> nearest_word(const std::string& word,
+                                        const std::vector<std::string>& known) {
+  static constexpr Synonym kSynonyms[] = {{"average", "avg"},
+                                          {"mean", "avg"},
+                                          {"total", "sum"},
+                                          {"unique", "distinct"},
+                                          {"newest", "last"},
+                                          {"latest", "last"},
+                                          {"oldest", "first"},
+                                          {"percentile", "quantile"},
+                                          {"std", "stddev"},
+                                          {"late", "overdue"},
+                                          {"integer", "int"},
+                                          {"float", "decimal"},
+                                          {"double", "decimal"},
+                                          {"text", "string"},
+                                          {"boolean", "bool"},
+                                          {"enum", "code"},
+                                          {"datetime", "time"},
+                                          {"timestamp", "time"},
+                                          {"array", "list"},
+                                          {"name", "title"},
+                                          {"description", "title"},
+                                          {"window", "over"},
+                                          {"within", "over"},
+                                          {"filter", "where"},
+                                          {"if", "where"},
+                                          {"group_by", "per"},
+                                          {"by", "per"},
+                                          {"condition", "enter"},
+                                          {"when", "enter"},
+                                          {"message", "because"},
+                                          {"reason", "because"},
+                                          {"default", "empty"},
+                                          {"tz", "timezone"},
+                                          {"enabled", "status"},
+                                          {"law", "basis"},
+                                          {"条件", "where"},
+                                          {"标题", "title"},
+                                          {"黄", "yellow"},
+                                          {"红", "red"}};
   std::vector<std::string> words = known;
-  auto is_known = [&](std::string_view name) { return std::find(known.begin(), known.end(), name) != known.end(); };
+  auto is_known = [&](std::string_view name) {
+    return std::find(known.begin(), known.end(), name) != known.end();
+  };
   for (const Synonym& synonym : kSynonyms) {
     if (synonym.written == word && is_known(synonym.meant)) return std::string(synonym.meant);
     if (is_known(synonym.meant) && synonym.written.size() > 4) words.emplace_back(synonym.written);
@@ -62,7 +97,8 @@ void report_unknown_key(const Entry& entry, const std::vector<std::string>& know
     const std::string word = entry.key.substr(0, std::min(ascii, wide));
     report(out, "R010", entry.key_at,
            {"“" + entry.key + "”被当作一个键", "'" + entry.key + "' is read as one key"},
-           {"冒号要用半角，后面加空格：" + word + ": …", "a colon must be ASCII, with a blank after it: " + word + ": ..."});
+           {"冒号要用半角，后面加空格：" + word + ": …",
+            "a colon must be ASCII, with a blank after it: " + word + ": ..."});
     return;
   }
   Bilingual advice;
@@ -74,13 +110,16 @@ void report_unknown_key(const Entry& entry, const std::vector<std::string>& know
     if (!all.empty()) advice = {"可用的键：" + all, "known keys: " + all};
   }
   report(out, "R012", entry.key_at,
-         {what.zh + "中没有“" + entry.key + "”这个键", "unknown key '" + entry.key + "' in " + what.en},
+         {what.zh + "中没有“" + entry.key + "”这个键",
+          "unknown key '" + entry.key + "' in " + what.en},
          std::move(advice));
 }
 
 bool check_map(const Node& node, const Bilingual& what, Diagnostics& out) {
   if (node.is_map()) return true;
-  if (!node.is_empty()) report_kind(node, what, out, {"写成“名称: 内容”，每行一项", "write 'name: content', one per line"});
+  if (!node.is_empty())
+    report_kind(node, what, out,
+                {"写成“名称: 内容”，每行一项", "write 'name: content', one per line"});
   return false;
 }
 
@@ -115,7 +154,8 @@ Text text_of(const Node& node, Diagnostics& out) {
   Text text;
   if (!node.is_scalar() || node.is_empty()) {
     report_kind(node, {"文字", "a text"}, out,
-                node.is_map() ? Bilingual{"以 { 开头的文字请加引号", "put a text that begins with { in quotes"}
+                node.is_map() ? Bilingual{"以 { 开头的文字请加引号",
+                                          "put a text that begins with { in quotes"}
                               : Bilingual{});
     return text;
   }
@@ -138,7 +178,8 @@ std::optional<Number> read_number(const Node& map, std::string_view key, Diagnos
   const auto number = text.quoted ? std::nullopt : Number::parse(text.text);
   if (!number) {
     report(out, "R015", text.at, {"此处应是数字", "expected a number"},
-           text.quoted && Number::parse(text.text) ? Bilingual{"去掉引号", "take the quotes away"} : Bilingual{});
+           text.quoted && Number::parse(text.text) ? Bilingual{"去掉引号", "take the quotes away"}
+                                                   : Bilingual{});
   }
   return number;
 }
@@ -148,8 +189,10 @@ std::optional<bool> read_flag(const Node& map, std::string_view key, Diagnostics
   if (!text.present) return std::nullopt;
   if (!text.quoted && text.text == "true") return true;
   if (!text.quoted && text.text == "false") return false;
-  static constexpr std::array kYes = {"yes", "Yes", "YES", "on", "On", "ON", "y", "Y", "True", "TRUE", "1", "是"};
-  const bool yes = std::find(kYes.begin(), kYes.end(), text.text) != kYes.end() || text.text == "true";
+  static constexpr std::array kYes = {"yes", "Yes", "YES",  "on",   "On", "ON",
+                                      "y",   "Y",   "True", "TRUE", "1",  "是"};
+  const bool yes =
+      std::find(kYes.begin(), kYes.end(), text.text) != kYes.end() || text.text == "true";
   const std::string word = yes ? "true" : "false";
   report(out, "R016", text.at, {"此处应是 true 或 false", "expected true or false"},
          {"写 " + word, "write " + word});
@@ -184,15 +227,18 @@ Sentence read_sentence(const Node& map, std::string_view key, Diagnostics& out) 
 
 bool check_name(const std::string& name, const SourceSpan& at, Diagnostics& out) {
   static constexpr std::array kReserved = {
-      "and", "or", "not", "in", "true", "false", "null", "或", "且", "非", "key", "unit", "event",
-      "size", "has", "matches", "startsWith", "endsWith", "contains", "min", "max", "abs", "round"};
+      "and",        "or",       "not",      "in",   "true",  "false", "null", "或",
+      "且",         "非",       "key",      "unit", "event", "size",  "has",  "matches",
+      "startsWith", "endsWith", "contains", "min",  "max",   "abs",   "round"};
   if (!is_identifier(name)) {
     report(out, "R017", at, {"“" + name + "”不能作名称", "'" + name + "' cannot be a name"},
-           {"名称由文字、数字和下划线组成，不能以数字开头", "letters of any script, digits and _, not beginning with a digit"});
+           {"名称由文字、数字和下划线组成，不能以数字开头",
+            "letters of any script, digits and _, not beginning with a digit"});
     return false;
   }
   if (std::find(kReserved.begin(), kReserved.end(), name) == kReserved.end()) return true;
-  report(out, "R018", at, {"“" + name + "”是规则语言的保留字", "'" + name + "' is a word of the rule language"},
+  report(out, "R018", at,
+         {"“" + name + "”是规则语言的保留字", "'" + name + "' is a word of the rule language"},
          {"换一个名称，例如 " + name + "_1", "take another name, such as " + name + "_1"});
   return false;
 }

@@ -25,7 +25,8 @@ struct Synonym {
   std::string_view written, meant;
 };
 // The nearest of `known`, by itself or by a synonym.
-std::optional<std::string> nearest_word(const std::string& word, const std::vector<std::string>& known);
+std::optional<std::string> nearest_word(const std::string& word,
+                                        const std::vector<std::string>& known);
 
 void report_unknown_key(const Entry& entry, const std::vector<std::string>& known,
                         const Bilingual& what, Diagnostics& out);

@@ -10,10 +10,11 @@ namespace lianqing {
 
 void report(Diagnostics& out, std::string_view code, const SourceSpan& at, Bilingual message,
             Bilingual suggestion) {
-  const CodeInfo* known = std::find_if(std::begin(kCodes), std::end(kCodes),
-                                       [&](const CodeInfo& info) { return info.code == code; });
+  const CodeRow* known = std::find_if(std::begin(kCodes), std::end(kCodes),
+                                      [&](const CodeRow& info) { return info.code == code; });
   LQ_ASSERT(known != std::end(kCodes));
-  out.push_back({std::string(code), known->severity, at, std::move(message), std::move(suggestion)});
+  out.push_back(
+      {std::string(code), known->severity, at, std::move(message), std::move(suggestion)});
 }
 
 bool has_error(const Diagnostics& findings) {
@@ -25,9 +26,8 @@ void sort_findings(Diagnostics& findings) {
   auto place = [](const Diagnostic& d) {
     return std::tie(d.at.file, d.at.line, d.at.column, d.severity, d.code);
   };
-  std::stable_sort(findings.begin(), findings.end(), [&](const Diagnostic& a, const Diagnostic& b) {
-    return place(a) < place(b);
-  });
+  std::stable_sort(findings.begin(), findings.end(),
+                   [&](const Diagnostic& a, const Diagnostic& b) { return place(a) < place(b); });
   auto same = [&](const Diagnostic& a, const Diagnostic& b) {
     return place(a) == place(b) && a.message.en == b.message.en;
   };

@@ -43,8 +43,11 @@ std::optional<NamedValue> PackScope::find_param(std::string_view name, const Sou
   names_.used.emplace(name);
   const Param& param = names_.program.params[found->second];
   if (param.is_span) {
-    report(names_.out, "R182", at, {"参数“" + param.name + "”是时长，不能用在条件里", "param '" + param.name + "' is a length of time and has no value in a condition"},
-           {"时长用在 over、offset、for、hold、by、in", "lengths of time go to over, offset, for, hold, by, in"});
+    report(names_.out, "R182", at,
+           {"参数“" + param.name + "”是时长，不能用在条件里",
+            "param '" + param.name + "' is a length of time and has no value in a condition"},
+           {"时长用在 over、offset、for、hold、by、in",
+            "lengths of time go to over, offset, for, hold, by, in"});
     return std::nullopt;
   }
   return NamedValue{Op::param, found->second, type_of(param.value)};
@@ -77,7 +80,8 @@ const FieldSyntax* EventScope::declared(std::string_view path) const {
   const FieldSyntax* out = nullptr;
   for (const EventSyntax* event : declared_) {
     const FieldSyntax* field = field_of(*event, path);
-    if (field == nullptr || (out != nullptr && type_of(field->type) != type_of(out->type))) return nullptr;
+    if (field == nullptr || (out != nullptr && type_of(field->type) != type_of(out->type)))
+      return nullptr;
     if (out == nullptr) out = field;
   }
   return out;
@@ -139,12 +143,15 @@ void EventScope::report_unknown(std::string_view name, const SourceSpan& at) {
     advice = did_you_mean(*nearest);
   } else if (!declared_.front()->fields.empty()) {
     std::string all;
-    for (const FieldSyntax& field : declared_.front()->fields) all += (all.empty() ? "" : ", ") + field.name;
+    for (const FieldSyntax& field : declared_.front()->fields)
+      all += (all.empty() ? "" : ", ") + field.name;
     advice = {"它的字段：" + all, "its fields: " + all};
   } else {
     advice = {"在 events 中为它声明此字段", "declare the field under events"};
   }
-  report(names_.out, "R151", at, {"事件“" + event + "”没有字段“" + word + "”", "event '" + event + "' has no field '" + word + "'"},
+  report(names_.out, "R151", at,
+         {"事件“" + event + "”没有字段“" + word + "”",
+          "event '" + event + "' has no field '" + word + "'"},
          std::move(advice));
 }
 
@@ -153,8 +160,10 @@ void EventScope::note_unchecked(std::string_view name, const SourceSpan& at) {
     if (!names_.unchecked.insert(type.text).second) continue;
     report(names_.out, "R152", at,
            {"事件“" + type.text + "”没有声明，它的字段（如“" + std::string(name) + "”）无法检查",
-            "event '" + type.text + "' is not declared: its fields, such as '" + std::string(name) + "', are not checked"},
-           {"在 events 中声明它，写错的字段名就能查出来", "declare it under events, and misspelt fields are found"});
+            "event '" + type.text + "' is not declared: its fields, such as '" + std::string(name) +
+                "', are not checked"},
+           {"在 events 中声明它，写错的字段名就能查出来",
+            "declare it under events, and misspelt fields are found"});
   }
 }
 
@@ -162,11 +171,16 @@ std::optional<NamedValue> RuleScope::find_attribute(std::string_view name, const
   const auto declared = names_.attributes.find(name);
   if (names_.syntax.attributes_declared && declared == names_.attributes.end()) {
     const auto nearest = nearest_name(name, attribute_names(names_));
-    report(names_.out, "R181", at, {"没有声明单位属性“" + std::string(name) + "”", "unit attribute '" + std::string(name) + "' is not declared"},
-           nearest ? did_you_mean("unit." + *nearest) : Bilingual{"在 units: attributes: 中声明它", "declare it under units: attributes:"});
+    report(names_.out, "R181", at,
+           {"没有声明单位属性“" + std::string(name) + "”",
+            "unit attribute '" + std::string(name) + "' is not declared"},
+           nearest ? did_you_mean("unit." + *nearest)
+                   : Bilingual{"在 units: attributes: 中声明它",
+                               "declare it under units: attributes:"});
     return std::nullopt;
   }
-  const ValueType type = declared == names_.attributes.end() ? ValueType::dynamic : declared->second;
+  const ValueType type =
+      declared == names_.attributes.end() ? ValueType::dynamic : declared->second;
   return NamedValue{Op::unit_attr, names_.tables.attribute(std::string(name)), type};
 }
 
@@ -180,8 +194,11 @@ std::optional<NamedValue> RuleScope::find(std::string_view name, const SourceSpa
   if (auto measure = find_measure_(name, at)) return measure;
   if (names_.params.contains(name)) return find_param(name, at);
   if (names_.items.contains(name)) {
-    report(names_.out, "R150", at, {"“" + std::string(name) + "”是事项，不是指标", "'" + std::string(name) + "' is an item, not a measure"},
-           {"先定义指标，例如 {overdue: " + std::string(name) + "}", "make a measure of it, such as {overdue: " + std::string(name) + "}"});
+    report(names_.out, "R150", at,
+           {"“" + std::string(name) + "”是事项，不是指标",
+            "'" + std::string(name) + "' is an item, not a measure"},
+           {"先定义指标，例如 {overdue: " + std::string(name) + "}",
+            "make a measure of it, such as {overdue: " + std::string(name) + "}"});
   }
   return std::nullopt;
 }

@@ -16,7 +16,9 @@ class PackScope : public ExprScope {
   std::optional<std::vector<Cell>> find_list(std::string_view name) override;
   std::optional<std::string> find_macro(std::string_view name) override;
   Symbol intern(std::string_view text) override { return names_.tables.symbol(text); }
-  std::uint32_t pattern(std::string_view text) override { return names_.tables.pattern(std::string(text)); }
+  std::uint32_t pattern(std::string_view text) override {
+    return names_.tables.pattern(std::string(text));
+  }
 
  protected:
   std::optional<NamedValue> find_param(std::string_view name, const SourceSpan& at);

@@ -27,7 +27,8 @@ std::size_t SourceLines::position(std::size_t line_index, std::size_t byte_colum
 
 std::size_t SourceLines::points_before(std::size_t line_start, std::size_t bytes) const {
   if (counted_.line_start != line_start || counted_.bytes > bytes) counted_ = {line_start, 0, 0};
-  counted_.points += count_code_points(text_.substr(line_start + counted_.bytes, bytes - counted_.bytes));
+  counted_.points +=
+      count_code_points(text_.substr(line_start + counted_.bytes, bytes - counted_.bytes));
   counted_.bytes = bytes;
   return counted_.points;
 }

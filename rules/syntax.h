@@ -88,8 +88,8 @@ struct AttributeSyntax : Named {
 struct MeasureSyntax : Named {
   Bilingual title;
   const Family* family = nullptr;
-  Text subject;    // the aggregate key's text, unless it holds types
-  Selection of;    // types, of the aggregate key or of `of`
+  Text subject;  // the aggregate key's text, unless it holds types
+  Selection of;  // types, of the aggregate key or of `of`
   Text where, over, offset, per, empty, margin, q, half_life, every;
   bool to_date = false;
   SourceSpan to_date_at;

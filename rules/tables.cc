@@ -10,9 +10,9 @@ namespace {
 std::uint32_t size_of(const auto& table) { return static_cast<std::uint32_t>(table.size()); }
 
 bool same(const Stream& a, const Stream& b) {
-  return a.source == b.source && a.types == b.types && a.any_type == b.any_type && a.item == b.item &&
-         a.where == b.where && a.value == b.value && a.numeric == b.numeric && a.flag == b.flag &&
-         a.key == b.key;
+  return a.source == b.source && a.types == b.types && a.any_type == b.any_type &&
+         a.item == b.item && a.where == b.where && a.value == b.value && a.numeric == b.numeric &&
+         a.flag == b.flag && a.key == b.key;
 }
 
 }  // namespace
@@ -52,7 +52,8 @@ std::uint32_t Tables::add(Expr expr) {
 }
 
 std::uint32_t Tables::share(Expr expr) {
-  const auto [at, added] = shared_.try_emplace(canonical_text(program_, expr), size_of(program_.exprs));
+  const auto [at, added] =
+      shared_.try_emplace(canonical_text(program_, expr), size_of(program_.exprs));
   if (added) program_.exprs.push_back(std::move(expr));
   return at->second;
 }
@@ -60,7 +61,8 @@ std::uint32_t Tables::share(Expr expr) {
 std::uint32_t Tables::stream(const Stream& stream) {
   const auto at = std::find_if(program_.streams.begin(), program_.streams.end(),
                                [&](const Stream& other) { return same(stream, other); });
-  if (at != program_.streams.end()) return static_cast<std::uint32_t>(at - program_.streams.begin());
+  if (at != program_.streams.end())
+    return static_cast<std::uint32_t>(at - program_.streams.begin());
   program_.streams.push_back(stream);
   return size_of(program_.streams) - 1;
 }

@@ -66,7 +66,8 @@ std::optional<YamlAdvice> colon_trouble(std::string_view line) {
     out.suggestion = {"改为半角冒号加空格 “: ”", "write ': ', an ASCII colon and a blank"};
     return out;
   }
-  if (line[at] != ':' || at + 1 >= line.size() || kBlanks.find(line[at + 1]) != kBlanks.npos) return {};
+  if (line[at] != ':' || at + 1 >= line.size() || kBlanks.find(line[at + 1]) != kBlanks.npos)
+    return {};
   out.message = {"冒号后面缺少空格", "a blank is missing after the colon"};
   const std::string key(line.substr(start, at - start));
   out.suggestion = {"写成 “" + key + ": …”", "write '" + key + ": ...'"};
@@ -74,8 +75,8 @@ std::optional<YamlAdvice> colon_trouble(std::string_view line) {
 }
 
 std::optional<YamlAdvice> full_width(std::string_view line) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kTwins = {{
-      {"，", ","}, {"｛", "{"}, {"｝", "}"}, {"［", "["}, {"］", "]"}, {"“", "\""}, {"”", "\""}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kTwins = {
+      {{"，", ","}, {"｛", "{"}, {"｝", "}"}, {"［", "["}, {"］", "]"}, {"“", "\""}, {"”", "\""}}};
   for (const auto& [wide, ascii] : kTwins) {
     const std::size_t at = line.find(wide);
     if (at == std::string_view::npos) continue;
@@ -84,7 +85,8 @@ std::optional<YamlAdvice> full_width(std::string_view line) {
     out.column = at;
     out.bytes = wide.size();
     const std::string w(wide), a(ascii);
-    out.message = {"用了全角符号“" + w + "”", "full-width '" + w + "' where YAML wants '" + a + "'"};
+    out.message = {"用了全角符号“" + w + "”",
+                   "full-width '" + w + "' where YAML wants '" + a + "'"};
     out.suggestion = {"改为半角 " + a + "；若是文字内容，请给整段文字加引号",
                       "write '" + a + "', or put the whole text in quotes"};
     return out;
@@ -107,7 +109,8 @@ std::optional<YamlAdvice> needs_quotes(std::string_view line) {
   if (first == "{" || first == "[" || first == "'" || first == "\"") {
     const char close = first == "{" ? '}' : first == "[" ? ']' : first[0];
     const std::size_t end = line.find(close, value + 1);
-    const std::size_t rest = end == std::string_view::npos ? end : line.find_first_not_of(kBlanks, end + 1);
+    const std::size_t rest =
+        end == std::string_view::npos ? end : line.find_first_not_of(kBlanks, end + 1);
     if (rest == std::string_view::npos || line[rest] == '#' || line[rest] == ',') return {};
     out.column = rest;
     const std::string shown(1, close);
@@ -117,13 +120,16 @@ std::optional<YamlAdvice> needs_quotes(std::string_view line) {
   const std::size_t second = line.find(": ", value);
   if (second == std::string_view::npos) return {};
   out.column = second;
-  out.message = {"文字中有冒号加空格，会被当作另一个键", "a colon and a blank inside a text look like another key"};
+  out.message = {"文字中有冒号加空格，会被当作另一个键",
+                 "a colon and a blank inside a text look like another key"};
   return out;
 }
 
 // `*` not in quotes: `count: *`.
 std::optional<YamlAdvice> bare_star(const SourceLines& lines, const YamlStop& stop) {
-  if (stop.message.find("alias") == std::string::npos && stop.message.find("anchor") == std::string::npos) return {};
+  if (stop.message.find("alias") == std::string::npos &&
+      stop.message.find("anchor") == std::string::npos)
+    return {};
   const std::string_view line = lines.line(stop.line);
   const std::size_t star = line.substr(0, stop.column + 1).find_last_of("*&");
   if (star == std::string_view::npos) return {};
@@ -165,9 +171,13 @@ std::optional<YamlAdvice> open_bracket(const SourceLines& lines, const YamlStop&
   }
   if (open.empty()) return {};
   YamlAdvice out = open.back();
-  const std::string sign(lines.line(out.line).substr(out.column, 1)), other = sign == "{" ? "}" : "]";
-  out.message = {"“" + sign + "” 没有对应的 “" + other + "”，或其中缺少逗号", "'" + sign + "' without its '" + other + "', or a comma is missing inside"};
-  out.suggestion = {"补上 " + other + " 或逗号；文字中有这些符号时加引号", "add the '" + other + "' or the comma; put a text that holds such signs in quotes"};
+  const std::string sign(lines.line(out.line).substr(out.column, 1)),
+      other = sign == "{" ? "}" : "]";
+  out.message = {"“" + sign + "” 没有对应的 “" + other + "”，或其中缺少逗号",
+                 "'" + sign + "' without its '" + other + "', or a comma is missing inside"};
+  out.suggestion = {
+      "补上 " + other + " 或逗号；文字中有这些符号时加引号",
+      "add the '" + other + "' or the comma; put a text that holds such signs in quotes"};
   return out;
 }
 
@@ -202,19 +212,39 @@ YamlAdvice advise(const SourceLines& lines, const YamlStop& stop) {
 Bilingual yaml_message(std::string_view message) {
   static constexpr std::array<std::pair<std::string_view, Bilingual (*)()>, 7> kKnown = {{
       {"illegal map value",
-       [] { return Bilingual{"此处不能有冒号；检查缩进和上一行", "a key cannot stand here; look at the indent and the line above"}; }},
+       [] {
+         return Bilingual{"此处不能有冒号；检查缩进和上一行",
+                          "a key cannot stand here; look at the indent and the line above"};
+       }},
       {"end of map not found",
-       [] { return Bilingual{"缩进与上面各行不一致", "the indent does not agree with the lines above"}; }},
+       [] {
+         return Bilingual{"缩进与上面各行不一致", "the indent does not agree with the lines above"};
+       }},
       {"end of sequence not found",
-       [] { return Bilingual{"列表的缩进与上面各行不一致", "the indent of this list does not agree with the lines above"}; }},
+       [] {
+         return Bilingual{"列表的缩进与上面各行不一致",
+                          "the indent of this list does not agree with the lines above"};
+       }},
       {"end of map flow not found",
-       [] { return Bilingual{"“{” 没有对应的 “}”，或其中缺少逗号", "'{' without its '}', or a comma is missing inside"}; }},
+       [] {
+         return Bilingual{"“{” 没有对应的 “}”，或其中缺少逗号",
+                          "'{' without its '}', or a comma is missing inside"};
+       }},
       {"end of sequence flow not found",
-       [] { return Bilingual{"“[” 没有对应的 “]”，或其中缺少逗号", "'[' without its ']', or a comma is missing inside"}; }},
+       [] {
+         return Bilingual{"“[” 没有对应的 “]”，或其中缺少逗号",
+                          "'[' without its ']', or a comma is missing inside"};
+       }},
       {"unknown token",
-       [] { return Bilingual{"文字不能以这个符号开头，请加引号", "a text cannot begin with this sign; put it in quotes"}; }},
+       [] {
+         return Bilingual{"文字不能以这个符号开头，请加引号",
+                          "a text cannot begin with this sign; put it in quotes"};
+       }},
       {"illegal block entry",
-       [] { return Bilingual{"此处不能有列表项（-）；检查缩进", "a list entry (-) cannot stand here; look at the indent"}; }},
+       [] {
+         return Bilingual{"此处不能有列表项（-）；检查缩进",
+                          "a list entry (-) cannot stand here; look at the indent"};
+       }},
   }};
   for (const auto& [text, known] : kKnown) {
     if (message == text) return known();

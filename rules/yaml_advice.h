@@ -12,7 +12,7 @@ namespace lianqing {
 
 struct YamlAdvice {
   std::string_view code = "R001";
-  bool at_known = false;  // the place below is better than the reader's
+  bool at_known = false;                        // the place below is better than the reader's
   std::size_t line = 0, column = 0, bytes = 1;  // from 0, in bytes
   Bilingual message;
   Bilingual suggestion;

@@ -31,9 +31,7 @@ struct Zone {
                                   [](Instant x, const Change& c) { return x < c.at; });
     return std::prev(after)->offset;
   }
-  WallTime local(Instant t) const {
-    return WallTime{t.time_since_epoch() + offset_at(t)};
-  }
+  WallTime local(Instant t) const { return WallTime{t.time_since_epoch() + offset_at(t)}; }
   LocalDay day_of(Instant t) const { return std::chrono::floor<std::chrono::days>(local(t)); }
 
   // The instant at which the wall shows `w`: the first one if it does so twice, the instant of the
@@ -61,18 +59,14 @@ inline LocalDay Zone::period_start(LocalDay day, Period period, int shift) {
   using namespace std::chrono;
   const year_month_day ymd{day};
   switch (period) {
-    case Period::day:
-      return day + std::chrono::days{shift};
-    case Period::week:
-      return day - (weekday{day} - Monday) + weeks{shift};
-    case Period::month:
-      return LocalDay{(ymd.year() / ymd.month() + months{shift}) / 1};
+    case Period::day: return day + std::chrono::days{shift};
+    case Period::week: return day - (weekday{day} - Monday) + weeks{shift};
+    case Period::month: return LocalDay{(ymd.year() / ymd.month() + months{shift}) / 1};
     case Period::quarter: {
       const unsigned first = (static_cast<unsigned>(ymd.month()) - 1) / 3 * 3 + 1;
       return LocalDay{(ymd.year() / month{first} + months{3 * shift}) / 1};
     }
-    case Period::year:
-      return LocalDay{(ymd.year() + years{shift}) / January / 1};
+    case Period::year: return LocalDay{(ymd.year() + years{shift}) / January / 1};
   }
   return day;
 }

@@ -23,7 +23,8 @@ class MemoryStore final : public Store {
     for (const auto& [name, unit] : units_) visit(name, unit.due);
     return {};
   }
-  Status each_identity(const std::function<void(const ContentHash&, const Known&)>& visit) override {
+  Status each_identity(
+      const std::function<void(const ContentHash&, const Known&)>& visit) override {
     for (const auto& [identity, known] : identities_) visit(identity, known);
     return {};
   }

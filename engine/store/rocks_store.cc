@@ -25,7 +25,8 @@ Unexpected<Error> from(const rocksdb::Status& status, const std::string& directo
 
 class RocksStore final : public Store {
  public:
-  RocksStore(std::string directory, rocksdb::DB* db, std::vector<rocksdb::ColumnFamilyHandle*> families)
+  RocksStore(std::string directory, rocksdb::DB* db,
+             std::vector<rocksdb::ColumnFamilyHandle*> families)
       : directory_(std::move(directory)), db_(db), families_(std::move(families)) {}
   ~RocksStore() override {
     for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
@@ -45,8 +46,9 @@ class RocksStore final : public Store {
     } else if (!found.ok()) {
       return from(found, directory_);
     } else if (version != format::kVersion) {
-      return failure(ErrorCode::refused, "state directory " + directory_ + " has format '" + version +
-                                             "', expected '" + std::string(format::kVersion) + "'");
+      return failure(ErrorCode::refused, "state directory " + directory_ + " has format '" +
+                                             version + "', expected '" +
+                                             std::string(format::kVersion) + "'");
     }
     return write(batch);
   }
@@ -107,12 +109,14 @@ class RocksStore final : public Store {
     return at->status().ok() ? Status{} : Status{from(at->status(), directory_)};
   }
 
-  Status each_identity(const std::function<void(const ContentHash&, const Known&)>& visit) override {
+  Status each_identity(
+      const std::function<void(const ContentHash&, const Known&)>& visit) override {
     const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, families_[kIdentities]));
     for (at->SeekToFirst(); at->Valid(); at->Next()) {
       const auto known = format::known_from(at->value().ToStringView());
       if (!known || at->key().size() != 16) {
-        return failure(ErrorCode::corrupt, "state directory " + directory_ + ": malformed identity");
+        return failure(ErrorCode::corrupt,
+                       "state directory " + directory_ + ": malformed identity");
       }
       visit(format::hash_from(at->key().ToStringView()), *known);
     }

@@ -22,10 +22,11 @@ namespace lianqing::detail {
 // Propagates the error of a Result: LQ_TRY(auto x, f());
 #define LQ_TRY_JOIN2(a, b) a##b
 #define LQ_TRY_JOIN(a, b) LQ_TRY_JOIN2(a, b)
-#define LQ_TRY(declaration, expression) LQ_TRY_IN(LQ_TRY_JOIN(lq_try_, __LINE__), declaration, expression)
-#define LQ_TRY_IN(result, declaration, expression)                  \
-  auto result = (expression);                                       \
-  if (!result) {                                                    \
-    return ::lianqing::Unexpected(std::move(result).error());       \
-  }                                                                 \
+#define LQ_TRY(declaration, expression) \
+  LQ_TRY_IN(LQ_TRY_JOIN(lq_try_, __LINE__), declaration, expression)
+#define LQ_TRY_IN(result, declaration, expression)            \
+  auto result = (expression);                                 \
+  if (!result) {                                              \
+    return ::lianqing::Unexpected(std::move(result).error()); \
+  }                                                           \
   declaration = std::move(*result)

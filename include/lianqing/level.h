@@ -13,12 +13,9 @@ inline constexpr int kLevels = 3;
 
 constexpr std::string_view name(Level level) {
   switch (level) {
-    case Level::green:
-      return "green";
-    case Level::yellow:
-      return "yellow";
-    case Level::red:
-      return "red";
+    case Level::green: return "green";
+    case Level::yellow: return "yellow";
+    case Level::red: return "red";
   }
   return "green";
 }

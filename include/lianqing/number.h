@@ -41,8 +41,9 @@ class Number {
   }
   static constexpr Number from_micros(Wide micros) { return ratio(micros, kMicro); }
 
-  // A decimal literal as JSON or YAML spells it (sign, fraction, exponent), rounded to six decimals;
-  // nothing if it is not one or lies beyond +-9.2e12 (with a fraction) or int64 (without).
+  // A decimal literal as JSON or YAML spells it (sign, fraction, exponent), rounded to six
+  // decimals; nothing if it is not one or lies beyond +-9.2e12 (with a fraction) or int64
+  // (without).
   static std::optional<Number> parse(std::string_view text);
 
   constexpr std::int64_t num() const { return num_; }
@@ -85,9 +86,7 @@ class Number {
   constexpr Wide micros() const { return divide_rounding(Wide{num_} * kMicro, den_); }
 
   // The nearest IEEE double. Exact inputs below 2^53 make the division correctly rounded.
-  double to_double() const {
-    return static_cast<double>(num_) / static_cast<double>(den_);
-  }
+  double to_double() const { return static_cast<double>(num_) / static_cast<double>(den_); }
   // As JSON: an integer without a point, else the shortest decimal that names the nearest double.
   std::string to_string() const {
     char text[40];

@@ -10,10 +10,10 @@
 namespace lianqing {
 
 enum class ErrorCode {
-  io,         // the operating system refused: exit code 74
-  corrupt,    // stored bytes are not what we wrote: exit code 74
-  refused,    // the input cannot be taken as it is: exit code 1
-  usage,      // the call is wrong: exit code 2
+  io,       // the operating system refused: exit code 74
+  corrupt,  // stored bytes are not what we wrote: exit code 74
+  refused,  // the input cannot be taken as it is: exit code 1
+  usage,    // the call is wrong: exit code 2
 };
 
 struct Error {

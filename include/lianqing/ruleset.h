@@ -16,8 +16,8 @@ struct Program;
 // names: the first text whose file name is `cn.yaml`. SourceSpan::file is an index into `files`
 // followed by `calendars`. On failure: every error, warning and note, sorted by place. On success
 // warnings and notes go to `warnings`, unless it is null.
-[[nodiscard]] Checked<std::shared_ptr<const Program>> compile_pack(std::span<const SourceText> files,
-                                                                   std::span<const SourceText> calendars,
-                                                                   Diagnostics* warnings = nullptr);
+[[nodiscard]] Checked<std::shared_ptr<const Program>> compile_pack(
+    std::span<const SourceText> files, std::span<const SourceText> calendars,
+    Diagnostics* warnings = nullptr);
 
 }  // namespace lianqing

@@ -28,13 +28,13 @@ struct NamedFact {
 // A condition as it was judged: inner nodes are `and`, `or`, `not`; every leaf is there, whether it
 // decided or not.
 struct WhyNode {
-  std::string op;       // "and" "or" "not", else the leaf's operator (">=", "in", "is" ...)
-  std::string text;     // the condition as written
+  std::string op;    // "and" "or" "not", else the leaf's operator (">=", "in", "is" ...)
+  std::string text;  // the condition as written
   bool verdict = false;
   // Leaves only:
   std::string operand;  // as written
   Fact value;
-  std::string limit;    // as written
+  std::string limit;  // as written
   Fact limit_value;
   std::optional<Number> margin;  // signed distance to the turning point; > 0: on the true side
   std::vector<WhyNode> all;      // children of inner nodes
@@ -60,8 +60,8 @@ struct EvidenceWindow {
 };
 
 struct Evidence {
-  std::uint64_t total = 0;           // different events that the rule's measures hold
-  std::vector<std::string> events;   // ids of the newest, newest first
+  std::uint64_t total = 0;          // different events that the rule's measures hold
+  std::vector<std::string> events;  // ids of the newest, newest first
   std::vector<EvidenceWindow> windows;
 };
 
@@ -90,7 +90,7 @@ struct Warning {
   Cause cause = Cause::timer;
   bool revoked = false;  // falls because evidence was withdrawn, not because conditions eased
   bool shadow = false;
-  bool grey = false;     // explanations only: kept for want of data
+  bool grey = false;  // explanations only: kept for want of data
   Instant time;
   std::uint64_t seq = 0;
   std::optional<Duration> late_by;

@@ -38,10 +38,10 @@ struct Family {
   FamilySubject subject;
   std::uint16_t options;
   std::uint16_t required = 0;
-  std::uint8_t upkeep = 0;    // of its window
+  std::uint8_t upkeep = 0;  // of its window
   StreamSource source = StreamSource::events;
-  bool numeric = false;       // only numbers take part; of closings: only those with a due
-  bool numbers = true;        // the result is a number (else: of the field's type)
+  bool numeric = false;  // only numbers take part; of closings: only those with a due
+  bool numbers = true;   // the result is a number (else: of the field's type)
 
   bool takes(std::uint16_t option) const { return (options & option) != 0; }
   bool requires_option(std::uint16_t option) const { return (required & option) != 0; }
@@ -52,27 +52,43 @@ inline constexpr std::uint16_t kFieldOptions = kTakesOf | kEventOptions;
 
 inline constexpr Family kFamilies[] = {
     {"count", Aggregate::count, FamilySubject::types, kEventOptions},
-    {"sum", Aggregate::sum, FamilySubject::field, kFieldOptions, kTakesOf, kKeepSum, StreamSource::events, true},
-    {"avg", Aggregate::average, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf, kKeepSum, StreamSource::events, true},
-    {"min", Aggregate::minimum, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf, kKeepSorted, StreamSource::events, true},
-    {"max", Aggregate::maximum, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf, kKeepSorted, StreamSource::events, true},
-    {"stddev", Aggregate::deviation, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf, kKeepSum, StreamSource::events, true},
-    {"median", Aggregate::median, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf, kKeepSorted, StreamSource::events, true},
-    {"quantile", Aggregate::quantile, FamilySubject::field, kFieldOptions | kTakesEmpty | kTakesQ, kTakesOf | kTakesQ, kKeepSorted, StreamSource::events, true},
+    {"sum", Aggregate::sum, FamilySubject::field, kFieldOptions, kTakesOf, kKeepSum,
+     StreamSource::events, true},
+    {"avg", Aggregate::average, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf,
+     kKeepSum, StreamSource::events, true},
+    {"min", Aggregate::minimum, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf,
+     kKeepSorted, StreamSource::events, true},
+    {"max", Aggregate::maximum, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf,
+     kKeepSorted, StreamSource::events, true},
+    {"stddev", Aggregate::deviation, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf,
+     kKeepSum, StreamSource::events, true},
+    {"median", Aggregate::median, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf,
+     kKeepSorted, StreamSource::events, true},
+    {"quantile", Aggregate::quantile, FamilySubject::field, kFieldOptions | kTakesEmpty | kTakesQ,
+     kTakesOf | kTakesQ, kKeepSorted, StreamSource::events, true},
     {"distinct", Aggregate::distinct, FamilySubject::field, kFieldOptions, kTakesOf, kKeepGroups},
     {"top", Aggregate::top, FamilySubject::field, kFieldOptions, kTakesOf, kKeepGroups},
-    {"first", Aggregate::first, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf, 0, StreamSource::events, false, false},
-    {"last", Aggregate::last, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf, 0, StreamSource::events, false, false},
+    {"first", Aggregate::first, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf, 0,
+     StreamSource::events, false, false},
+    {"last", Aggregate::last, FamilySubject::field, kFieldOptions | kTakesEmpty, kTakesOf, 0,
+     StreamSource::events, false, false},
     {"streak", Aggregate::streak, FamilySubject::condition, kFieldOptions, kTakesOf},
     {"age", Aggregate::age, FamilySubject::types, kTakesWhere | kTakesPer | kTakesEmpty},
-    {"decayed", Aggregate::decayed, FamilySubject::weight, kFieldOptions | kTakesHalfLife | kTakesEvery, kTakesOf | kTakesHalfLife, 0, StreamSource::events, true},
+    {"decayed", Aggregate::decayed, FamilySubject::weight,
+     kFieldOptions | kTakesHalfLife | kTakesEvery, kTakesOf | kTakesHalfLife, 0,
+     StreamSource::events, true},
     {"open", Aggregate::open, FamilySubject::item, kTakesWhere | kTakesPer},
     {"overdue", Aggregate::overdue, FamilySubject::item, kTakesWhere | kTakesPer | kTakesBy},
-    {"due_within", Aggregate::due_within, FamilySubject::item, kTakesWhere | kTakesPer | kTakesIn, kTakesIn},
-    {"closed", Aggregate::count, FamilySubject::item, kEventOptions, 0, 0, StreamSource::item_closings},
-    {"on_time_rate", Aggregate::average, FamilySubject::item, kEventOptions | kTakesEmpty, 0, kKeepSum, StreamSource::item_closings, true},
-    {"extensions", Aggregate::count, FamilySubject::item, kEventOptions, 0, 0, StreamSource::item_extensions},
-    {"value", Aggregate::value, FamilySubject::expression, kTakesEmpty, 0, 0, StreamSource::events, false, false},
+    {"due_within", Aggregate::due_within, FamilySubject::item, kTakesWhere | kTakesPer | kTakesIn,
+     kTakesIn},
+    {"closed", Aggregate::count, FamilySubject::item, kEventOptions, 0, 0,
+     StreamSource::item_closings},
+    {"on_time_rate", Aggregate::average, FamilySubject::item, kEventOptions | kTakesEmpty, 0,
+     kKeepSum, StreamSource::item_closings, true},
+    {"extensions", Aggregate::count, FamilySubject::item, kEventOptions, 0, 0,
+     StreamSource::item_extensions},
+    {"value", Aggregate::value, FamilySubject::expression, kTakesEmpty, 0, 0, StreamSource::events,
+     false, false},
 };
 
 // Options by key; `title` goes with all.
@@ -81,10 +97,18 @@ struct OptionKey {
   std::uint16_t option;
 };
 inline constexpr OptionKey kOptionKeys[] = {
-    {"of", kTakesOf},         {"where", kTakesWhere}, {"over", kTakesWindow},
-    {"offset", kTakesWindow}, {"to_date", kTakesWindow}, {"per", kTakesPer},
-    {"empty", kTakesEmpty},   {"by", kTakesBy},       {"in", kTakesIn},
-    {"q", kTakesQ},           {"half_life", kTakesHalfLife}, {"every", kTakesEvery},
+    {"of", kTakesOf},
+    {"where", kTakesWhere},
+    {"over", kTakesWindow},
+    {"offset", kTakesWindow},
+    {"to_date", kTakesWindow},
+    {"per", kTakesPer},
+    {"empty", kTakesEmpty},
+    {"by", kTakesBy},
+    {"in", kTakesIn},
+    {"q", kTakesQ},
+    {"half_life", kTakesHalfLife},
+    {"every", kTakesEvery},
 };
 
 // Families of the language that this version cannot judge yet.

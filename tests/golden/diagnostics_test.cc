@@ -1,5 +1,6 @@
-// Every mistake a pack can hold, with the text its author gets to see: NAME.bad.yaml beside NAME.txt
-// (English) and, for some, NAME.zh.txt. UPDATE_GOLDEN=1 writes the texts anew; then read the diff.
+// Every mistake a pack can hold, with the text its author gets to see: NAME.bad.yaml beside
+// NAME.txt (English) and, for some, NAME.zh.txt. UPDATE_GOLDEN=1 writes the texts anew; then read
+// the diff.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -105,8 +106,9 @@ TEST(Diagnostics, CoverEveryCode) {
   for (const auto& [name, made] : cases()) {
     for (const Diagnostic& finding : made.found) seen.insert(finding.code);
   }
-  for (const CodeInfo& info : kCodes) {
-    EXPECT_TRUE(seen.contains(info.code)) << info.code << " (" << info.title_en << ") has no golden pack";
+  for (const CodeRow& info : kCodes) {
+    EXPECT_TRUE(seen.contains(info.code))
+        << info.code << " (" << info.title_en << ") has no golden pack";
   }
 }
 
@@ -128,9 +130,10 @@ TEST(Diagnostics, AreInBothLanguagesAndInsideTheFile) {
 
 TEST(Codes, AreUniqueAndExplainThemselves) {
   std::set<std::string_view> codes;
-  for (const CodeInfo& info : kCodes) {
+  for (const CodeRow& info : kCodes) {
     EXPECT_TRUE(codes.insert(info.code).second) << info.code;
-    for (const auto& text : {info.title_zh, info.title_en, info.explanation_zh, info.explanation_en}) {
+    for (const auto& text :
+         {info.title_zh, info.title_en, info.explanation_zh, info.explanation_en}) {
       EXPECT_FALSE(text.empty()) << info.code;
     }
   }
@@ -140,14 +143,16 @@ TEST(DiagnosticsJson, HasEveryMember) {
   const Diagnostics found = {{"R012", Severity::error, {0, 3, 5, 2}, {"甲", "a"}, {}}};
   const std::vector<SourceText> texts = {{"x.yaml", ""}};
   EXPECT_EQ(render_json(found, texts),
-            "[{\"code\":\"R012\",\"severity\":\"error\",\"file\":\"x.yaml\",\"line\":3,\"column\":5,\"length\":2,"
+            "[{\"code\":\"R012\",\"severity\":\"error\",\"file\":\"x.yaml\",\"line\":3,\"column\":"
+            "5,\"length\":2,"
             "\"message\":{\"zh\":\"甲\",\"en\":\"a\"},\"suggestion\":null}]\n");
 }
 
 TEST(DiagnosticsText, CountsWideCharactersAsTwoCells) {
   const Diagnostics found = {{"R012", Severity::error, {0, 1, 3, 2}, {"甲", "a"}, {}}};
   const std::vector<SourceText> texts = {{"x.yaml", "标题投诉: 1"}};
-  EXPECT_EQ(render_text(found, texts, false), "x.yaml:1:3: error R012: a\n    1 | 标题投诉: 1\n      |     ^^^^\n");
+  EXPECT_EQ(render_text(found, texts, false),
+            "x.yaml:1:3: error R012: a\n    1 | 标题投诉: 1\n      |     ^^^^\n");
 }
 
 }  // namespace

@@ -55,13 +55,14 @@ class Recomputed {
   std::map<std::pair<Instant, Seq>, Sample> samples_;
 };
 
-void expect_agreement(const Program& program, const Series& series, const Recomputed& oracle, Instant t) {
+void expect_agreement(const Program& program, const Series& series, const Recomputed& oracle,
+                      Instant t) {
   for (std::size_t w = 0; w < series.windows.size(); ++w) {
     const auto expected = oracle.inside(bounds(program, program.windows[w].span, t));
     const auto found = series.inside(w);
     ASSERT_TRUE(std::equal(expected.begin(), expected.end(), found.begin(), found.end()))
-        << "window " << w << " at " << format_rfc3339(t) << ": " << found.size() << " samples, expected "
-        << expected.size();
+        << "window " << w << " at " << format_rfc3339(t) << ": " << found.size()
+        << " samples, expected " << expected.size();
     Wide sum = 0;
     std::map<std::int64_t, std::size_t> groups;
     for (const Sample& sample : expected) {
@@ -75,15 +76,18 @@ void expect_agreement(const Program& program, const Series& series, const Recomp
     for (const auto& [value, n] : groups) top = std::max(top, n);
     ASSERT_EQ(state.groups ? state.groups->top() : 0, top) << "window " << w;
     ASSERT_EQ(state.sorted ? state.sorted->size() : 0, expected.size());
-    ASSERT_TRUE(!state.sorted || std::is_sorted(state.sorted->begin(), state.sorted->end(),
-                                                [](const Cell& a, const Cell& b) { return a.num < b.num; }));
+    ASSERT_TRUE(!state.sorted ||
+                std::is_sorted(state.sorted->begin(), state.sorted->end(),
+                               [](const Cell& a, const Cell& b) { return a.num < b.num; }));
   }
 }
 
 void run(unsigned seed) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
-  const auto below = [&](std::int64_t n) { return static_cast<std::int64_t>(random() % static_cast<unsigned long>(n)); };
+  const auto below = [&](std::int64_t n) {
+    return static_cast<std::int64_t>(random() % static_cast<unsigned long>(n));
+  };
   const Program program = program_with_windows();
   Series series;
   series.stream = 0;
@@ -106,7 +110,8 @@ void run(unsigned seed) {
     advance(program, series, t, moved);
     if (below(6) == 0 && !oracle.all().empty()) {
       const auto all = oracle.all();
-      const Sample victim = all[static_cast<std::size_t>(below(static_cast<std::int64_t>(all.size())))];
+      const Sample victim =
+          all[static_cast<std::size_t>(below(static_cast<std::int64_t>(all.size())))];
       oracle.remove(victim.time, victim.seq);
       ASSERT_TRUE(erase(program, series, victim.time, victim.seq, t, moved));
     } else {

@@ -15,6 +15,8 @@
 #include <tuple>
 #include <vector>
 
+#include "tests/support/temp_dir.h"
+
 namespace lianqing {
 namespace {
 
@@ -29,14 +31,6 @@ std::string event(const std::string& id, int second, int recorded = -1) {
 
 class EventFilesTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "lianqing-files-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   std::string write(const std::string& bytes) {
     const auto path = folder_ / std::to_string(files_++);
     std::ofstream(path, std::ios::binary) << bytes;
@@ -48,7 +42,8 @@ class EventFilesTest : public testing::Test {
     return write(text);
   }
 
-  std::filesystem::path folder_;
+  const TempDir temp_;
+  const std::filesystem::path folder_ = temp_.path();
   int files_ = 0;
 };
 

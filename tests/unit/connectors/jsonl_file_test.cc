@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/temp_dir.h"
+
 namespace lianqing {
 namespace {
 
@@ -24,21 +26,14 @@ using testing::HasSubstr;
 
 class JsonLines : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "lianqing-jsonl-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   std::string write(const std::string& bytes) {
     const auto path = folder_ / std::to_string(files_++);
     std::ofstream(path, std::ios::binary) << bytes;
     return path.string();
   }
 
-  std::filesystem::path folder_;
+  const TempDir temp_;
+  const std::filesystem::path folder_ = temp_.path();
   int files_ = 0;
 };
 

@@ -17,13 +17,11 @@ Program with_calendar() {
 
 TEST(Episodes, SecondOpeningAndClosingOfNoneAreIgnoredAndCounted) {
   std::uint64_t ignored = 0;
-  const std::vector<ItemEvent> events = {{at(1), 0, ItemStep::close, kNever, {}},
-                                         {at(2), 1, ItemStep::open, at(10), {}},
-                                         {at(3), 2, ItemStep::open, at(20), {}},
-                                         {at(4), 3, ItemStep::extend, at(12), {}},
-                                         {at(5), 4, ItemStep::close, kNever, {}},
-                                         {at(6), 5, ItemStep::extend, at(30), {}},
-                                         {at(7), 6, ItemStep::open, kNever, {}}};
+  const std::vector<ItemEvent> events = {
+      {at(1), 0, ItemStep::close, kNever, {}}, {at(2), 1, ItemStep::open, at(10), {}},
+      {at(3), 2, ItemStep::open, at(20), {}},  {at(4), 3, ItemStep::extend, at(12), {}},
+      {at(5), 4, ItemStep::close, kNever, {}}, {at(6), 5, ItemStep::extend, at(30), {}},
+      {at(7), 6, ItemStep::open, kNever, {}}};
   const auto found = episodes(events, &ignored);
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(ignored, 3U);
@@ -51,15 +49,18 @@ TEST(IntervalCount, AddingAndWithdrawingLeavesNoResidue) {
 TEST(Deadlines, WorkdaysSkipTheWeekendAndEndAtMidnight) {
   const Program program = with_calendar();
   // Due at the end of Friday 2026-03-06 (Shanghai); one working day more is the end of Monday.
-  const Instant due = program.zone.end_of(LocalDay{std::chrono::days{parse_date("2026-03-06")->time_since_epoch()}});
+  const Instant due = program.zone.end_of(
+      LocalDay{std::chrono::days{parse_date("2026-03-06")->time_since_epoch()}});
   EXPECT_EQ(format_rfc3339(due), "2026-03-06T16:00:00Z");
   EXPECT_EQ(format_rfc3339(*deadline_after(program, due, Span{true, 1})), "2026-03-09T16:00:00Z");
-  EXPECT_EQ(format_rfc3339(*deadline_after(program, due, Span{false, days(1).count()})), "2026-03-07T16:00:00Z");
+  EXPECT_EQ(format_rfc3339(*deadline_after(program, due, Span{false, days(1).count()})),
+            "2026-03-07T16:00:00Z");
 }
 
 TEST(Deadlines, WarningStartsOnTheFirstDayFromWhichTheDueCanBeReached) {
   const Program program = with_calendar();
-  const Instant due = program.zone.end_of(LocalDay{std::chrono::days{parse_date("2026-03-09")->time_since_epoch()}});
+  const Instant due = program.zone.end_of(
+      LocalDay{std::chrono::days{parse_date("2026-03-09")->time_since_epoch()}});
   // Monday the 9th is one working day after Friday the 6th.
   EXPECT_EQ(format_rfc3339(*warning_start(program, due, Span{true, 1})), "2026-03-05T16:00:00Z");
   EXPECT_EQ(format_rfc3339(*warning_start(program, due, Span{true, 2})), "2026-03-04T16:00:00Z");

@@ -23,8 +23,8 @@ TEST(Number, RoundsToSixDecimalsAwayFromZero) {
 }
 
 TEST(Number, RefusesWhatIsNoNumberOrTooLarge) {
-  for (const char* text : {"", "-", "x", "1x", "1e", "NaN", "Infinity", "1e400", "9223372036854775808",
-                           "9300000000000.5", ".", "1.2.3"}) {
+  for (const char* text : {"", "-", "x", "1x", "1e", "NaN", "Infinity", "1e400",
+                           "9223372036854775808", "9300000000000.5", ".", "1.2.3"}) {
     EXPECT_FALSE(Number::parse(text).has_value()) << text;
   }
 }
@@ -66,7 +66,8 @@ TEST(Number, WhatDoesNotFitIsRoundedNotWrapped) {
   EXPECT_EQ(tiny * tiny, Number(0));
   const Number large(9223372036854775807);
   EXPECT_EQ((large * large).num(), 9223372036854775807);
-  const Number sum = Number(1) / Number(4611686018427387847) + Number(1) / Number(4611686018427387761);
+  const Number sum =
+      Number(1) / Number(4611686018427387847) + Number(1) / Number(4611686018427387761);
   EXPECT_LT(sum, n("0.000001"));
 }
 

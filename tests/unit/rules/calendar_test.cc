@@ -20,7 +20,8 @@ std::string read(const std::string& path) {
 const Calendar& shipped() {
   static const Calendar kCalendar = [] {
     Diagnostics found;
-    auto calendar = parse_calendar({"cn.yaml", read(LIANQING_SOURCE_DIR "/calendars/cn.yaml")}, 0, found);
+    auto calendar =
+        parse_calendar({"cn.yaml", read(LIANQING_SOURCE_DIR "/calendars/cn.yaml")}, 0, found);
     EXPECT_TRUE(found.empty());
     return calendar.value_or(Calendar{});
   }();
@@ -36,11 +37,16 @@ TEST(Calendar, AddsWorkingDays) {
     int n;
     const char* to;
   };
-  for (const Vector& v : {Vector{"2026-02-13", 3, "2026-02-25"}, {"2026-02-13", 13, "2026-03-10"},
-                          {"2026-02-14", 1, "2026-02-24"}, {"2026-09-18", 2, "2026-09-21"},
-                          {"2026-09-24", 1, "2026-09-28"}, {"2026-09-30", 3, "2026-10-10"},
-                          {"2026-04-30", 5, "2026-05-11"}, {"2025-12-31", 1, "2026-01-04"},
-                          {"2026-02-25", -3, "2026-02-13"}, {"2026-02-13", 0, "2026-02-13"}}) {
+  for (const Vector& v : {Vector{"2026-02-13", 3, "2026-02-25"},
+                          {"2026-02-13", 13, "2026-03-10"},
+                          {"2026-02-14", 1, "2026-02-24"},
+                          {"2026-09-18", 2, "2026-09-21"},
+                          {"2026-09-24", 1, "2026-09-28"},
+                          {"2026-09-30", 3, "2026-10-10"},
+                          {"2026-04-30", 5, "2026-05-11"},
+                          {"2025-12-31", 1, "2026-01-04"},
+                          {"2026-02-25", -3, "2026-02-13"},
+                          {"2026-02-13", 0, "2026-02-13"}}) {
     const auto got = add_workdays(shipped(), day(v.from), v.n);
     ASSERT_TRUE(got) << v.from;
     EXPECT_EQ(text(*got), v.to) << v.from << " + " << v.n;
@@ -55,7 +61,8 @@ TEST(Calendar, AYearWithoutDaysIsNamed) {
 }
 
 TEST(Calendar, AgreesWithThePublishedTable) {
-  const std::string path = LIANQING_SOURCE_DIR "/../shared/data/cn_holidays/cn_holidays_2018_2026.csv";
+  const std::string path =
+      LIANQING_SOURCE_DIR "/../shared/data/cn_holidays/cn_holidays_2018_2026.csv";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not here";
   std::istringstream lines(read(path));
   std::string line;

@@ -65,7 +65,9 @@ TEST(Document, PlacesAnEmptyValueAtItsKey) {
 }
 
 TEST(Document, TakesABomAndWindowsLines) {
-  const Parsed parsed = parse("\xEF\xBB\xBF" "a: 1\r\nb: 2\r\n");
+  const Parsed parsed = parse(
+      "\xEF\xBB\xBF"
+      "a: 1\r\nb: 2\r\n");
   ASSERT_TRUE(parsed.root);
   EXPECT_EQ(parsed.root->find("b")->text, "2");
   EXPECT_EQ(parsed.root->find("a")->at, (SourceSpan{0, 1, 4, 1}));
@@ -94,7 +96,10 @@ TEST(Document, RefusesWhatTheLanguageDoesNotTake) {
   EXPECT_EQ(parse("a:\"x\"\nb: 2\n").codes(), "R010");
   EXPECT_EQ(parse(std::string("a: \0", 4)).codes(), "R008");
   EXPECT_EQ(parse("a: \xFF\n").codes(), "R008");
-  EXPECT_EQ(parse("\xFF\xFE" "a\0:\0").codes(), "R008");
+  EXPECT_EQ(parse("\xFF\xFE"
+                  "a\0:\0")
+                .codes(),
+            "R008");
 }
 
 TEST(Document, KeepsItsLimits) {
@@ -132,12 +137,17 @@ TEST_F(Robustness, RandomBytes) {
 
 TEST_F(Robustness, ChangedPacks) {
   static const std::string kPack =
-      "version: 1\npack: {id: p}\nlists: {hot: [a, b]}\nparams: {w: 30d, n: {value: 3, min: 1, max: 9}}\n"
-      "events:\n  c: {fields: {s: {type: int}, k: {type: code, codes: hot}, due: {type: date}, i: {type: string}}}\n"
+      "version: 1\npack: {id: p}\nlists: {hot: [a, b]}\nparams: {w: 30d, n: {value: 3, min: 1, "
+      "max: 9}}\n"
+      "events:\n  c: {fields: {s: {type: int}, k: {type: code, codes: hot}, due: {type: date}, i: "
+      "{type: string}}}\n"
       "items: {t: {key: i, open: c, close: d, due: due, extend: {event: e, due: due}}}\n"
-      "measures:\n  m: {count: c, where: \"s >= 2 and k in hot\", over: w, per: k}\n  o: {overdue: t, by: 5d}\n"
-      "  v: {value: \"m / max(o, 1)\"}\n  a: {age: c}\n  q: {quantile: s, q: 0.9, of: c, over: month, offset: 1 month}\n"
-      "rules:\n  r: {yellow: \"m >= n\", red: {enter: \"v > 2 or a > 30\", exit: \"m < 2\", for: 1d, hold: w},\n"
+      "measures:\n  m: {count: c, where: \"s >= 2 and k in hot\", over: w, per: k}\n  o: {overdue: "
+      "t, by: 5d}\n"
+      "  v: {value: \"m / max(o, 1)\"}\n  a: {age: c}\n  q: {quantile: s, q: 0.9, of: c, over: "
+      "month, offset: 1 month}\n"
+      "rules:\n  r: {yellow: \"m >= n\", red: {enter: \"v > 2 or a > 30\", exit: \"m < 2\", for: "
+      "1d, hold: w},\n"
       "      because: {zh: \"{m}件{v|2}\", en: \"{m}\"}, needs: \"q != null\", from: 2026-01-01}\n";
   compile(kPack);
   for (int i = 0; i < 2000; ++i) {

@@ -136,12 +136,15 @@ class ExprPrinter {
     for (const std::uint32_t child : {at.a, at.op == Op::choose ? kNone : at.b}) {
       if (child == kNone) continue;
       const ExprNode& operand = expr_.nodes.at(child);
-      if (operand.op == Op::constant && expr_.constants.at(operand.a).tag == CellTag::null) return false;
+      if (operand.op == Op::constant && expr_.constants.at(operand.a).tag == CellTag::null)
+        return false;
       const bool judged = (operand.op >= Op::logical_and && operand.op <= Op::logical_not) ||
-                          (operand.op >= Op::equal && operand.op <= Op::in) || operand.op == Op::has;
+                          (operand.op >= Op::equal && operand.op <= Op::in) ||
+                          operand.op == Op::has;
       if (judged) continue;
       if (!operand.handled) return false;
-      any = any || (operand.op != Op::constant && operand.op != Op::list && operand.op != Op::param);
+      any =
+          any || (operand.op != Op::constant && operand.op != Op::list && operand.op != Op::param);
     }
     return any;
   }

@@ -62,7 +62,8 @@ std::vector<SourceText> calendars() {
 std::shared_ptr<const Program> compile(std::vector<SourceText> files) {
   const auto program = compile_pack(files, calendars());
   if (!program) {
-    for (const Diagnostic& d : program.error()) ADD_FAILURE() << d.code << " " << d.at.line << ": " << d.message.en;
+    for (const Diagnostic& d : program.error())
+      ADD_FAILURE() << d.code << " " << d.at.line << ": " << d.message.en;
     return nullptr;
   }
   return *program;
@@ -73,12 +74,15 @@ std::shared_ptr<const Program> compile(const std::string& text) {
 }
 
 // A pack of these measures with a rule that reads them all.
-std::shared_ptr<const Program> measures(const std::string& text, const std::string& conditions, const std::string& more = {}) {
-  return compile("version: 1\npack: {id: p, calendar: cn}\n" + more + "measures:\n" + text + "rules:\n  r: {yellow: \"" + conditions + "\"}\n");
+std::shared_ptr<const Program> measures(const std::string& text, const std::string& conditions,
+                                        const std::string& more = {}) {
+  return compile("version: 1\npack: {id: p, calendar: cn}\n" + more + "measures:\n" + text +
+                 "rules:\n  r: {yellow: \"" + conditions + "\"}\n");
 }
 
 const Measure& measure(const Program& program, std::string_view name) {
-  return *std::find_if(program.measures.begin(), program.measures.end(), [&](const Measure& m) { return m.name == name; });
+  return *std::find_if(program.measures.begin(), program.measures.end(),
+                       [&](const Measure& m) { return m.name == name; });
 }
 
 const Window& window_of(const Program& program, std::string_view name) {
@@ -96,7 +100,8 @@ TEST(Lower, TheSamplePack) {
   ASSERT_EQ(program->measures.size(), 6U);
 
   // One `where`, one stream, two windows.
-  const Window &now = window_of(*program, "complaints_30d"), &before = window_of(*program, "complaints_prev");
+  const Window &now = window_of(*program, "complaints_30d"),
+               &before = window_of(*program, "complaints_prev");
   EXPECT_EQ(now.stream, before.stream);
   EXPECT_EQ(now.span.over, days(30));
   EXPECT_EQ(before.span.offset, days(30));
@@ -126,14 +131,16 @@ TEST(Lower, TheSamplePack) {
   EXPECT_EQ(program->exprs[rule.levels[1].enter].source, "complaints_30d >= surge_yellow");
 
   // Declared fields that some rule reads have slots, others have none.
-  const auto type = std::find_if(program->types.begin(), program->types.end(), [](const EventType& t) { return t.declared; });
+  const auto type = std::find_if(program->types.begin(), program->types.end(),
+                                 [](const EventType& t) { return t.declared; });
   ASSERT_EQ(type->fields.size(), 3U);
   EXPECT_EQ(type->fields[0].codes, (std::vector<std::string>{"rude", "slow_action"}));
   for (const FieldCheck& field : type->fields) EXPECT_NE(field.slot, kNone) << field.name;
 }
 
 TEST(Lower, AValueComesAfterWhatItReads) {
-  const auto program = measures("  a: {value: \"b + c\"}\n  b: {value: \"c * 2\"}\n  c: {count: x}\n", "a > 1");
+  const auto program =
+      measures("  a: {value: \"b + c\"}\n  b: {value: \"c * 2\"}\n  c: {count: x}\n", "a > 1");
   ASSERT_TRUE(program);
   for (std::uint32_t m = 0; m < program->measures.size(); ++m) {
     for (const std::uint32_t read : program->measures[m].reads) EXPECT_LT(read, m);
@@ -143,8 +150,10 @@ TEST(Lower, AValueComesAfterWhatItReads) {
 
 TEST(Lower, EqualStreamsAndWindowsAreShared) {
   const auto program = measures(
-      "  a: {sum: f, of: x, over: 7d, where: \"g == 1\"}\n  b: {avg: f, of: [x], over: 1w, where: \"(g==1)\"}\n"
-      "  c: {median: f, of: x, over: 7d, where: \"g == 1\"}\n  d: {last: f, of: x, over: 7d, where: \"g == 1\"}\n",
+      "  a: {sum: f, of: x, over: 7d, where: \"g == 1\"}\n  b: {avg: f, of: [x], over: 1w, where: "
+      "\"(g==1)\"}\n"
+      "  c: {median: f, of: x, over: 7d, where: \"g == 1\"}\n  d: {last: f, of: x, over: 7d, "
+      "where: \"g == 1\"}\n",
       "a + b + c > 1 and d == 1");
   ASSERT_TRUE(program);
   EXPECT_EQ(program->streams.size(), 2U);  // with numbers only, and with anything
@@ -154,7 +163,8 @@ TEST(Lower, EqualStreamsAndWindowsAreShared) {
 
 TEST(Lower, Windows) {
   const auto program = measures(
-      "  all: {count: x}\n  cal: {count: x, over: month, offset: 2 months, to_date: true}\n  bare: {count: x, over: week, offset: 1}\n"
+      "  all: {count: x}\n  cal: {count: x, over: month, offset: 2 months, to_date: true}\n  bare: "
+      "{count: x, over: week, offset: 1}\n"
       "  par: {count: x, over: w, offset: 12h}\n",
       "all + cal + bare + par > 1", "params: {w: 90d}\n");
   ASSERT_TRUE(program);
@@ -170,18 +180,21 @@ TEST(Lower, Windows) {
 
 TEST(Lower, ItemMeasuresOverTime) {
   const auto program = measures(
-      "  done: {closed: t, over: 30d, per: kind}\n  rate: {on_time_rate: t, over: 30d, per: kind, empty: 1}\n"
+      "  done: {closed: t, over: 30d, per: kind}\n  rate: {on_time_rate: t, over: 30d, per: kind, "
+      "empty: 1}\n"
       "  more: {extensions: t}\n  soon: {due_within: t, in: 3 workdays, where: \"big\"}\n",
       "done > 1 and rate < 1 and more > 1 and soon > 1",
       "items: {t: {key: i, open: o, close: c, due: d, extend: {event: e, due: n}}}\n");
   ASSERT_TRUE(program);
-  const Stream &done = program->streams[window_of(*program, "done").stream], &rate = program->streams[window_of(*program, "rate").stream];
+  const Stream &done = program->streams[window_of(*program, "done").stream],
+               &rate = program->streams[window_of(*program, "rate").stream];
   EXPECT_EQ(done.source, StreamSource::item_closings);
   EXPECT_FALSE(done.numeric);
   EXPECT_TRUE(rate.numeric);
   EXPECT_EQ(measure(*program, "rate").aggregate, Aggregate::average);
   EXPECT_EQ(measure(*program, "rate").empty, (Cell{CellTag::number, 1, 1}));
-  EXPECT_EQ(program->streams[window_of(*program, "more").stream].source, StreamSource::item_extensions);
+  EXPECT_EQ(program->streams[window_of(*program, "more").stream].source,
+            StreamSource::item_extensions);
   EXPECT_EQ(measure(*program, "soon").margin, (Span{true, 3}));
   EXPECT_NE(measure(*program, "soon").item_where, kNone);
   EXPECT_TRUE(program->rules[0].keyed);
@@ -189,7 +202,8 @@ TEST(Lower, ItemMeasuresOverTime) {
 
 TEST(Lower, AgeThresholds) {
   auto thresholds = [](const std::string& condition, const std::string& more = {}) {
-    const auto program = measures("  a: {age: x}\n  n: {count: x}\n" + more, condition, "params: {p: 30}\n");
+    const auto program =
+        measures("  a: {age: x}\n  n: {count: x}\n" + more, condition, "params: {p: 30}\n");
     return program ? measure(*program, "a").thresholds : std::vector<std::int64_t>{-1};
   };
   using List = std::vector<std::int64_t>;
@@ -207,7 +221,8 @@ TEST(Lower, AgeThresholds) {
 
 TEST(Lower, ItemsWithConditions) {
   const auto program = measures("  n: {open: t}\n", "n > 1",
-                                "items: {t: {key: i, open: {event: o, where: \"big\"}, close: {event: [c, d], where: \"done\"}}}\n");
+                                "items: {t: {key: i, open: {event: o, where: \"big\"}, close: "
+                                "{event: [c, d], where: \"done\"}}}\n");
   ASSERT_TRUE(program);
   EXPECT_NE(program->items[0].open_where, kNone);
   EXPECT_NE(program->items[0].close_where, kNone);
@@ -220,15 +235,18 @@ TEST(Lower, ADeclaredFieldComesBeforeAParamOfItsName) {
   ASSERT_TRUE(program);
   const Expr& where = program->exprs[program->streams[0].where];
   auto has = [&](Op op) {
-    return std::any_of(where.nodes.begin(), where.nodes.end(), [&](const ExprNode& n) { return n.op == op; });
+    return std::any_of(where.nodes.begin(), where.nodes.end(),
+                       [&](const ExprNode& n) { return n.op == op; });
   };
   EXPECT_TRUE(has(Op::field));
   EXPECT_TRUE(has(Op::param));
 }
 
 TEST(Lower, DecayedCountsOrWeighs) {
-  const auto program = measures("  a: {decayed: 1, of: x, half_life: 60d, every: day}\n  b: {decayed: f, of: x, half_life: h}\n", "a > 1 and b > 1",
-                                "params: {h: 30d}\n");
+  const auto program = measures(
+      "  a: {decayed: 1, of: x, half_life: 60d, every: day}\n  b: {decayed: f, of: x, half_life: "
+      "h}\n",
+      "a > 1 and b > 1", "params: {h: 30d}\n");
   ASSERT_TRUE(program);
   EXPECT_EQ(program->streams[window_of(*program, "a").stream].value, kNone);
   EXPECT_EQ(measure(*program, "a").every, Period::day);
@@ -237,12 +255,18 @@ TEST(Lower, DecayedCountsOrWeighs) {
 }
 
 TEST(Hash, DependsOnMeaningOnly) {
-  const std::string head = "version: 1\npack: {id: p}\n", m = "measures:\n  a: {count: x, over: 7d}\n  b: {count: y}\n";
-  const std::string rule = "rules:\n  r: {title: {zh: 甲 乙}, yellow: \"a >= 1\", red: \"b > 2\"}\n";
+  const std::string head = "version: 1\npack: {id: p}\n",
+                    m = "measures:\n  a: {count: x, over: 7d}\n  b: {count: y}\n";
+  const std::string rule =
+      "rules:\n  r: {title: {zh: 甲 乙}, yellow: \"a >= 1\", red: \"b > 2\"}\n";
   const auto one = compile(head + m + rule);
-  const auto two = compile({{"z.yaml", "# moved\n" + head}, {"a.yaml", "rules:\n  r:\n    red: \"b>2\"\n    yellow: a>=1\n    title: {zh: \"甲   乙\"}\n"},
-                            {"b.yaml", "measures:\n  b: {count: y}\n  a: {over: 1w, count: [x]}\n"}});
-  const auto other = compile(head + m + "rules:\n  r: {title: {zh: 甲 乙}, yellow: \"a > 1\", red: \"b > 2\"}\n");
+  const auto two =
+      compile({{"z.yaml", "# moved\n" + head},
+               {"a.yaml",
+                "rules:\n  r:\n    red: \"b>2\"\n    yellow: a>=1\n    title: {zh: \"甲   乙\"}\n"},
+               {"b.yaml", "measures:\n  b: {count: y}\n  a: {over: 1w, count: [x]}\n"}});
+  const auto other =
+      compile(head + m + "rules:\n  r: {title: {zh: 甲 乙}, yellow: \"a > 1\", red: \"b > 2\"}\n");
   ASSERT_TRUE(one && two && other);
   EXPECT_EQ(canonical_text(*one), canonical_text(*two));
   EXPECT_EQ(one->hash, two->hash);
@@ -256,7 +280,9 @@ TEST(Hash, IsSha256) {
 }
 
 TEST(Compile, WarnsButCompiles) {
-  const SourceText text{"p.yaml", "version: 1\npack: {id: p}\nmeasures: {a: {count: x}}\nrules: {r: {yellow: \"a > 1\"}}\n"};
+  const SourceText text{
+      "p.yaml",
+      "version: 1\npack: {id: p}\nmeasures: {a: {count: x}}\nrules: {r: {yellow: \"a > 1\"}}\n"};
   Diagnostics warnings;
   const auto program = compile_pack({&text, 1}, {}, &warnings);
   ASSERT_TRUE(program);
