@@ -224,7 +224,8 @@ class Decoder {
   }
 
  private:
-  Cell cell() {
+  // Lists occur only in waiting events, whose pool they point into.
+  Cell cell(bool may_be_list = false) {
     Cell out;
     const std::uint64_t tag = in_.unsigned_integer();
     if (tag > static_cast<std::uint64_t>(CellTag::list)) {
@@ -232,6 +233,7 @@ class Decoder {
       return out;
     }
     out.tag = static_cast<CellTag>(tag);
+    if (out.tag == CellTag::list && !may_be_list) bad_ = true;
     switch (out.tag) {
       case CellTag::null: break;
       case CellTag::text: out.num = symbols_.intern(in_.text()); break;
@@ -352,9 +354,17 @@ class Decoder {
     owned.source = in_.text();
     owned.type_name = in_.text();
     for (auto* cells : {&owned.cells, &owned.elements}) {
-      for (std::uint64_t n = in_.count(); n > 0 && !in_.failed(); --n) cells->push_back(cell());
+      for (std::uint64_t n = in_.count(); n > 0 && !in_.failed(); --n) cells->push_back(cell(true));
     }
     if (owned.cells.size() != program_.slots.size()) bad_ = true;
+    for (const Cell& c : owned.cells) {
+      const bool list = c.tag == CellTag::list;
+      if (list &&
+          (c.num < 0 || static_cast<std::uint64_t>(c.num) + c.den > owned.elements.size())) {
+        bad_ = true;
+      }
+    }
+    for (const Cell& c : owned.elements) bad_ = bad_ || c.tag == CellTag::list;
     unit_.pending.push_back(std::move(owned));
   }
 
@@ -437,7 +447,13 @@ std::string encode(const UnitState& unit, const Program&, const Symbols& symbols
 
 Result<UnitState> decode(std::string_view bytes, const Program& program, const Route& route,
                          Symbols& symbols) {
-  return Decoder(bytes, program, route, symbols).run();
+  Result<UnitState> unit = Decoder(bytes, program, route, symbols).run();
+  // Bytes that say the same in another way are not ours either.
+  if (unit && encode(*unit, program, symbols) != bytes) {
+    return failure(ErrorCode::corrupt,
+                   "unit state: not in canonical form for '" + unit->name + "'");
+  }
+  return unit;
 }
 
 }  // namespace lianqing
