@@ -30,8 +30,8 @@ Status complete(const Options& options, ExplainRequest& request) {
   EventLog& log = request.replay.log;
   if (options.positionals().size() > 1) return failure(ErrorCode::usage, "expected one warning id");
   if (!options.positionals().empty()) request.warning = options.positionals()[0];
-  // `--events FILE... ID`: the id looks like one more file.
-  if (request.warning.empty() && log.paths.size() > 1 && log.paths.back().starts_with("w-")) {
+  // `--events FILE... ID`: without --unit the last of them is the id.
+  if (request.warning.empty() && !options.has("unit") && log.paths.size() > 1) {
     request.warning = log.paths.back();
     log.paths.pop_back();
   }

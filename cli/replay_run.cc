@@ -135,9 +135,11 @@ class Run {
   static Status reopen(const std::string& path, std::uint64_t bytes) {
     const std::string partial = path + ".partial", copy = path + ".copy";
     std::error_code error;
-    if (bytes == 0 || std::filesystem::exists(partial, error) ||
-        !std::filesystem::exists(path, error))
-      return {};
+    const auto holds = [&](const std::string& file) {
+      const auto size = std::filesystem::file_size(file, error);
+      return !error && size >= bytes;
+    };
+    if (bytes == 0 || holds(partial) || !holds(path)) return {};
     std::filesystem::copy_file(path, copy, std::filesystem::copy_options::overwrite_existing,
                                error);
     if (!error) std::filesystem::rename(copy, partial, error);

@@ -248,7 +248,7 @@ class SameBytes(Base):
                         "--threads", str(rng.choice([1, 3]))]
                 kills = 0
                 for _ in range(self.KILLS):
-                    if not self.killed(args, rng.uniform(0.02, 0.2 + took)):
+                    if not self.killed(args, rng.uniform(0.01, 0.4 * took if kills == 0 else 0.2 + took)):
                         break
                     kills += 1
                     self.assertFalse(os.path.exists(out), "killed, but the final file is there")
