@@ -265,7 +265,11 @@ void Fold::apply_stream(UnitState& unit, const LogEntry& entry, std::uint32_t st
   insert(program_, series, {entry.time, entry.seq, *value}, unit.clock, moved);
   remember(unit, entry.seq, entry.id);
   touch_moved(unit, index, moved, cause, entry.time);
-  if (stream.key != kNone) meet_key(unit, stream_index, key, cause, entry.time);
+  if (stream.key != kNone) {
+    for (const std::uint32_t w : series.windows) {
+      meet_key(unit, route_.window_rules[w], key, cause, entry.time);
+    }
+  }
   const Instant due = series_due(program_, route_, series, unit.clock);
   if (due != series.alarm) {
     series.alarm = due;
@@ -274,13 +278,11 @@ void Fold::apply_stream(UnitState& unit, const LogEntry& entry, std::uint32_t st
 }
 
 // The key's instances exist, and are judged, from its first event on.
-void Fold::meet_key(UnitState& unit, std::uint32_t stream, const Cell& key, Cause cause,
-                    Instant earliest) const {
-  for (const std::uint32_t w : route_.stream_windows[stream]) {
-    for (const std::uint32_t rule : route_.window_rules[w]) {
-      if (unit.instance_of.contains(KeyedIndex{rule, key})) continue;
-      touch(unit, instance_at(unit, rule, key), cause, earliest);
-    }
+void Fold::meet_key(UnitState& unit, const std::vector<std::uint32_t>& rules, const Cell& key,
+                    Cause cause, Instant earliest) const {
+  for (const std::uint32_t rule : rules) {
+    if (unit.instance_of.contains(KeyedIndex{rule, key})) continue;
+    touch(unit, instance_at(unit, rule, key), cause, earliest);
   }
 }
 
@@ -346,7 +348,11 @@ void Fold::contribute_view(UnitState& unit, const ItemView& view, const Cell& fa
                            Effects& effects) const {
   const Cell key = view.key == kNone ? Cell{} : fact;
   if (view.stream != kNone) {
-    if (sign > 0 && view.key != kNone) meet_key(unit, view.stream, key, cause, earliest);
+    if (sign > 0 && view.key != kNone) {
+      for (const std::uint32_t w : route_.stream_windows[view.stream]) {
+        meet_key(unit, route_.window_rules[w], key, cause, earliest);
+      }
+    }
     std::vector<Sample> samples;
     if (program_.streams[view.stream].source == StreamSource::item_extensions) {
       for (const ItemEvent* extension : episode.extensions) {
@@ -374,6 +380,9 @@ void Fold::contribute_view(UnitState& unit, const ItemView& view, const Cell& fa
     }
     return;
   }
+  if (sign > 0 && view.key != kNone) {
+    meet_key(unit, route_.measure_rules[view.measure], key, cause, earliest);
+  }
   const Measure& measure = program_.measures[view.measure];
   Instant from = episode.opening->time, to = episode.closed;
   if (measure.aggregate != Aggregate::open) {
@@ -384,10 +393,10 @@ void Fold::contribute_view(UnitState& unit, const ItemView& view, const Cell& fa
       effects.missing_year = edge.error();
       return;
     }
+    if (*edge == kNever) return;  // without a due it never counts
     from = std::max(from, *edge);
     if (measure.aggregate == Aggregate::due_within) to = std::min(to, episode.due);
   }
-  if (from >= to) return;  // never counts
   const std::uint32_t index = counter_at(unit, view.measure, key);
   unit.counters[index].intervals.change(from, to, sign, unit.clock);
   for (const std::uint32_t rule : route_.measure_rules[view.measure]) {

@@ -64,8 +64,8 @@ class Fold {
   void apply(UnitState& unit, const LogEntry& entry, Cause cause, Effects& effects) const;
   void apply_stream(UnitState& unit, const LogEntry& entry, std::uint32_t stream,
                     Cause cause) const;
-  void meet_key(UnitState& unit, std::uint32_t stream, const Cell& key, Cause cause,
-                Instant earliest) const;
+  void meet_key(UnitState& unit, const std::vector<std::uint32_t>& rules, const Cell& key,
+                Cause cause, Instant earliest) const;
   void apply_item(UnitState& unit, const LogEntry& entry, const ItemFeed& feed, Cause cause,
                   Effects& effects) const;
   void contribute(UnitState& unit, std::uint32_t item, const Episode& episode, int sign,
