@@ -51,7 +51,10 @@ Operand Evaluation::operand(const Cell& cell, const Cell* elements) const {
 Operand Evaluation::truth(const Expr& expr, std::uint32_t index) {
   const Operand value = node(expr, index);
   if (value.tag == CellTag::boolean) return value;
-  if (!expr.nodes[index].handled) null_seen = true;
+  // Connectives and comparisons have answered for their own operands.
+  const Op op = expr.nodes[index].op;
+  const bool answered = op >= Op::logical_and && op <= Op::in && op != Op::negate;
+  if (!answered && !expr.nodes[index].handled) null_seen = true;
   return {};
 }
 
