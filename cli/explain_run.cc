@@ -69,11 +69,13 @@ class Explain {
                    request_.unit.c_str(), say("已有", "there are"), names.c_str());
       return 1;
     }
+    const Instant end = std::max({unit->clock, replay.clock().value_or(kBeforeAll),
+                                  request_.replay.options.until.value_or(kBeforeAll)});
     std::vector<Warning> all;
     for (const auto& [where, index] : unit->instance_of) {
       const Instance& instance = unit->instances[index];
       if (!request_.rule.empty() && program_.rules[instance.rule].id != request_.rule) continue;
-      Warning warning = replay.fold().explain(*unit, instance, replay.last_seq());
+      Warning warning = replay.fold().explain(*unit, instance, replay.last_seq(), end);
       if (!request_.key.empty() && warning.key != request_.key) continue;
       all.push_back(std::move(warning));
     }
@@ -86,18 +88,17 @@ class Explain {
     std::sort(all.begin(), all.end(), [](const Warning& a, const Warning& b) {
       return std::tuple(b.to, a.rule, a.key) < std::tuple(a.to, b.rule, b.key);
     });
-    if (!request_.json) tell_colour(*unit, all);
+    if (!request_.json) tell_colour(*unit, end, all);
     for (const Warning& warning : all) print(warning, false);
     return 0;
   }
 
-  void tell_colour(const UnitState& unit, const std::vector<Warning>& all) const {
+  void tell_colour(const UnitState& unit, Instant end, const std::vector<Warning>& all) const {
     Level colour = Level::green;
     for (const Warning& warning : all) {
       if (!warning.shadow) colour = std::max(colour, warning.to);
     }
-    std::string out =
-        unit.name + "  " + painted(colour, style_) + "  " + local_text(program_, unit.clock);
+    std::string out = unit.name + "  " + painted(colour, style_) + "  " + local_text(program_, end);
     if (!unit.registered) out += say("  （未登记）", "  (not in the register)");
     std::printf("%s\n\n", out.c_str());
   }

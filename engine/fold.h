@@ -45,8 +45,10 @@ class Fold {
   // judged; kNever if nothing does.
   static Instant due(const UnitState& unit);
 
-  // The instance as it stands, explained; the unit must be judged (no open instant).
-  Warning explain(const UnitState& unit, const Instance& instance, Seq seq) const;
+  // The instance as it stands at t (default: the unit's clock), explained. The unit must be judged
+  // up to t.
+  Warning explain(const UnitState& unit, const Instance& instance, Seq seq,
+                  std::optional<Instant> t = std::nullopt) const;
 
   const Program& program() const { return program_; }
   const Route& route() const { return route_; }

@@ -258,9 +258,10 @@ Warning rationale(const Fold& fold, const UnitState& unit, std::uint32_t index, 
   return out;
 }
 
-Warning Fold::explain(const UnitState& unit, const Instance& instance, Seq seq) const {
+Warning Fold::explain(const UnitState& unit, const Instance& instance, Seq seq,
+                      std::optional<Instant> t) const {
   const auto index = static_cast<std::uint32_t>(&instance - unit.instances.data());
-  return rationale(*this, unit, index, instance.level, unit.clock, seq);
+  return rationale(*this, unit, index, instance.level, t.value_or(unit.clock), seq);
 }
 
 }  // namespace lianqing
