@@ -147,6 +147,8 @@ def aggregate(m, column, span, t):
             return hi - i
         if kind == "decayed":
             return decayed(m, [(column.T[i], column.V[i]) for i in range(lo, hi)], t)
+        if lo == hi:    # nothing to remember: EMPTY is shared by all packs
+            return of_values(kind, [], m)
         mark = (column.version, lo, hi)
         memo = column.memo.get(m.name)
         if memo and memo[0] == mark:
