@@ -147,7 +147,9 @@ Operand Evaluation::node(const Expr& expr, std::uint32_t index) {
     case Op::event_attr:
     case Op::measure:
     case Op::unit_attr:
-    case Op::key: return leaves.leaf(at);
+    case Op::key:
+    case Op::level:
+    case Op::warning_attr: return leaves.leaf(at);
     case Op::logical_and:
     case Op::logical_or: return connect(expr, at);
     case Op::logical_not: {

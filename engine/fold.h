@@ -57,8 +57,6 @@ class Fold {
   const FoldOptions& options() const { return options_; }
 
  private:
-  friend class Judge;
-  friend class Forecast;
 
   void run_until(UnitState& unit, Instant t, bool inclusive, const SeqAt& seq_at,
                  Effects& effects) const;

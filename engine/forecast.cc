@@ -128,21 +128,6 @@ class Forecast {
 
 namespace {
 
-// Amounts that grow one by one: what is missing is a whole number of them.
-bool counts_things(Aggregate aggregate) {
-  switch (aggregate) {
-    case Aggregate::count:
-    case Aggregate::distinct:
-    case Aggregate::top:
-    case Aggregate::streak:
-    case Aggregate::age:
-    case Aggregate::open:
-    case Aggregate::overdue:
-    case Aggregate::due_within: return true;
-    default: return false;
-  }
-}
-
 class Raises {
  public:
   Raises(const Fold& fold, const UnitState& unit, const Instance& instance, Instant t)

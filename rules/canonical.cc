@@ -17,6 +17,8 @@ std::string_view op_name(Op op) {
     case Op::measure: return "measure";
     case Op::unit_attr: return "unit";
     case Op::key: return "key";
+    case Op::level: return "level";
+    case Op::warning_attr: return "warning";
     case Op::logical_and: return "and";
     case Op::logical_or: return "or";
     case Op::logical_not: return "not";
@@ -150,10 +152,12 @@ class Writer {
         break;
       case Op::param: text(program_.params[n.a].name); break;
       case Op::field: text(program_.slots[n.a].path); break;
-      case Op::event_attr: number(n.a); break;
+      case Op::event_attr:
+      case Op::warning_attr: number(n.a); break;
       case Op::measure: text(program_.measures[n.a].name); break;
       case Op::unit_attr: text(program_.unit_attributes[n.a]); break;
-      case Op::key: break;
+      case Op::key:
+      case Op::level: break;
       case Op::matches:
         node(expr, n.a);
         text(program_.patterns[n.b]);

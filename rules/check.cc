@@ -170,7 +170,7 @@ class Checker {
     const Expr& expr = program_.exprs[index];
     for (const ExprNode& node : expr.nodes) {
       const auto found = comparison_at(program_, expr, node);
-      if (!found || !counts(program_.measures[found->measure])) continue;
+      if (!found || !counts_things(program_.measures[found->measure].aggregate)) continue;
       const Number zero{0};
       const bool below = found->limit < zero, nothing = found->limit.is_zero();
       const bool always = (found->op == Op::greater_equal && (below || nothing)) ||
@@ -185,20 +185,6 @@ class Checker {
               "'" + text + "' " + (always ? "always" : "never") +
                   " holds: a count is never below zero"},
              {"检查这个界限", "look at this limit"});
-    }
-  }
-
-  static bool counts(const Measure& measure) {
-    switch (measure.aggregate) {
-      case Aggregate::count:
-      case Aggregate::distinct:
-      case Aggregate::top:
-      case Aggregate::streak:
-      case Aggregate::age:
-      case Aggregate::open:
-      case Aggregate::overdue:
-      case Aggregate::due_within: return true;
-      default: return false;
     }
   }
 

@@ -41,6 +41,8 @@ enum class Op : std::uint8_t {
   measure,     // a = index into Program::measures
   unit_attr,   // a = index into Program::unit_attributes
   key,         // the instance's key (per), as text
+  level,       // of a unit looked at by a roll-up: "green", "yellow", "red"
+  warning_attr,  // a = WarningAttribute of the warning at hand
   logical_and,
   logical_or,  // a, b; both sides are always evaluated
   logical_not,

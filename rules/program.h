@@ -77,9 +77,10 @@ struct FieldSlot {
 // -------------------------------------------------------------------
 
 enum class StreamSource : std::uint8_t {
-  events,           // events of `types`
-  item_closings,    // closings of `item`; value = true/false on time, null without a due
-  item_extensions,  // granted extensions of `item`
+  events,            // events of `types`
+  item_closings,     // closings of `item`; value = true/false on time, null without a due
+  item_extensions,   // granted extensions of `item`
+  sequence_matches,  // matches of `sequence`, at the time and log position of what completed them
 };
 
 // A selection of a unit's events with at most one value each, in (time, log order).
@@ -88,6 +89,7 @@ struct Stream {
   std::vector<std::uint32_t> types;  // sorted; empty with any_type
   bool any_type = false;
   std::uint32_t item = kNone;
+  std::uint32_t sequence = kNone;
   std::uint32_t where = kNone;  // Expr over the event (for items: over the opening event)
   std::uint32_t value =
       kNone;  // field slot; events in which it is null (or, if numeric, not a number) take no part
@@ -134,6 +136,68 @@ struct Item {
   SourceSpan at;
 };
 
+// One event followed by another in time, or by nothing.
+struct SequenceStep {
+  std::vector<std::uint32_t> types;  // sorted; empty with any_type
+  bool any_type = false;
+  std::uint32_t where = kNone;  // Expr over the event
+};
+
+// Two steps: a match is an event of the second for which one of the first came before it, in (time,
+// log order), at most `within` earlier, with nothing of `without` between them. One step: a match
+// is an event of it after which nothing of `without` came until `within` had passed; it lies at
+// that instant. All events of a match have the same value of `on`.
+struct Sequence {
+  std::vector<SequenceStep> steps;  // 1 or 2
+  std::optional<SequenceStep> without;
+  std::uint32_t on = kNone;  // field slot; kNone: any events of the unit match
+  std::optional<Span> within;
+  SourceSpan at;
+};
+
+// A measure over the unit's peers: the units of the register with the same value of `among`. Taken
+// at the first instant of each period `every`, over the values after the records of that instant.
+enum class PeerStat : std::uint8_t {
+  median,
+  q1,
+  q3,  // as `quantile`
+  mean,
+  deviation,   // as `stddev`
+  rank,        // 1 = highest; equal values share the better rank
+  percentile,  // 100 * units with a value <= this unit's / units with a value
+  count        // units with a value
+};
+struct PeerView {
+  std::uint32_t subject = kNone;  // measure, not keyed
+  PeerStat stat = PeerStat::median;
+  std::uint32_t among = kNone;  // unit attribute
+  Period every = Period::day;
+};
+
+// A measure over the units below in the register's tree (`parent`).
+enum class RollUpScope : std::uint8_t { children, descendants };
+enum class RollUpHow : std::uint8_t { count, share, maximum, sum };
+struct RollUp {
+  RollUpScope scope = RollUpScope::children;
+  RollUpHow how = RollUpHow::count;
+  // Over the lower unit's measures (not keyed), attributes and Op::level: the highest level among
+  // its instances of the rules in `covers`. Truth for count and share, a number for the others.
+  std::uint32_t expr = kNone;
+  bool uses_level = false;
+  std::vector<std::uint32_t> covers;  // rules, sorted
+};
+
+// A measure over the unit's own warnings: rises of level of the rules in `covers`, revoked ones
+// excepted.
+enum class WarningAttribute : std::uint8_t { level, rule, group, key };
+struct WarningView {
+  bool active = false;          // those that stand at t; else the rises in the window `span`
+  std::uint32_t where = kNone;  // Expr over Op::warning_attr
+  std::optional<WarningAttribute> distinct;  // counts different values of this
+  WindowSpan span;
+  std::vector<std::uint32_t> covers;  // rules, sorted
+};
+
 enum class Aggregate : std::uint8_t {
   count,
   sum,
@@ -154,7 +218,27 @@ enum class Aggregate : std::uint8_t {
   overdue,
   due_within,  // of an Item at t
   value,       // of other measures
+  peers,       // of a PeerView
+  roll_up,     // of a RollUp
+  warnings,    // of a WarningView
 };
+
+// Whether the value is a number of things: never below zero, and whole unless weights say
+// otherwise.
+constexpr bool counts_things(Aggregate aggregate) {
+  switch (aggregate) {
+    case Aggregate::count:
+    case Aggregate::distinct:
+    case Aggregate::top:
+    case Aggregate::streak:
+    case Aggregate::age:
+    case Aggregate::open:
+    case Aggregate::overdue:
+    case Aggregate::due_within:
+    case Aggregate::warnings: return true;
+    default: return false;
+  }
+}
 
 struct Measure {
   std::string name;
@@ -170,6 +254,9 @@ struct Measure {
   Number q;                          // quantile
   Duration half_life{0};             // decayed
   std::optional<Period> every;       // decayed: also judged at each start of a period
+  std::uint32_t peers = kNone, roll_up = kNone, warnings = kNone;
+  // The rules of lower strata are judged before this measure is final: 0 if it reads no levels.
+  std::uint32_t stratum = 0;
   Cell empty;                        // replaces null, unless null itself
   std::vector<std::uint32_t> reads;  // measures a `value` reads, directly; sorted
   // `age`: the day counts at which some comparison can change its outcome, sorted; empty means
@@ -224,7 +311,72 @@ struct Rule {
       measures;  // all that conditions and templates read, through `value` too; sorted by name
   bool keyed = false;
   std::uint32_t key = kNone;  // the common `per` slot
+  // At one instant the rules of stratum 0 are judged in all units, then those of stratum 1 ...
+  std::uint32_t stratum = 0;
+  std::array<std::uint32_t, kLevels> shown_as{kNone, kNone, kNone};  // Shade, per level
   SourceSpan at;
+};
+
+// ---- colours and duties
+// --------------------------------------------------------------------------
+
+// What a place calls a level.
+struct LevelLabel {
+  Bilingual label, meaning;
+  std::string symbol;
+};
+
+// An extra level for the eye (blue, orange): ranks above `base` and below the next ordinal, and
+// counts as `base` wherever ordinals count.
+struct Shade {
+  std::string name;
+  Level base = Level::green;
+  LevelLabel label;
+};
+
+// One thing to be done about a warning: sign, plan, finish, interview ...
+struct DutyStep {
+  std::string name;
+  Bilingual title;
+  std::string role;  // who must
+  Span limit;        // from the warning's issue
+};
+
+// What happens when a duty step is late: `after` its deadline the case is brought to `role`.
+struct LadderStep {
+  std::string name;
+  Bilingual title;
+  std::string role;
+  Span after;
+};
+
+struct DutyLevel {
+  std::vector<DutyStep> steps;
+  Span observe;         // 0: cleared at once
+  Span extension;       // longest extension; 0: none
+  bool triage = false;  // a person must confirm before it is issued
+};
+
+struct Duty {
+  std::string name;
+  Bilingual title;
+  std::array<DutyLevel, kLevels> levels;  // [yellow], [red]
+  std::vector<LadderStep> ladder;         // sorted by `after`
+  SourceSpan at;
+};
+
+// A source that must report: after `silent_after` without a record the units it fed are grey.
+struct SourceWatch {
+  std::string source;
+  Bilingual title;
+  Span silent_after;
+  SourceSpan at;
+};
+
+// Flapping: the weighted share of changes among the last `window` judged levels of a unit's rule.
+struct Flapping {
+  int window = 21;
+  Number high = Number::ratio(1, 2), low = Number::ratio(1, 4);
 };
 
 struct Program {
@@ -245,8 +397,18 @@ struct Program {
   std::vector<Stream> streams;
   std::vector<Window> windows;
   std::vector<Item> items;
-  std::vector<Measure> measures;    // a `value` comes after all it reads
-  std::vector<Rule> rules;          // sorted by id
+  std::vector<Sequence> sequences;
+  std::vector<PeerView> peers;
+  std::vector<RollUp> roll_ups;
+  std::vector<WarningView> warnings;
+  std::vector<Measure> measures;  // a `value` comes after all it reads
+  std::vector<Rule> rules;        // sorted by id
+  std::uint32_t strata = 1;
+  std::array<LevelLabel, kLevels> labels;
+  std::vector<Shade> shades;
+  std::vector<Duty> duties;          // sorted by name; Rule::duty names one
+  std::vector<SourceWatch> watched;  // sorted by source
+  Flapping flapping;
   std::vector<SourceText> sources;  // for messages; bytes may be empty
 };
 
