@@ -57,7 +57,6 @@ class Fold {
   const FoldOptions& options() const { return options_; }
 
  private:
-
   void run_until(UnitState& unit, Instant t, bool inclusive, const SeqAt& seq_at,
                  Effects& effects) const;
   void wake(UnitState& unit, Instant t, Effects& effects) const;

@@ -41,8 +41,6 @@ enum class Op : std::uint8_t {
   measure,     // a = index into Program::measures
   unit_attr,   // a = index into Program::unit_attributes
   key,         // the instance's key (per), as text
-  level,       // of a unit looked at by a roll-up: "green", "yellow", "red"
-  warning_attr,  // a = WarningAttribute of the warning at hand
   logical_and,
   logical_or,  // a, b; both sides are always evaluated
   logical_not,
@@ -69,7 +67,9 @@ enum class Op : std::uint8_t {
   matches,  // a, b = index into Program::patterns
   starts_with,
   ends_with,
-  contains,  // a, b
+  contains,      // a, b
+  level,         // of a unit looked at by a roll-up: "green", "yellow", "red"
+  warning_attr,  // a = WarningAttribute of the warning at hand
 };
 
 struct ExprNode {

@@ -14,17 +14,12 @@
 #include "lianqing/number.h"
 #include "lianqing/time.h"
 #include "rules/calendar.h"
+#include "rules/duties.h"
 #include "rules/expr.h"
+#include "rules/views.h"
 #include "rules/zone.h"
 
 namespace lianqing {
-
-// A length of time as a rule states it.
-struct Span {
-  bool workdays = false;
-  std::int64_t amount = 0;  // microseconds, or working days
-  friend bool operator==(const Span&, const Span&) = default;
-};
 
 struct Param {
   std::string name;
@@ -98,16 +93,6 @@ struct Stream {
   std::uint32_t key = kNone;   // field slot of `per`
 };
 
-struct WindowSpan {
-  enum class Kind : std::uint8_t { all, sliding, calendar } kind = Kind::all;
-  Duration over{0};    // sliding
-  Duration offset{0};  // sliding and all
-  Period period = Period::day;
-  int periods_back = 0;  // calendar
-  bool to_date = false;  // calendar
-  friend bool operator==(const WindowSpan&, const WindowSpan&) = default;
-};
-
 // What a window must keep beside its bounds; a count needs nothing.
 enum Upkeep : std::uint8_t {
   kKeepSum = 1,     // sum and sum of squares
@@ -134,68 +119,6 @@ struct Item {
   std::uint32_t extend_where = kNone;                     // Expr
   std::uint32_t extend_due = kNone;                       // field slot
   SourceSpan at;
-};
-
-// One event followed by another in time, or by nothing.
-struct SequenceStep {
-  std::vector<std::uint32_t> types;  // sorted; empty with any_type
-  bool any_type = false;
-  std::uint32_t where = kNone;  // Expr over the event
-};
-
-// Two steps: a match is an event of the second for which one of the first came before it, in (time,
-// log order), at most `within` earlier, with nothing of `without` between them. One step: a match
-// is an event of it after which nothing of `without` came until `within` had passed; it lies at
-// that instant. All events of a match have the same value of `on`.
-struct Sequence {
-  std::vector<SequenceStep> steps;  // 1 or 2
-  std::optional<SequenceStep> without;
-  std::uint32_t on = kNone;  // field slot; kNone: any events of the unit match
-  std::optional<Span> within;
-  SourceSpan at;
-};
-
-// A measure over the unit's peers: the units of the register with the same value of `among`. Taken
-// at the first instant of each period `every`, over the values after the records of that instant.
-enum class PeerStat : std::uint8_t {
-  median,
-  q1,
-  q3,  // as `quantile`
-  mean,
-  deviation,   // as `stddev`
-  rank,        // 1 = highest; equal values share the better rank
-  percentile,  // 100 * units with a value <= this unit's / units with a value
-  count        // units with a value
-};
-struct PeerView {
-  std::uint32_t subject = kNone;  // measure, not keyed
-  PeerStat stat = PeerStat::median;
-  std::uint32_t among = kNone;  // unit attribute
-  Period every = Period::day;
-};
-
-// A measure over the units below in the register's tree (`parent`).
-enum class RollUpScope : std::uint8_t { children, descendants };
-enum class RollUpHow : std::uint8_t { count, share, maximum, sum };
-struct RollUp {
-  RollUpScope scope = RollUpScope::children;
-  RollUpHow how = RollUpHow::count;
-  // Over the lower unit's measures (not keyed), attributes and Op::level: the highest level among
-  // its instances of the rules in `covers`. Truth for count and share, a number for the others.
-  std::uint32_t expr = kNone;
-  bool uses_level = false;
-  std::vector<std::uint32_t> covers;  // rules, sorted
-};
-
-// A measure over the unit's own warnings: rises of level of the rules in `covers`, revoked ones
-// excepted.
-enum class WarningAttribute : std::uint8_t { level, rule, group, key };
-struct WarningView {
-  bool active = false;          // those that stand at t; else the rises in the window `span`
-  std::uint32_t where = kNone;  // Expr over Op::warning_attr
-  std::optional<WarningAttribute> distinct;  // counts different values of this
-  WindowSpan span;
-  std::vector<std::uint32_t> covers;  // rules, sorted
 };
 
 enum class Aggregate : std::uint8_t {
@@ -315,68 +238,6 @@ struct Rule {
   std::uint32_t stratum = 0;
   std::array<std::uint32_t, kLevels> shown_as{kNone, kNone, kNone};  // Shade, per level
   SourceSpan at;
-};
-
-// ---- colours and duties
-// --------------------------------------------------------------------------
-
-// What a place calls a level.
-struct LevelLabel {
-  Bilingual label, meaning;
-  std::string symbol;
-};
-
-// An extra level for the eye (blue, orange): ranks above `base` and below the next ordinal, and
-// counts as `base` wherever ordinals count.
-struct Shade {
-  std::string name;
-  Level base = Level::green;
-  LevelLabel label;
-};
-
-// One thing to be done about a warning: sign, plan, finish, interview ...
-struct DutyStep {
-  std::string name;
-  Bilingual title;
-  std::string role;  // who must
-  Span limit;        // from the warning's issue
-};
-
-// What happens when a duty step is late: `after` its deadline the case is brought to `role`.
-struct LadderStep {
-  std::string name;
-  Bilingual title;
-  std::string role;
-  Span after;
-};
-
-struct DutyLevel {
-  std::vector<DutyStep> steps;
-  Span observe;         // 0: cleared at once
-  Span extension;       // longest extension; 0: none
-  bool triage = false;  // a person must confirm before it is issued
-};
-
-struct Duty {
-  std::string name;
-  Bilingual title;
-  std::array<DutyLevel, kLevels> levels;  // [yellow], [red]
-  std::vector<LadderStep> ladder;         // sorted by `after`
-  SourceSpan at;
-};
-
-// A source that must report: after `silent_after` without a record the units it fed are grey.
-struct SourceWatch {
-  std::string source;
-  Bilingual title;
-  Span silent_after;
-  SourceSpan at;
-};
-
-// Flapping: the weighted share of changes among the last `window` judged levels of a unit's rule.
-struct Flapping {
-  int window = 21;
-  Number high = Number::ratio(1, 2), low = Number::ratio(1, 4);
 };
 
 struct Program {
