@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-FIELDS = ("from", "to", "cause", "late_by")
+FIELDS = ("from", "to", "cause", "late_by", "ended")
 
 
 def number(v):

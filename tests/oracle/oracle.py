@@ -7,11 +7,11 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from oracle_fold import replay                        # noqa: E402
 from oracle_log import read_log, read_units           # noqa: E402
 from oracle_measure import printed                    # noqa: E402
 from oracle_pack import Pack                          # noqa: E402
 from oracle_time import SECOND, Calendar, PackError, parse_date, parse_instant, print_instant   # noqa: E402
+from oracle_world import replay                       # noqa: E402
 
 
 def arguments():
@@ -39,10 +39,10 @@ def seconds(micros):
 
 
 def line_of(x):
-    t, unit, rule, key, old, new, cause, late, values = x
-    return json.dumps({"unit": unit, "rule": rule, "key": key, "from": old, "to": new, "time": print_instant(t),
-                       "cause": cause, "late_by": seconds(late),
-                       "values": {n: printed(v) for n, v in values.items()}}, ensure_ascii=False)
+    t, unit, rule, key, old, new, cause, late, values, ended = x
+    out = {"unit": unit, "rule": rule, "key": key, "from": old, "to": new, "time": print_instant(t), "cause": cause,
+           "late_by": seconds(late), "values": {n: printed(v) for n, v in values.items()}}
+    return json.dumps(dict(out, ended=ended) if ended else out, ensure_ascii=False)
 
 
 def main():

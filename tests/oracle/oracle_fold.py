@@ -1,8 +1,8 @@
-"""Judges one unit after the other: at each instant at which something can change, every rule touched, once."""
-import heapq
-
+"""One unit: at each instant at which something can change, every rule touched is judged once."""
+from oracle_correct import STRENGTH, form_of, kind_of, retracted
 from oracle_item import ItemMeasure, Items
 from oracle_measure import EMPTY, Column, Series, aggregate, cut, place
+from oracle_sequence import Sequences
 from oracle_time import DAY, PERIODS, PackError
 
 NAMES = ("green", "yellow", "red")
@@ -10,22 +10,38 @@ NAMES = ("green", "yellow", "red")
 
 class Instance:
     """One (rule, unit, key)."""
-    __slots__ = ("rule", "key", "level", "entered", "enter_since", "exit_since")
+    __slots__ = ("rule", "key", "level", "entered", "enter_since", "exit_since", "exit_kinds", "episode")
 
     def __init__(self, rule, key):
         self.rule, self.key, self.level, self.entered = rule, key, 0, None
+        self.episode = []                # rises since it last left green
         self.anew()
 
     def anew(self):
         self.enter_since = [None, None, None]
         self.exit_since = [None, None, None]
+        self.exit_kinds = [set(), set(), set()]
 
 
 class Touch:
-    __slots__ = ("record", "earliest", "activation")
+    """By what an instance was touched at one instant."""
+    __slots__ = ("kinds", "earliest", "activation")
 
     def __init__(self):
-        self.record, self.earliest, self.activation = False, None, False
+        self.kinds, self.earliest, self.activation = set(), None, False
+
+    def add(self, record):
+        if record is not None:
+            self.kinds.add(kind_of(record))
+            self.earliest = record.time if self.earliest is None else min(self.earliest, record.time)
+
+    def join(self, other):
+        self.kinds |= other.kinds
+        if other.earliest is not None:
+            self.earliest = other.earliest if self.earliest is None else min(self.earliest, other.earliest)
+
+    def cause(self):
+        return max(self.kinds, key=STRENGTH.index, default="timer")
 
 
 class Plan:
@@ -35,9 +51,22 @@ class Plan:
         self.pack, self.zone, self.moment = pack, pack.zone, pack.moment
         self.readers = {n: [r for r in pack.rules if n in r.reads] for n in pack.measures}
         self.series, self.on_series, self.items = {}, {}, {}
-        for m in pack.measures.values():
-            if not self.readers[m.name]:
-                continue
+        used = {n for n in pack.measures if self.readers[n]}
+        while True:
+            more = used.union(*(pack.measures[n].below for n in used))
+            if more == used:
+                break
+            used = more
+        of_kind = {k: [pack.measures[n] for n in sorted(used) if pack.measures[n].kind == k]
+                   for k in ("peers", "units", "warnings", "sequence")}
+        self.peers, self.roll_ups, self.warnings, self.sequences = of_kind.values()
+        self.strata = max((r.stratum for r in pack.rules), default=0) + 1
+        self.rules = {r.name: r for r in pack.rules}
+        # What is read from other units, and so must tell them when it changes.
+        self.abroad = set().union(*(m.below for m in self.roll_ups))
+        self.abroad_ages = [pack.measures[n] for n in sorted(self.abroad) if pack.measures[n].kind == "age"]
+        self.cross = bool(self.peers or self.roll_ups)
+        for m in (pack.measures[n] for n in pack.measures if n in used):
             if m.series:
                 self.series.setdefault(m.series, Series(m.series, pack))
                 self.on_series.setdefault(m.series, []).append(m)
@@ -53,18 +82,33 @@ class Plan:
         return found
 
 
+class Rise:
+    """One entry of the unit's own warnings."""
+    __slots__ = ("time", "inst", "level", "revoked")
+
+    def __init__(self, time, inst, level):
+        self.time, self.inst, self.level, self.revoked = time, inst, level, False
+
+
 class Unit:
-    def __init__(self, plan, name, attributes, end, registered_at):
-        self.plan, self.zone, self.name = plan, plan.zone, name
+    def __init__(self, world, name, attributes, registered_at):
+        self.world, self.plan, self.zone, self.name = world, world.plan, world.plan.zone, name
+        plan = self.plan
         self.attributes = dict(attributes or {}, id=name)
-        self.end, self.registered_at = end, registered_at
+        self.end, self.registered_at = world.end, registered_at
         self.columns = {spec: {} for spec in plan.series}
         self.item_measures = {m.name: ItemMeasure(m, plan.pack) for ms in plan.items.values() for m in ms}
         self.items = [Items(plan.pack.items[n], [self.item_measures[m.name] for m in ms], plan.pack)
                       for n, ms in plan.items.items()]
+        self.sequences = {m.name: Sequences(m, plan.pack) for m in plan.sequences}
+        self.peers = {}
         self.instances = {r.name: {} for r in plan.pack.rules}
-        self.heap, self.planned = [], {}
-        self.touched = {}
+        self.rises = []
+        self.planned = {}
+        self.touched, self.values = {}, {}
+        self.queue, self.next = [], 0
+        self.seen, self.known, self.entered = [], [], {}   # by clock; correcting ones; seq -> (record, form)
+        self.live = False                                  # has sent something that still stands
         self.out = []
 
     # ------------------------------------------------------------ instants to come
@@ -74,7 +118,7 @@ class Unit:
         todo = self.planned.get(t)
         if todo is None:
             todo = self.planned[t] = set()
-            heapq.heappush(self.heap, t)
+            self.world.wake(t, self)
         todo.add(what)
 
     def instance(self, rule, key, t):
@@ -92,12 +136,15 @@ class Unit:
         x = self.touched.get(inst)
         if x is None:
             x = self.touched[inst] = Touch()
-        if record is not None:
-            x.record = True
-            x.earliest = record.time if x.earliest is None else min(x.earliest, record.time)
+        if isinstance(record, Touch):
+            x.join(record)
+        else:
+            x.add(record)
         return x
 
     def touch_readers(self, m, key, t, record=None, create=False):
+        if m.name in self.plan.abroad:
+            self.world.spread(self, m, t, record)
         for rule in self.plan.readers[m.name]:
             if not rule.keyed:
                 self.touch(self.instance(rule, None, t)[0], record)
@@ -108,6 +155,10 @@ class Unit:
                 for inst in self.instances[rule.name].values():
                     self.touch(inst, record)
 
+    def touch_all(self, t, record=None):
+        """Every rule that has no key is to be judged."""
+        return [self.touch(self.instance(r, None, t)[0], record) for r in self.plan.pack.rules if not r.keyed]
+
     def exist(self, m, key, t, record):
         """A keyed instance begins with the first event taken in."""
         for rule in self.plan.readers[m.name]:
@@ -117,38 +168,145 @@ class Unit:
                     self.touch(inst, record)
 
     # ------------------------------------------------------------ one instant
-    def apply(self, e, t):
-        record = e if e.clock == t else None
-        for spec, series in self.plan.series_for(e.type):
-            taken = series.select(e)
-            if taken is None:
+    def load(self, records):
+        """records: of this unit, in log order."""
+        for e in records:
+            self.queue.append((e.clock, e.seq, 0, e))              # known
+            self.queue.append((max(e.clock, e.time), e.seq, 1, e))  # counts
+        self.queue.sort(key=lambda x: x[:3])
+        for x in self.queue:
+            self.later(x[0], ("record",))
+        if self.registered_at is not None:
+            self.later(self.registered_at, ("record",))
+
+    def advance(self, t):
+        """Windows and deadlines move to t, then the records of t are applied."""
+        todo = self.planned.pop(t)
+        newcomers, correcting = [], []
+        while self.next < len(self.queue) and self.queue[self.next][0] == t:
+            _, _, stage, e = self.queue[self.next]
+            self.next += 1
+            if stage == 1:
+                form = form_of(e, self.known) if self.known else e
+                self.entered[e.seq] = (e, form)
+                self.alter(None, form, t, e if e.clock == t else None)
                 continue
-            key, value = taken
-            column = self.columns[spec].get(key)
-            if column is None:
-                column = self.columns[spec][key] = Column()
-            if spec[3] and spec[3][0] == "any" and isinstance(value, bool):
-                value = Flag(value)
-            column.insert(e.time, e.seq, value)
-            for m in self.plan.on_series[spec]:
-                if m.keyed:
-                    self.exist(m, key, t, record)
-                now, instants = place(m.window, e.time, t, self.zone)
-                if now:
-                    self.touch_readers(m, key, t, record)
-                for x in instants:
-                    self.later(x, ("measure", m.name, key))
+            if kind_of(e) == "event":
+                newcomers.append(e)
+                self.seen.append(e)
+                continue
+            self.known.append(e)
+            correcting.append(e)
+            for seq, (r, old) in sorted(self.entered.items()):
+                new = form_of(r, self.known)
+                self.entered[seq] = (r, new)
+                if old is not new:
+                    self.alter(old, new, t, e)
+        self.pop(todo, t)
+        for m in self.plan.abroad_ages:
+            time = self.newest(m.name, None, t)
+            if time is not None:
+                self.later(time + ((t - time) // DAY + 1) * DAY, ("measure", m.name, None))
+        self.begin(t, newcomers, correcting)
+
+    def begin(self, t, newcomers, correcting):
+        """First judgement; and as if never seen, once all that it ever sent has been retracted."""
+        left = [e for e in self.seen if not retracted(e, self.known)] if self.known else self.seen
+        if t == self.registered_at:
+            for touch in self.touch_all(t):
+                touch.activation = True
+        elif left and not self.live:
+            self.touch_all(t, next((e for e in newcomers if e in left), None))
+        was, self.live = self.live, bool(left)
+        if was and not left:
+            self.forget(t, correcting)
+
+    def forget(self, t, correcting):
+        touch = Touch()
+        for e in correcting:
+            touch.add(e)
+        levels = {}
+        if self.registered_at is not None:
+            other = self.world.without(self, t)
+            levels = {(n, k): x.level for n, known in other.instances.items() for k, x in known.items()}
+        for name, known in self.instances.items():
+            for key, inst in known.items():
+                level = levels.pop((name, key), 0)
+                if level != inst.level:
+                    self.transition(inst, level, t, touch, self.environment(inst, t), "retraction", True)
+                inst.anew()
+        self.touched = {}
+        self.instances, self.rises = {r: {} for r in self.instances}, []
+        if self.registered_at is not None:
+            assert not any(levels.values()), "an instance that only the empty history has"
+            self.instances, self.rises = other.instances, other.rises
+            for at, todo in other.planned.items():
+                for what in todo:
+                    if what[0] in ("rule", "clock", "age"):
+                        self.later(at, what)
+
+    def alter(self, old, new, t, record):
+        """An event as it counted and as it counts now, either may be None."""
+        kind = (old or new).type
+        for spec, series in self.plan.series_for(kind):
+            before, after = (self.contribution(spec, series, f) for f in (old, new))
+            if before == after:
+                continue
+            e = old or new
+            for taken, sign in ((before, -1), (after, 1)):
+                if taken is None:
+                    continue
+                key, value, weight = taken
+                column = self.columns[spec].get(key)
+                if column is None:
+                    column = self.columns[spec][key] = Column()
+                if sign > 0:
+                    column.insert(e.time, e.seq, value, weight)
+                else:
+                    column.remove(e.time, e.seq)
+                for m in self.plan.on_series[spec]:
+                    self.placed(m, key, e.time, t, record, sign > 0)
         for items in self.items:
-            for m, key, now, instants in items.add(e, t, self.zone):
+            for m, key, now, instants in items.replace(old, new, t, self.zone):
                 if now is None:
                     self.exist(m, key, t, record)
                 elif now:
                     self.touch_readers(m, key, t, record)
                 for x in instants:
                     self.later(x, ("limit" if m.kind in ("overdue", "due_within") else "measure", m.name, key))
+        for found in self.sequences.values():
+            gone, come = found.replace(old, new)
+            for key, time, _ in gone:
+                self.placed(found.m, key, time, t, record, False)
+            for key, time, seq in come:
+                self.placed(found.m, key, time, t, record, time <= t)
+                if time > t:
+                    self.later(time, ("match", found.m.name, key, seq))
 
-    def pop(self, t):
-        for what in self.planned.pop(t, ()):
+    @staticmethod
+    def contribution(spec, series, form):
+        taken = series.select(form) if form is not None else None
+        if taken is None:
+            return None
+        key, value = taken
+        if spec[3] and spec[3][0] == "any" and isinstance(value, bool):
+            value = Flag(value)
+        return key, value, form.weight
+
+    def placed(self, m, key, time, t, record, exists):
+        """Something at `time` begins or ceases to count for a measure."""
+        if m.keyed and exists:
+            self.exist(m, key, t, record)
+        now, instants = place(m.window, time, t, self.zone)
+        if now:
+            self.touch_readers(m, key, t, record)
+        for x in instants:
+            self.later(x, ("measure", m.name, key))
+
+    def pop(self, todo, t):
+        for what in sorted(todo, key=lambda w: w[0] != "match"):
+            if what[0] == "record":
+                continue
             if what[0] == "rule":
                 self.touch(what[1])
             elif what[0] == "clock":
@@ -158,42 +316,14 @@ class Unit:
             elif what[0] == "age":
                 if self.age_due(what[1], t):
                     self.touch(what[1])
+            elif what[0] == "match":
+                found = self.sequences[what[1]]
+                if found.m.keyed and found.stands(what[2], t, what[3]):
+                    self.exist(found.m, what[2], t, None)
             else:
                 m = self.plan.pack.measures[what[1]]
                 if what[0] == "measure" or self.item_measures[m.name].live(what[2], t):
                     self.touch_readers(m, what[2], t)
-
-    def run(self, records):
-        """records: of this unit, in log order."""
-        queue = sorted(records, key=lambda e: (max(e.clock, e.time), e.seq))
-        i, first = 0, None
-        if records:
-            first = records[0]
-            self.later(first.clock, ("first",))
-        if self.registered_at is not None:
-            self.later(self.registered_at, ("first",))
-        for e in queue:
-            if self.later(max(e.clock, e.time), ("first",)):
-                break
-        while self.heap:
-            t = heapq.heappop(self.heap)
-            self.touched = {}
-            todo = self.planned[t]
-            todo.discard(("first",))
-            begin = t == self.registered_at
-            if begin or first is not None and t == first.clock:
-                for rule in self.plan.pack.rules:
-                    if not rule.keyed:
-                        x = self.touch(self.instance(rule, None, t)[0], first if first and t == first.clock and not begin else None)
-                        x.activation = begin
-            while i < len(queue) and max(queue[i].clock, queue[i].time) == t:
-                self.apply(queue[i], t)
-                i += 1
-            self.pop(t)
-            self.values = {}
-            for inst in sorted(self.touched, key=lambda x: (x.rule.name, x.key or "")):
-                self.judge(inst, t, self.touched[inst])
-        return self.out
 
     # ------------------------------------------------------------ values
     def value(self, name, key, t):
@@ -209,8 +339,14 @@ class Unit:
             env = {n: self.value(n, key, t) for n in m.reads}
             env["unit."] = self.attributes
             v = m.run(env)
+        elif m.kind == "peers":
+            v = self.peers.get(name)
+        elif m.kind == "units":
+            v = self.world.roll_up(m, self, t)
+        elif m.kind == "warnings":
+            v = self.own_warnings(m, t)
         else:
-            column = self.columns[m.series].get(key, EMPTY)
+            column = (self.sequences[name].columns if m.kind == "sequence" else self.columns[m.series]).get(key, EMPTY)
             v = aggregate(m, column, cut(m.window, column, t, self.zone), t)
             if type(v) is Flag:
                 v = v.on
@@ -218,6 +354,19 @@ class Unit:
             v = m.empty
         self.values[at] = v
         return v
+
+    def own_warnings(self, m, t):
+        if m.active:
+            found = [(x, x.level) for n in m.covers for x in self.instances[n].values() if x.level]
+        else:
+            found = [(r.inst, r.level) for r in self.rises
+                     if not r.revoked and r.inst.rule.name in m.covers and place(m.window, r.time, t, self.zone)[0]]
+        found = [{"level": NAMES[level], "rule": x.rule.name, "group": x.rule.group, "key": x.key} for x, level in found]
+        found = [w for w in found if m.where is None or m.where(w) is True]
+        return len({w[m.distinct] for w in found} - {None}) if m.distinct else len(found)
+
+    def level(self, rules):
+        return max((x.level for n in rules for x in self.instances[n].values()), default=0)
 
     # ------------------------------------------------------------ timers of a rule
     def held(self, since, duration, t):
@@ -280,6 +429,18 @@ class Unit:
                     self.later(x, ("clock", inst))
 
     # ------------------------------------------------------------ judging
+    def judge_stratum(self, stratum, t):
+        if self.registered_at is None and not self.live:
+            return
+        for inst in sorted((x for x in self.touched if x.rule.stratum == stratum), key=lambda x: (x.rule.name, x.key or "")):
+            if self.instances[inst.rule.name].get(inst.key) is inst:
+                self.judge(inst, t, self.touched[inst])
+
+    def environment(self, inst, t):
+        env = {n: self.value(n, inst.key, t) for n in inst.rule.order}
+        env["unit."] = self.attributes
+        return env
+
     def judge(self, inst, t, touch):
         rule = inst.rule
         until = rule.excused.get(self.name, 0)
@@ -287,8 +448,7 @@ class Unit:
             return
         if rule.start is not None and t < rule.start:
             return
-        env = {n: self.value(n, inst.key, t) for n in rule.order}
-        env["unit."] = self.attributes
+        env = self.environment(inst, t)
         if rule.stop is not None and t >= rule.stop:
             inst.anew()
             if inst.level:
@@ -312,6 +472,8 @@ class Unit:
                     since[lv.rank] = None
                 elif since[lv.rank] is None:
                     since[lv.rank] = t
+                    if since is inst.exit_since:
+                        inst.exit_kinds[lv.rank] = set(touch.kinds)
         for lv in reversed(rule.levels):
             if lv.rank > inst.level and self.held(inst.enter_since[lv.rank], lv.wait, t):
                 return self.transition(inst, lv.rank, t, touch, env)
@@ -323,16 +485,36 @@ class Unit:
                 lower = [r for r in lower if not exits[r]]
             self.transition(inst, lower[0] if lower else 0, t, touch, env)
 
-    def transition(self, inst, level, t, touch, env, cause=None):
-        rise = level > inst.level
+    def transition(self, inst, level, t, touch, env, cause=None, revoked=None):
+        """revoked: None = by what touched the instance when the exit began to hold."""
+        rise, old = level > inst.level, inst.level
         late = None
-        if rise and touch.record and touch.earliest < t:
+        if rise and touch.kinds and touch.earliest < t:
             late = t - touch.earliest
+        if revoked is None:
+            revoked = cause is None and bool(inst.exit_kinds[old] & {"retraction", "correction"})
         if cause is None:
-            cause = "activation" if touch.activation else "event" if touch.record else "timer"
-        self.out.append((t, self.name, inst.rule.name, inst.key, NAMES[inst.level], NAMES[level], cause, late,
-                         {n: env[n] for n in sorted(inst.rule.reads)}))
+            cause = "activation" if touch.activation else touch.cause()
+        ended = None if rise else "revoked" if revoked else "cleared"
+        self.out.append((t, self.name, inst.rule.name, inst.key, NAMES[old], NAMES[level], cause, late,
+                         {n: env[n] for n in sorted(inst.rule.reads)}, ended))
         inst.level, inst.entered = level, t
+        if rise:
+            inst.episode.append(Rise(t, inst, level))
+            self.rises.append(inst.episode[-1])
+        elif revoked:
+            for r in inst.episode:
+                r.revoked = r.revoked or r.level > level
+        if not level:
+            inst.episode = []
+        for m in self.plan.warnings:
+            if inst.rule.name not in m.covers:
+                continue
+            if m.active or ended == "revoked":
+                self.touch_readers(m, None, t, touch)
+            elif rise:
+                self.placed(m, None, t, t, touch, False)
+        self.world.level_moved(self, inst.rule, t, touch)
 
 
 class Flag:
@@ -347,26 +529,3 @@ class Flag:
 
     def __hash__(self):
         return hash(("flag", self.on))
-
-
-def replay(pack, records, register, until=None, sample=None):
-    """All transitions, sorted by (time, unit, rule, key)."""
-    if not records:
-        return []
-    end = max(r.clock for r in records)
-    if until is not None:
-        end = max(end, until)
-    start = min(r.clock for r in records)
-    by_unit = {}
-    for r in records:
-        if r.unit is not None:
-            by_unit.setdefault(r.unit, []).append(r)
-    names = sorted(set(by_unit) | set(register))
-    if sample is not None and sample < len(names):
-        names = [names[i * len(names) // sample] for i in range(sample)]
-    plan, out = Plan(pack), []
-    for name in names:
-        unit = Unit(plan, name, register.get(name), end, start if name in register else None)
-        out += unit.run(by_unit.get(name, []))
-    out.sort(key=lambda x: (x[0], x[1], x[2], x[3] is not None, x[3] or ""))
-    return out

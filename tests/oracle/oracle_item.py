@@ -137,17 +137,25 @@ class Items:
         self.item, self.measures, self.moment = item, measures, pack.moment
         self.history, self.episodes = {}, {}
 
-    def add(self, e, t, zone):
-        """Yields (measure, key, touched now, later instants, opened) for each visible change."""
-        roles = roles_of(self.item, e)
-        if not roles:
-            return
-        key = key_text(self.item.key(e))
-        if key is None:
-            return
-        history = self.history.setdefault(key, [])
-        for role in roles:
-            insort(history, (e.time, e.seq, role, e), key=lambda h: (h[0], h[1]))
+    def replace(self, old, new, t, zone):
+        """An event as it counted and as it counts now, either may be None. Yields (measure, key, touched now, later
+        instants) for each visible change; touched is None where an item opens."""
+        keys = {}
+        for e, sign in ((old, -1), (new, 1)):
+            roles = roles_of(self.item, e) if e is not None else ()
+            key = key_text(self.item.key(e)) if roles else None
+            if key is None:
+                continue
+            history = keys[key] = self.history.setdefault(key, [])
+            if sign < 0:
+                history[:] = [h for h in history if h[1] != e.seq]
+            else:
+                for role in roles:
+                    insort(history, (e.time, e.seq, role, e), key=lambda h: (h[0], h[1]))
+        for key, history in keys.items():
+            yield from self.refold(key, history, t, zone)
+
+    def refold(self, key, history, t, zone):
         old = self.episodes.get(key, [])
         new = self.episodes[key] = fold(self.item, history, self.moment)
         openings = [x[0] for x in new if x[0] not in [y[0] for y in old]]

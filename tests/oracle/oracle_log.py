@@ -6,6 +6,8 @@ import json
 import re
 from fractions import Fraction
 
+from oracle_correct import RETRACTIONS
+from oracle_measure import MILLION
 from oracle_pack import load_yaml, nfc
 from oracle_time import parse_date, parse_instant
 
@@ -15,7 +17,7 @@ SPACE = re.compile(r"^-?\d+(\.\d+)?$")
 
 
 class Record:
-    __slots__ = ("id", "source", "type", "unit", "time", "recorded", "data", "clock", "seq")
+    __slots__ = ("id", "source", "type", "unit", "time", "recorded", "data", "clock", "seq", "weight")
 
 
 class Bad(Exception):
@@ -62,6 +64,7 @@ def read_record(line, pack):
     if declared:
         check_fields(r.data, declared.get("fields") or {}, pack)
     r.clock = r.seq = None
+    r.weight = MILLION
     return r
 
 
@@ -148,6 +151,13 @@ def read_log(paths, pack, sort=False, as_occurred=False):
         if r.recorded is not None and r.time > r.recorded + pack.max_future:
             refuse("future")
             continue
+        if r.type in ("event_retracted", "event_corrected"):
+            target = known.get((r.data.get("target_source", r.source), r.data.get("target_event_id")))
+            if r.unit is None and target:
+                r.unit = target.unit
+            if r.type == "event_retracted" and target and target.type in RETRACTIONS:
+                refuse("target")
+                continue
         r.clock = r.time if as_occurred else max(clock, r.time if r.recorded is None else r.recorded)
         if not as_occurred:
             if r.recorded is None and r.time < clock:

@@ -12,10 +12,11 @@ MILLION = 10 ** 6
 
 class Column:
     """Known events of one series and key, sorted by (time, log order)."""
-    __slots__ = ("T", "S", "V", "sums", "summed", "version", "memo")
+    __slots__ = ("T", "S", "V", "weights", "sums", "summed", "version", "memo")
 
     def __init__(self):
         self.T, self.S, self.V = [], [], []
+        self.weights = {}                                # seq -> millionths, where it is not one
         self.sums, self.summed, self.version, self.memo = [0], 0, 0, {}
 
     def spot(self, time, seq):
@@ -24,8 +25,10 @@ class Column:
             i -= 1
         return i
 
-    def insert(self, time, seq, value):
+    def insert(self, time, seq, value, weight=MILLION):
         self.version += 1
+        if weight != MILLION:
+            self.weights[seq] = weight
         if not self.T or (self.T[-1], self.S[-1]) < (time, seq):
             i = len(self.T)
         else:
@@ -40,6 +43,7 @@ class Column:
         assert self.T[i] == time and self.S[i] == seq
         self.version += 1
         self.summed = min(self.summed, i)
+        self.weights.pop(seq, None)
         del self.T[i], self.S[i], self.V[i]
 
     def total(self, lo, hi):
@@ -115,20 +119,25 @@ def root6(v):
 
 
 def quantile(values, q):
+    return ranked([Fraction(v, MILLION) for v in values], q)
+
+
+def ranked(values, q):
     values = sorted(values)
     at = q * (len(values) - 1)
     i = at.numerator // at.denominator
-    if at == i:
-        return from_micro(values[i])
-    return ex.fit(ex.plain((values[i] + (at - i) * (values[i + 1] - values[i])) / Fraction(MILLION)))
+    v = Fraction(values[i])
+    return ex.fit(ex.plain(v if at == i else v + (at - i) * (values[i + 1] - values[i])))
 
 
 def aggregate(m, column, span, t):
     kind = m.kind
+    if column.weights and kind in WEIGHED:
+        return weighed(m, column, range(*span) if isinstance(span, tuple) else span, t)
     if isinstance(span, tuple):
         lo, hi = span
         n = hi - lo
-        if kind in ("count", "closed", "extensions"):
+        if kind in ("count", "sequence", "closed", "extensions"):
             return n
         if kind == "sum":
             return ex.fit(from_micro(column.total(lo, hi)))
@@ -163,9 +172,32 @@ def aggregate(m, column, span, t):
     return of_values(kind, [column.V[i] for i in span], m)
 
 
+WEIGHED = ("count", "sum", "avg", "stddev", "decayed")
+
+
+def weighed(m, column, span, t):
+    """Of events some of which weigh less than one: each times its weight, to six decimals."""
+    weights = [column.weights.get(column.S[i], MILLION) for i in span]
+    total = sum(weights)
+    if m.kind == "count":
+        return from_micro(total)
+    values = [column.V[i] for i in span]
+    parts = [micro(ex.round_half_away(Fraction(v * w, MILLION * MILLION), 6)) for v, w in zip(values, weights)]
+    if m.kind == "sum":
+        return ex.fit(from_micro(sum(parts)))
+    if m.kind == "decayed":
+        return decayed(m, [(column.T[i], v) for i, v in zip(span, parts)], t)
+    if not total:
+        return None
+    if m.kind == "avg":
+        return ex.fit(ex.plain(Fraction(sum(parts), total)))
+    mean = Fraction(sum(v * w for v, w in zip(values, weights)), total)
+    return root6(sum(w * (v - mean) ** 2 for v, w in zip(values, weights)) / (total * Fraction(MILLION) ** 2))
+
+
 def of_values(kind, values, m):
     n = len(values)
-    if kind in ("count", "closed", "extensions"):
+    if kind in ("count", "sequence", "closed", "extensions"):
         return n
     if kind == "sum":
         return ex.fit(from_micro(sum(values)))

@@ -14,6 +14,8 @@ SECTIONS = ("lists", "params", "events", "items", "measures", "rules")
 EVENT_KINDS = ("count", "sum", "avg", "min", "max", "first", "last", "distinct", "top", "streak", "age", "median",
                "quantile", "stddev", "decayed")
 ITEM_KINDS = ("open", "overdue", "due_within", "closed", "on_time_rate", "extensions")
+PEER_STATS = ("median", "q1", "q3", "mean", "stddev", "rank", "percentile", "count")
+ROLL_UPS = ("count", "share", "max", "sum")
 NUMERIC = ("sum", "avg", "min", "max", "median", "quantile", "stddev", "decayed")
 LEVELS = {"yellow": 1, "red": 2}
 
@@ -77,7 +79,12 @@ class Measure:
         self.window = Window("all")
         self.types = self.where = self.per = self.field = self.series = self.tree = None
         self.item = self.margin = self.empty = self.q = self.half_life = self.every = None
+        self.steps = self.without = self.on = self.within = None                 # sequence
+        self.subject = self.among = self.stat = self.period = None              # peers
+        self.scope = self.how = self.covers = self.distinct = self.active = None  # units, warnings
+        self.run = None
         self.keyed, self.reads = False, set()
+        self.below = set()                 # measures read in other units
 
 
 class Rule:
@@ -110,7 +117,14 @@ class Pack:
         for m in self.measures.values():
             if m.kind == "value":
                 self.resolve_value(m, ())
+        for m in self.measures.values():
+            if m.kind == "units":
+                m.below = {n for n in ex.names(m.tree) if n in self.measures}
+                m.run = ex.build(m.tree, self.lower_resolver)
+        for m in self.measures.values():
+            m.below |= set().union(*(self.measures[n].reads for n in m.below), set())
         self.rules = [r for r in (self.rule(k, v) for k, v in raw["rules"].items()) if r]
+        self.cover(raw["measures"])
 
     @staticmethod
     def merge(folder):
@@ -203,8 +217,81 @@ class Pack:
             raise PackError("over: workdays is not supported")
         return Window("sliding", width.micros, off)
 
+    def step(self, body):
+        """(types, where): a type, a list of types or {type, where}."""
+        body = body if isinstance(body, dict) else {"type": body}
+        return self.types_of(body["type"]), self.where_of(body.get("where"))
+
+    def sequence(self, m, body):
+        m.steps = [self.step(x) for x in body["sequence"]]
+        m.without = self.step(body["without"]) if "without" in body else None
+        m.on = path_getter(body["on"]) if "on" in body else None
+        m.within = self.duration(body["within"]) if "within" in body else None
+        if len(m.steps) not in (1, 2) or len(m.steps) == 1 and (m.without is None or m.within is None):
+            raise PackError("measure %s: two steps, or one with without and within" % m.name)
+        return m
+
+    def special(self, name, body):
+        """peers, units and warnings, or None."""
+        if "peers" in body:
+            m = Measure(name, "peers")
+            m.subject, m.stat, m.among, m.period = body["peers"], body["stat"], body["among"], body["every"]
+            if m.stat not in PEER_STATS or m.period not in PERIODS:
+                raise PackError("measure %s: %s %s" % (name, m.stat, m.period))
+            m.below = {m.subject}
+        elif "units" in body:
+            m = Measure(name, "units")
+            m.scope = body["units"]
+            (m.how,) = [k for k in ROLL_UPS if k in body]
+            m.tree = ex.parse(body[m.how])
+        elif "warnings" in body:
+            m = Measure(name, "warnings")
+            m.active, m.distinct = {"count": False, "active": True}[body["warnings"]], body.get("distinct")
+            m.where = None if body.get("where") is None else ex.build(ex.parse(body["where"]), self.warning_resolver)
+            m.window = self.window(body)
+        else:
+            return None
+        return m
+
+    def cover(self, bodies):
+        """Which rules the measures over levels read, and the stratum of every rule."""
+        strict = {"warnings": lambda m: True, "units": lambda m: "level" in ex.names(m.tree)}
+        readers = {m.name for m in self.measures.values() if m.kind in strict and strict[m.kind](m)}
+        while True:
+            more = {m.name for m in self.measures.values() if (m.reads | m.below) & readers} | readers
+            if more == readers:
+                break
+            readers = more
+        named = {r.name: r for r in self.rules}
+        for m in self.measures.values():
+            if m.kind not in strict or not strict[m.kind](m):
+                continue
+            body = bodies[m.name]
+            if "rules" in body:
+                m.covers = {n for n in body["rules"] if n in named}
+            else:
+                m.covers = {r.name for r in self.rules if r.status == "active" and not r.reads & readers}
+            if "group" in body:
+                m.covers = {n for n in m.covers if named[n].group == body["group"]}
+        for r in self.rules:
+            r.stratum = self.stratum(r.reads, named, ())
+
+    def stratum(self, measures, named, path):
+        out = 0
+        for n in measures:
+            m = self.measures[n]
+            if n in path:
+                raise PackError("cycle of strata: %s" % " -> ".join(path + (n,)))
+            for c in m.covers or ():
+                out = max(out, 1 + self.stratum(named[c].reads, named, path + (n,)))
+            out = max(out, self.stratum(m.below, named, path + (n,)))
+        return out
+
     def measure(self, name, body):
-        kinds = [k for k in EVENT_KINDS + ITEM_KINDS + ("value",) if k in body]
+        special = self.special(name, body)
+        if special:
+            return special
+        kinds = [k for k in EVENT_KINDS + ITEM_KINDS + ("value", "sequence") if k in body]
         if len(kinds) != 1:
             raise PackError("measure %s: one aggregate expected, got %s" % (name, kinds))
         m = Measure(name, kinds[0])
@@ -217,6 +304,8 @@ class Pack:
         m.window = self.window(body)
         m.where, m.per = body.get("where"), body.get("per")
         m.keyed = m.per is not None
+        if m.kind == "sequence":
+            return self.sequence(m, body)
         if m.kind in ITEM_KINDS:
             m.item = self.items[main]
             m.margin = self.duration(body.get({"overdue": "by", "due_within": "in"}.get(m.kind), 0))
@@ -245,6 +334,22 @@ class Pack:
         if name.startswith("unit."):
             part = name[5:]
             return lambda env: env["unit."].get(part)
+        fixed = self.constant(name)
+        if fixed is None:
+            raise PackError("unknown name %s" % name)
+        return fixed
+
+    def lower_resolver(self, name):
+        """Names in the expression of a roll-up: of the lower unit."""
+        if name == "level":
+            return lambda env: env["level"]()
+        if name in self.measures:
+            return lambda env: env["measure"](name)
+        return self.rule_resolver(name)
+
+    def warning_resolver(self, name):
+        if name in ("level", "rule", "group", "key"):
+            return lambda w: w[name]
         fixed = self.constant(name)
         if fixed is None:
             raise PackError("unknown name %s" % name)
@@ -283,7 +388,7 @@ class Pack:
         if body.get("status", "active") in ("draft", "retired"):
             return None
         r = Rule()
-        r.name = name
+        r.name, r.group, r.status, r.stratum = name, body.get("group"), body.get("status", "active"), 0
         r.needs_tree, r.needs = self.condition(body["needs"]) if "needs" in body else (None, None)
         r.levels, trees = [], [r.needs_tree] if r.needs_tree else []
         grey = []

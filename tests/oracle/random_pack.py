@@ -14,6 +14,7 @@ from fractions import Fraction
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import oracle_fold                                       # noqa: E402
+import oracle_world                                      # noqa: E402
 from oracle import default_calendar                      # noqa: E402
 from oracle_log import read_log, read_units              # noqa: E402
 from oracle_pack import Pack                             # noqa: E402
@@ -286,7 +287,7 @@ class Maker:
 
         old, oracle_fold.Unit = oracle_fold.Unit, Probe
         try:
-            oracle_fold.replay(pack, records, read_units(os.path.join(folder, "units.csv")))
+            oracle_world.replay(pack, records, read_units(os.path.join(folder, "units.csv")))
         finally:
             oracle_fold.Unit = old
         self.values = seen

@@ -1,0 +1,166 @@
+"""All units in step: instants in time order, peers, roll-ups, strata."""
+import heapq
+from fractions import Fraction
+
+import oracle_expr as ex
+import oracle_fold
+from oracle_fold import NAMES, Plan
+from oracle_measure import ranked, root6
+
+
+class World:
+    def __init__(self, plan, by_unit, register, names, start, end):
+        self.plan, self.by_unit, self.register, self.start, self.end = plan, by_unit, register, start, end
+        self.heap, self.units = [], {}
+        self.samples = {}
+        for m in plan.peers:
+            self.plan_sample(m, start)
+        for name in names:
+            self.units[name] = oracle_fold.Unit(self, name, register.get(name), start if name in register else None)
+            self.units[name].load(by_unit.get(name, []))
+
+    def wake(self, t, unit):
+        heapq.heappush(self.heap, (t, unit.name))
+
+    def plan_sample(self, m, t):
+        """The first instant of the local period after the one that contains t."""
+        zone = self.plan.zone
+        at = zone.start(m.period, zone.period(m.period, t) + 1)
+        if at <= self.end:
+            self.samples.setdefault(at, []).append(m)
+            heapq.heappush(self.heap, (at, ""))
+
+    def run(self, stop=None):
+        while self.heap and (stop is None or self.heap[0][0] <= stop):
+            t, names = self.heap[0][0], set()
+            while self.heap and self.heap[0][0] == t:
+                names.add(heapq.heappop(self.heap)[1])
+            self.step(t, names)
+        return self
+
+    def step(self, t, names):
+        units = [self.units[n] for n in sorted(self.units)]
+        for u in units:
+            u.touched, u.values = {}, {}
+        for u in units:
+            if u.name in names:
+                u.advance(t)
+        for m in self.samples.pop(t, ()):
+            self.sample(m, t)
+            self.plan_sample(m, t)
+        for stratum in range(self.plan.strata):
+            for u in units:
+                u.values = {}
+            for u in units:
+                if u.touched:
+                    u.judge_stratum(stratum, t)
+
+    def without(self, unit, t):
+        """The unit as it would be at t had it only been registered."""
+        by_unit = {n: r for n, r in self.by_unit.items() if n != unit.name}
+        names = sorted(self.units)
+        return World(self.plan, by_unit, self.register, names, self.start, self.end).run(t).units[unit.name]
+
+    # ------------------------------------------------------------ peers
+    def sample(self, m, t):
+        registered = [u for u in self.units.values() if u.registered_at is not None]
+        groups, new = {}, {}
+        for u in registered:
+            group = u.attributes.get(m.among)
+            if group is not None:
+                groups.setdefault(str(group), []).append(u)
+        for members in groups.values():
+            own = {u.name: u.value(m.subject, None, t) for u in members}
+            values = [v for v in own.values() if ex.is_number(v)]
+            for u in members:
+                new[u.name] = peer_value(m.stat, values, own[u.name])
+        for u in registered:
+            old, u.peers[m.name] = u.peers.get(m.name), new.get(u.name)
+            if u.peers[m.name] != old:
+                u.touch_readers(m, None, t)
+        for u in self.units.values():
+            u.values = {}
+
+    # ------------------------------------------------------------ the tree
+    def uppers(self, unit, scope):
+        out, name = [], unit.name
+        while True:
+            name = self.register.get(name, {}).get("parent")
+            if name is None or name in out or name == unit.name:
+                return [self.units[n] for n in out if n in self.units]
+            out.append(name)
+            if scope == "children":
+                name = None
+
+    def roll_up(self, m, unit, t):
+        results = []
+        for u in self.units.values():
+            if u.registered_at is not None and unit in self.uppers(u, m.scope):
+                results.append(m.run({"unit.": u.attributes, "measure": lambda n, u=u: u.value(n, None, t),
+                                      "level": lambda u=u: NAMES[u.level(m.covers)]}))
+        true = sum(1 for v in results if v is True)
+        numbers = [v for v in results if ex.is_number(v)]
+        if m.how == "count":
+            return true
+        if m.how == "share":
+            return ex.fit(ex.plain(Fraction(true, len(results)))) if results else None
+        if m.how == "max":
+            return max(numbers, default=None)
+        total = 0
+        for v in numbers:
+            total += v
+        return ex.fit(ex.plain(Fraction(total)))
+
+    def spread(self, unit, measure, t, record):
+        """A measure of a lower unit changed, or could have."""
+        for m in self.plan.roll_ups:
+            if measure.name in m.below:
+                for u in self.uppers(unit, m.scope):
+                    u.touch_readers(m, None, t, record)
+
+    def level_moved(self, unit, rule, t, touch):
+        for m in self.plan.roll_ups:
+            if m.covers and rule.name in m.covers:
+                for u in self.uppers(unit, m.scope):
+                    u.touch_readers(m, None, t, touch)
+
+
+def peer_value(stat, values, own):
+    n = len(values)
+    if stat == "count":
+        return n
+    if not n or stat in ("rank", "percentile") and not ex.is_number(own):
+        return None
+    if stat == "rank":
+        return 1 + sum(1 for v in values if v > own)
+    if stat == "percentile":
+        return ex.fit(ex.plain(Fraction(100 * sum(1 for v in values if v <= own), n)))
+    mean = Fraction(sum(values)) / n
+    if stat == "mean":
+        return ex.fit(ex.plain(mean))
+    if stat == "stddev":
+        return root6(Fraction(sum((v - mean) ** 2 for v in values)) / n)
+    return ranked(values, {"q1": Fraction(1, 4), "median": Fraction(1, 2), "q3": Fraction(3, 4)}[stat])
+
+
+def replay(pack, records, register, until=None, sample=None):
+    """All transitions, sorted by (time, unit, rule, key)."""
+    if not records:
+        return []
+    end = max(r.clock for r in records)
+    if until is not None:
+        end = max(end, until)
+    start = min(r.clock for r in records)
+    by_unit = {}
+    for r in records:
+        if r.unit is not None:
+            by_unit.setdefault(r.unit, []).append(r)
+    names = sorted(set(by_unit) | set(register))
+    if sample is not None and sample < len(names):
+        names = [names[i * len(names) // sample] for i in range(sample)]
+    plan, out = Plan(pack), []
+    for group in [names] if plan.cross else [[n] for n in names]:
+        for unit in World(plan, by_unit, register, group, start, end).run().units.values():
+            out += unit.out
+    out.sort(key=lambda x: (x[0], x[1], x[2], x[3] is not None, x[3] or ""))
+    return out
