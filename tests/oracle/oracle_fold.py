@@ -200,8 +200,7 @@ class Unit:
             for seq, (r, old) in sorted(self.entered.items()):
                 new = form_of(r, self.known)
                 self.entered[seq] = (r, new)
-                if old is not new:
-                    self.alter(old, new, t, e)
+                self.alter(old, new, t, e)
         self.pop(todo, t)
         for m in self.plan.abroad_ages:
             time = self.newest(m.name, None, t)
@@ -247,6 +246,8 @@ class Unit:
 
     def alter(self, old, new, t, record):
         """An event as it counted and as it counts now, either may be None."""
+        if old is new:
+            return
         kind = (old or new).type
         for spec, series in self.plan.series_for(kind):
             before, after = (self.contribution(spec, series, f) for f in (old, new))
