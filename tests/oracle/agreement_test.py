@@ -26,8 +26,12 @@ BINARY = os.environ.get("LIANQING_BINARY", os.path.join(ROOT, "build", "dev", "l
 SHARED = os.environ.get("LIANQING_SHARED", os.path.join(ROOT, "..", "shared"))
 SEEDS = int(os.environ.get("LIANQING_SEEDS", "40"))
 NIGHTLY = os.environ.get("LIANQING_NIGHTLY", "") not in ("", "0")
+# What both sides know of random_cross.FEATURES.
+FEATURES = ()
 LOGS = {"nyc": "nyc_inspections", "wabo": "wabo_receipt"}
-MORE_LOGS = {"boston": "boston311_2011h2", "bpic": "bpic15_permits"}
+MORE_# What both sides know of random_cross.FEATURES.
+FEATURES = ()
+LOGS = {"boston": "boston311_2011h2", "bpic": "bpic15_permits"}
 LIMIT = 1800 if NIGHTLY else 300
 COUNTS = re.compile(r"^(?:records: read|记录: 读入) (\d+) = (?:admitted|采纳) (\d+) \+ (?:duplicate|重复) (\d+) \+ (?:quarantined|隔离) (\d+)", re.M)
 TRANSITIONS = re.compile(r"^(?:transitions|变色): (\d+)", re.M)
@@ -55,9 +59,9 @@ def replay(case, *args):
     return run(BINARY, "replay", "--rules", case["pack"], "--events", case["events"], *case["more"], *args)
 
 
-def made(seed, folder):
-    folder = os.path.join(folder, "seed%d" % seed)
-    r = script("random_pack.py", seed, folder)
+def made(seed, folder, features=()):
+    folder = os.path.join(folder, "seed%d%s" % (seed, "-".join(("",) + features)))
+    r = script("random_pack.py", seed, folder, "--features", ",".join(features))
     if r.returncode:
         raise AssertionError("random_pack.py %d: %s" % (seed, r.stderr))
     return {"pack": folder, "events": os.path.join(folder, "events.jsonl"), "folder": folder,
@@ -165,18 +169,20 @@ class Agreement(Base):
                         "folder": os.path.join(cls.folder, name), "more": []}
                 os.makedirs(case["folder"])
                 cls.logs[name] = pool.submit(disagreement, case, False)
-        cls.seeds = {seed: pool.submit(cls.seed, seed) for seed in range(1, SEEDS + 1)}
+        seeds = range(1, SEEDS + 1)
+        cases = [(n, FEATURES) for n in seeds if FEATURES] + [(n, ()) for n in (seeds[::2] if FEATURES else seeds)]
+        cls.seeds = {case: pool.submit(cls.seed, *case) for case in cases}
 
     @classmethod
-    def seed(cls, seed):
-        case = made(seed, cls.folder)
+    def seed(cls, seed, features):
+        case = made(seed, cls.folder, features)
         return [disagreement(case, mode) for mode in ([False, True] if seed % 3 == 0 else [False])]
 
     def test_random_packs(self):
-        for seed, future in self.seeds.items():
+        for (seed, features), future in self.seeds.items():
             for wrong in future.result():
-                with self.subTest(seed=seed):
-                    self.assertIsNone(wrong, "\nseed %d: %s" % (seed, wrong))
+                with self.subTest(seed=seed, features=features):
+                    self.assertIsNone(wrong, "\nseed %d %s: %s" % (seed, ",".join(features), wrong))
 
     def log(self, name):
         if name in MORE_LOGS and not NIGHTLY:
@@ -197,6 +203,55 @@ class Agreement(Base):
 
     def test_bpic(self):
         self.log("bpic")
+
+
+def at_once(lines):
+    """The records that can come in any order, all known at the last instant: one per identity and time, no retraction of one."""
+    kept, seen, finals = [], set(), set()
+    rows = []
+    for line in lines:
+        try:
+            r = json.loads(line)
+            rows.append((dt.datetime.fromisoformat(r["time"]), r))
+        except (ValueError, KeyError, TypeError):
+            continue
+    last = max(t for t, _ in rows)
+    for t, r in rows:
+        marks = {(r.get("source"), r["id"]), t}
+        if marks & seen or r["data"].get("target_event_id") in finals:
+            continue
+        seen |= marks
+        if r["type"] in ("event_retracted", "clarification_issued"):
+            finals.add(r["id"])
+        kept.append(dict(r, recordedtime=last.isoformat()))
+    return kept, last
+
+
+class AnyOrder(Base):
+    """Corrections before and after what they concern."""
+
+    def test_records_of_one_clock(self):
+        if "corrections" not in FEATURES:
+            self.skipTest("the program does not know corrections")
+        for seed in range(1, 9):
+            case = made(seed, self.folder, ("corrections",))
+            with open(case["events"], encoding="utf-8") as f:
+                kept, last = at_once(f)
+            outputs = []
+            for n in range(3):
+                path = os.path.join(case["folder"], "any%d" % n)
+                with open(path + ".jsonl", "w", encoding="utf-8") as f:
+                    f.write("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in kept))
+                until = (last + dt.timedelta(days=30)).isoformat()
+                r = replay(dict(case, events=path + ".jsonl"), "--until", until, "--out", path + ".out")
+                self.assertEqual(r.returncode, 0, r.stderr)
+                rows = [json.loads(line) for line in read(path + ".out").splitlines()]
+                outputs.append(sorted(json.dumps([w[k] for k in ("time", "unit", "rule", "key", "to", "values")]) for w in rows))
+                random.Random(seed).shuffle(kept)
+            with self.subTest(seed=seed):
+                self.assertTrue(outputs[0], "nothing was written: the case shows nothing")
+                self.assertEqual(outputs[1], outputs[0])
+                self.assertEqual(outputs[2], outputs[0])
 
 
 class SameBytes(Base):

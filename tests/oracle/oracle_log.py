@@ -141,6 +141,11 @@ def read_log(paths, pack, sort=False, as_occurred=False):
         why[reason] = why.get(reason, 0) + 1
 
     for _, r in rows:
+        target = None
+        if r.type in ("event_retracted", "event_corrected"):
+            target = known.get((r.data.get("target_source", r.source), r.data.get("target_event_id")))
+            if r.unit is None and target:
+                r.unit = target.unit
         old = known.get((r.source, r.id))
         if old is not None:
             if same_content(old, r):
@@ -151,13 +156,9 @@ def read_log(paths, pack, sort=False, as_occurred=False):
         if r.recorded is not None and r.time > r.recorded + pack.max_future:
             refuse("future")
             continue
-        if r.type in ("event_retracted", "event_corrected"):
-            target = known.get((r.data.get("target_source", r.source), r.data.get("target_event_id")))
-            if r.unit is None and target:
-                r.unit = target.unit
-            if r.type == "event_retracted" and target and target.type in RETRACTIONS:
-                refuse("target")
-                continue
+        if r.type == "event_retracted" and target and target.type in RETRACTIONS:
+            refuse("target")
+            continue
         r.clock = r.time if as_occurred else max(clock, r.time if r.recorded is None else r.recorded)
         if not as_occurred:
             if r.recorded is None and r.time < clock:

@@ -337,21 +337,30 @@ class Often(oracle_fold.Unit):
                 self.later(t, ("record",))
 
 
+def opened(seed, folder, events=150, days=30, features=()):
+    """A random case: pack, records in the order of the fold, register."""
+    Maker(seed, True, features).make(folder, events, days)
+    pack = Pack(folder, Calendar(default_calendar()))
+    return pack, read_log([folder + "/events.jsonl"], pack)[0], read_units(folder + "/units.csv")
+
+
+def judged_often(test, seed, features=()):
+    with tempfile.TemporaryDirectory() as d:
+        case = opened(seed, d, features=features)
+        plain = oracle_world.replay(*case)
+        old, oracle_fold.Unit = oracle_fold.Unit, Often
+        try:
+            often = oracle_world.replay(*case)
+        finally:
+            oracle_fold.Unit = old
+        test.assertEqual([x[:6] + x[8:9] for x in plain], [x[:6] + x[8:9] for x in often], "seed %d %s" % (seed, features))
+        return len(plain)
+
+
 class Property(unittest.TestCase):
     def test_instants_too_many_change_nothing(self):
         for seed in range(1, 1 + int(os.environ.get("ORACLE_SEEDS", "8"))):
-            with tempfile.TemporaryDirectory() as d:
-                Maker(seed, True).make(d, 150, 30)
-                pack = Pack(d, Calendar(default_calendar()))
-                records, _ = read_log([d + "/events.jsonl"], pack)
-                units = read_units(d + "/units.csv")
-                plain = oracle_world.replay(pack, records, units)
-                old, oracle_fold.Unit = oracle_fold.Unit, Often
-                try:
-                    often = oracle_world.replay(pack, records, units)
-                finally:
-                    oracle_fold.Unit = old
-                self.assertEqual([x[:6] + x[8:9] for x in plain], [x[:6] + x[8:9] for x in often], "seed %d" % seed)
+            judged_often(self, seed)
 
 
 if __name__ == "__main__":

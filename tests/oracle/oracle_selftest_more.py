@@ -1,11 +1,17 @@
 #!/usr/bin/python3
 """Cases computed by hand: sequences, peers, roll-ups, own warnings, corrections and decisions."""
 import json
+import os
 import random
 import sys
+import tempfile
 import unittest
 
-from oracle_selftest import Case, event
+from oracle_correct import KIND
+from oracle_fold import Plan
+from oracle_selftest import Case, event, judged_often, opened
+from oracle_world import World
+from random_cross import FEATURES
 
 
 def at(day, hour=0, month=3):
@@ -328,6 +334,48 @@ class Decisions(Case):
         events = [event(1, "complaint_received", at(1), complaint_id="k"), event(2, "complaint_verdict", at(2), complaint_id="k", verdict="substantiated"),
                   event(3, "complaint_verdict", at(3), complaint_id="k", verdict="unfounded")]
         self.assertEqual(brief(self.replay(body, events)), ["u r 03-02T00 red decision", "u r 03-03T00 green decision", "u s 03-03T00 yellow decision"])
+
+
+def held(unit):
+    """All that a unit's measures hold, in a form that can be compared."""
+    out = {}
+    tables = list(unit.columns.items()) + [(n, x.columns) for n, x in unit.item_measures.items()] + \
+        [(n, x.columns) for n, x in unit.sequences.items()]
+    for name, columns in tables:
+        for key, c in columns.items():
+            if c.T:
+                out[name, key] = (c.T, c.S, c.V, c.weights)
+    for name, x in unit.item_measures.items():
+        for which in (x.first, x.second):
+            for key, array in which.items():
+                if array:
+                    out[name, key, which is x.first] = array
+    return out
+
+
+class Property(unittest.TestCase):
+    SEEDS = int(os.environ.get("ORACLE_SEEDS", "2"))
+
+    def test_instants_too_many_change_nothing(self):
+        for feature in FEATURES:
+            moved = sum(judged_often(self, seed, (feature,)) for seed in range(1, 1 + self.SEEDS))
+            self.assertGreater(moved, 10, feature)
+
+    def test_corrections_before_or_after_their_targets(self):
+        """What is counted in the end is the same."""
+        for seed in range(1, 1 + 2 * self.SEEDS):
+            with tempfile.TemporaryDirectory() as d:
+                pack, records, register = opened(seed, d, 200, 30, ("corrections", "sequence"))
+                start, end, plan, ends = min(r.clock for r in records), max(r.clock for r in records), Plan(pack), []
+                for early in (False, True):
+                    by_unit = {}
+                    for r in records:
+                        if early and r.type in KIND:
+                            r.clock = start
+                        by_unit.setdefault(r.unit, []).append(r)
+                    ends.append({n: held(u) for n, u in World(plan, by_unit, register, sorted(by_unit), start, end).run().units.items()})
+                self.assertTrue(any(ends[0].values()))
+                self.assertEqual(ends[0], ends[1], "seed %d" % seed)
 
 
 if __name__ == "__main__":

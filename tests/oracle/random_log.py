@@ -2,6 +2,8 @@
 import datetime as dt
 import json
 
+import random_corrections
+
 HOUR = 3600
 DAY = 24 * HOUR
 UNITS = ["u1", "u2", "u3", "单位四"]
@@ -16,14 +18,17 @@ def stamp(rng, seconds, micros=0):
 
 
 class Log:
-    def __init__(self, rng, days):
-        self.rng, self.days = rng, days
+    def __init__(self, rng, days, features=()):
+        self.rng, self.days, self.features = rng, days, features
         self.begin = int(dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc).timestamp()) + rng.randrange(-40, 90) * DAY
         self.grid = rng.choice([1, 60, HOUR, 6 * HOUR, DAY])
         self.style = rng.choice(["plain", "recorded", "recorded", "mixed"])
         self.late = rng.choice([0, 0.05, 0.2, 0.5])
         self.items = {}
         self.n = 0
+
+    def stamp(self, seconds):
+        return stamp(self.rng, seconds)
 
     def moment(self):
         rng = self.rng
@@ -53,6 +58,8 @@ class Log:
                  "place": {"district": rng.choice(["n", "s"])}, "who": rng.choice(["w1", "w2", "w3"])}
         elif kind == "misc":                                 # undeclared: types as they come
             d = {"score": rng.choice([1, 2, "3", 4.5, True, None]), "cat": rng.choice(CATS + [None, ["a"]])}
+        elif kind == "complaint_received":
+            d = {"complaint_id": "k%d" % rng.randrange(12), "cat": rng.choice(CATS)}
         else:
             d = {"item": "i%d" % rng.randrange(1 + self.days // 3)}
             if kind == "item_open":
@@ -69,6 +76,8 @@ class Log:
     def event(self):
         rng = self.rng
         kind = rng.choice(["complaint"] * 5 + ["visit"] * 5 + ["misc"] + ["item_open"] * 4 + ["item_close"] * 3 + ["item_extend"])
+        if "corrections" in self.features and rng.random() < 0.1:
+            kind = "complaint_received"
         t = self.moment()
         micros = rng.randrange(1, 10 ** 6) if rng.random() < 0.05 else 0
         clock = t
@@ -93,6 +102,8 @@ class Log:
     def lines(self, n):
         rng = self.rng
         rows = sorted((self.event() for _ in range(n)), key=lambda r: r[:2])
+        if "corrections" in self.features:
+            rows = random_corrections.added(self, rows)
         for i in range(len(rows) - 1):                       # recorded times that step back a little
             if rng.random() < 0.02 and all("recordedtime" in r[2] for r in rows[i:i + 2]):
                 rows[i], rows[i + 1] = rows[i + 1], rows[i]
@@ -100,7 +111,9 @@ class Log:
         for i, (clock, micros, e) in enumerate(rows):
             if i and rng.random() < 0.06:                    # said before: again, or otherwise
                 old = json.loads(json.dumps(rng.choice(rows[:i])[2]))
-                if rng.random() < 0.4:
+                if "changes" in old["data"]:
+                    old["data"]["reason"] = "other"
+                elif rng.random() < 0.4:
                     old["data"]["cat"] = "other"
                 else:
                     old["data"] = dict(reversed(old["data"].items()))

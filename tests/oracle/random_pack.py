@@ -14,6 +14,7 @@ from fractions import Fraction
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import oracle_fold                                       # noqa: E402
+import random_cross                                      # noqa: E402
 import oracle_world                                      # noqa: E402
 from oracle import default_calendar                      # noqa: E402
 from oracle_log import read_log, read_units              # noqa: E402
@@ -43,9 +44,9 @@ ITEMS = """items:
 
 
 class Maker:
-    def __init__(self, seed, more):
+    def __init__(self, seed, more, features=()):
         self.rng = random.Random(seed)
-        self.more = more
+        self.more, self.features = more, features
         self.zone = self.rng.choice(["Asia/Shanghai"] * 4 + ["Europe/Berlin", "America/New_York"])
         self.params, self.measures, self.texts, self.per = {}, {}, set(), {}
         self.values = {}
@@ -132,7 +133,11 @@ class Maker:
             per = rng.choice(keys)
             name = "m%d" % i if rng.random() < 0.9 else "指标%d" % i
             self.per[name] = per
-            if per in (None, "cat") and rng.random() < 0.4:
+            if "sequence" in self.features and rng.random() < 0.35:
+                self.measures[name] = random_cross.sequence(self, per)
+            elif "corrections" in self.features and per is None and rng.random() < 0.2:
+                self.measures[name] = random_cross.of_corrections(self)
+            elif per in (None, "cat") and rng.random() < 0.4:
                 self.measures[name] = self.item_measure(per)
             else:
                 if per in ("place.district", "who"):
@@ -221,16 +226,20 @@ class Maker:
                 parts.append("%s: %s" % (k, v))
         return "{%s}" % ", ".join(parts)
 
-    def rule(self, i):
+    def rule(self, i, must=None):
         rng = self.rng
         usable = [n for n in self.measures if self.values.get(n)]
         key = rng.choice([None] + [self.per[n] for n in usable])
         names = [n for n in usable if self.per[n] in (None, key)]
         names = rng.sample(names, min(len(names), rng.randrange(1, 5))) if names else []
+        if must:
+            names = rng.choice([[must], [must], [must] + names])
         if not names:
             return ""
         down = rng.random() < 0.25
         lines = ["  r%d:" % i, "    title: {zh: 规则%d, en: Rule %d}" % (i, i)]
+        if self.features and rng.random() < 0.5:
+            lines.append("    group: " + rng.choice(["g1", "g2"]))
         if rng.random() < 0.3:
             lines.append("    needs: " + json.dumps(self.term(rng.choice(names))[0], ensure_ascii=False))
         which = rng.choice([("yellow", "red")] * 4 + [("yellow",), ("red",)])
@@ -299,16 +308,21 @@ class Maker:
 
     def make(self, folder, events, days):
         os.makedirs(folder, exist_ok=True)
-        self.log = Log(self.rng, days)
+        self.log = Log(self.rng, days, self.features)
         with open(os.path.join(folder, "events.jsonl"), "w", encoding="utf-8") as f:
             f.write("\n".join(self.log.lines(events)) + "\n")
         with open(os.path.join(folder, "units.csv"), "w", encoding="utf-8") as f:
-            f.write("id,name,parent,headcount\nu1,First,,12\nu2,Second,u1,30\nu9,Silent,u1,4\n")
+            f.write(random_cross.REGISTER if {"peers", "units"} & set(self.features) else
+                    "id,name,parent,headcount\nu1,First,,12\nu2,Second,u1,30\nu9,Silent,u1,4\n")
         self.make_measures()
         self.probe(folder)
         self.make_values()
+        if {"peers", "units"} & set(self.features):
+            random_cross.across(self)
         self.probe(folder)
         rules = [r for r in (self.rule(i) for i in range(self.rng.randrange(4, 9))) if r]
+        if {"units", "warnings"} & set(self.features):
+            rules += random_cross.over_levels(self, rules)
         with open(os.path.join(folder, "pack.yaml"), "w", encoding="utf-8") as f:
             f.write(self.pack_text(rules))
 
@@ -320,11 +334,15 @@ def main():
     p.add_argument("--events", type=int, default=0, help="0: a random number")
     p.add_argument("--days", type=int, default=0)
     p.add_argument("--more", action="store_true", help="also median, quantile, stddev")
+    p.add_argument("--features", default="", help="some of %s, by commas; a pack takes a few of them" % ",".join(random_cross.FEATURES))
     args = p.parse_args()
     rng = random.Random(-args.seed)
     if os.path.isdir(args.folder) and os.listdir(args.folder) and not os.path.exists(os.path.join(args.folder, "pack.yaml")):
         sys.exit("%s is not a folder of mine" % args.folder)
-    Maker(args.seed, args.more).make(args.folder, args.events or rng.choice([60, 150, 300, 600]),
+    known = [f for f in args.features.split(",") if f]
+    if not set(known) <= set(random_cross.FEATURES):
+        sys.exit("--features: one of %s" % ", ".join(random_cross.FEATURES))
+    Maker(args.seed, args.more, random_cross.some(rng, known)).make(args.folder, args.events or rng.choice([60, 150, 300, 600]),
                                      args.days or rng.choice([20, 45, 90]))
 
 
