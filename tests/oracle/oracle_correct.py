@@ -5,7 +5,8 @@ from oracle_measure import MILLION, micro
 
 RETRACTIONS = ("event_retracted", "clarification_issued")
 KIND = {"event_retracted": "retraction", "clarification_issued": "retraction", "event_corrected": "correction",
-        "tolerance_decision": "decision", "complaint_verdict": "decision"}
+        "tolerance_decision": "decision", "complaint_verdict": "decision", "unit_changed": "decision"}
+CORRECTING = tuple(k for k in KIND if k != "unit_changed")
 STRENGTH = ("event", "correction", "retraction", "decision")
 
 

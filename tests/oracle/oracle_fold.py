@@ -1,5 +1,5 @@
 """One unit: at each instant at which something can change, every rule touched is judged once."""
-from oracle_correct import STRENGTH, form_of, kind_of, retracted
+from oracle_correct import CORRECTING, STRENGTH, form_of, kind_of, retracted
 from oracle_item import ItemMeasure, Items
 from oracle_measure import EMPTY, Column, Series, aggregate, cut, place
 from oracle_sequence import Sequences
@@ -95,7 +95,8 @@ class Unit:
         self.world, self.plan, self.zone, self.name = world, world.plan, world.plan.zone, name
         plan = self.plan
         self.attributes = dict(attributes or {}, id=name)
-        self.end, self.registered_at = world.end, registered_at
+        self.end, self.registered_at, self.registered = world.end, registered_at, registered_at is not None
+        self.dissolved = False
         self.columns = {spec: {} for spec in plan.series}
         self.item_measures = {m.name: ItemMeasure(m, plan.pack) for ms in plan.items.values() for m in ms}
         self.items = [Items(plan.pack.items[n], [self.item_measures[m.name] for m in ms], plan.pack)
@@ -159,6 +160,12 @@ class Unit:
         """Every rule that has no key is to be judged."""
         return [self.touch(self.instance(r, None, t)[0], record) for r in self.plan.pack.rules if not r.keyed]
 
+    def touch_everything(self, t, record=None):
+        self.touch_all(t, record)
+        for known in self.instances.values():
+            for inst in known.values():
+                self.touch(inst, record)
+
     def exist(self, m, key, t, record):
         """A keyed instance begins with the first event taken in."""
         for rule in self.plan.readers[m.name]:
@@ -174,14 +181,38 @@ class Unit:
             self.queue.append((e.clock, e.seq, 0, e))              # known
             self.queue.append((max(e.clock, e.time), e.seq, 1, e))  # counts
         self.queue.sort(key=lambda x: x[:3])
-        for x in self.queue:
-            self.later(x[0], ("record",))
+        self.wake()
         if self.registered_at is not None:
             self.later(self.registered_at, ("record",))
 
+    def wake(self):
+        for x in self.queue[self.next:]:
+            self.later(x[0], ("record",))
+
+    def take_over(self, other, t, change):
+        """All that the other unit has sent, and will, counts here too."""
+        self.known = sorted(self.known + other.known, key=lambda e: e.seq)
+        self.seen += other.seen
+        for seq, (r, _) in sorted(other.entered.items()):
+            form = form_of(r, self.known)
+            self.entered[seq] = (r, form)
+            self.alter(None, form, t, change)
+        self.queue = sorted(self.queue[self.next:] + other.queue[other.next:], key=lambda x: x[:3])
+        self.next = 0
+        self.wake()
+
+    def dissolve(self, t, change):
+        touch = Touch()
+        touch.add(change)
+        for known in self.instances.values():
+            for inst in known.values():
+                if inst.level:
+                    self.transition(inst, 0, t, touch, self.environment(inst, t), "decision", False)
+        self.dissolved, self.queue, self.touched = True, self.queue[:self.next], {}
+
     def advance(self, t):
         """Windows and deadlines move to t, then the records of t are applied."""
-        todo = self.planned.pop(t)
+        todo = self.planned.pop(t, ())
         newcomers, correcting = [], []
         while self.next < len(self.queue) and self.queue[self.next][0] == t:
             _, _, stage, e = self.queue[self.next]
@@ -191,7 +222,7 @@ class Unit:
                 self.entered[e.seq] = (e, form)
                 self.alter(None, form, t, e if e.clock == t else None)
                 continue
-            if kind_of(e) == "event":
+            if e.type not in CORRECTING:
                 newcomers.append(e)
                 self.seen.append(e)
                 continue
@@ -225,7 +256,7 @@ class Unit:
         for e in correcting:
             touch.add(e)
         levels = {}
-        if self.registered_at is not None:
+        if self.registered:
             other = self.world.without(self, t)
             levels = {(n, k): x.level for n, known in other.instances.items() for k, x in known.items()}
         for name, known in self.instances.items():
@@ -236,7 +267,7 @@ class Unit:
                 inst.anew()
         self.touched = {}
         self.instances, self.rises = {r: {} for r in self.instances}, []
-        if self.registered_at is not None:
+        if self.registered:
             assert not any(levels.values()), "an instance that only the empty history has"
             self.instances, self.rises = other.instances, other.rises
             for at, todo in other.planned.items():
@@ -431,7 +462,7 @@ class Unit:
 
     # ------------------------------------------------------------ judging
     def judge_stratum(self, stratum, t):
-        if self.registered_at is None and not self.live:
+        if self.dissolved or not (self.registered or self.live):
             return
         for inst in sorted((x for x in self.touched if x.rule.stratum == stratum), key=lambda x: (x.rule.name, x.key or "")):
             if self.instances[inst.rule.name].get(inst.key) is inst:

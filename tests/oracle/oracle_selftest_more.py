@@ -7,7 +7,7 @@ import sys
 import tempfile
 import unittest
 
-from oracle_correct import KIND
+from oracle_correct import CORRECTING
 from oracle_fold import Plan
 from oracle_selftest import Case, event, judged_often, opened
 from oracle_world import World
@@ -336,6 +336,36 @@ class Decisions(Case):
         self.assertEqual(brief(self.replay(body, events)), ["u r 03-02T00 red decision", "u r 03-03T00 green decision", "u s 03-03T00 yellow decision"])
 
 
+def changed(number, unit, change, time, effective=None, **data):
+    return event(number, "unit_changed", time, unit=unit, change=change, effective=effective or time[:10], **data)
+
+
+class Register(Case):
+    BODY = 'measures: {n: {count: e}, kids: {units: children, count: "n >= 1"}, m: {peers: n, stat: count, among: peer_group, every: day}}\n' \
+           'rules: {r: {yellow: "n >= 1 and unit.staff_count > 5", red: "n >= 2"}, k: {red: "kids >= 1"}, p: {yellow: "m >= 4"}}\n'
+
+    def test_attributes_and_moves(self):
+        events = [event(1, "e", at(1), unit="c"), changed(2, "c", "update", at(2, 5), staff_count=9), changed(3, "c", "move", at(3), "2026-03-05", parent_unit_id="b"),
+                  changed(4, "d", "update", at(4, 5), "2026-03-01", peer_group="g"), event(5, "z", at(9), unit="a")]
+        self.assertEqual(brief(self.replay(self.BODY, events, units=REGISTER)), [
+            "a k 03-01T00 red activation", "c r 03-02T05 yellow decision",
+            "a k 03-05T00 green timer", "a p 03-05T00 yellow timer", "b k 03-05T00 red timer", "b p 03-05T00 yellow timer",
+            "c p 03-05T00 yellow timer", "d p 03-05T00 yellow timer"])
+
+    def test_merge_split_dissolve(self):
+        body = 'measures: {n: {count: e, over: 9d}, s: {sequence: [a, b]}}\nrules: {r: {yellow: "n >= 1", red: "n >= 2"}, q: {red: "s >= 1"}}\n'
+        events = [event(1, "e", at(1), unit="x"), event(2, "a", at(1), unit="x"), event(3, "e", at(2), unit="y"), event(4, "b", at(2), unit="y"),
+                  event("m", "unit_changed", at(3), unit="n", change="merge", effective="2026-03-03", **{"from": ["x", "y"]}),
+                  event(5, "event_retracted", at(4), unit="x", target_event_id="1"), event(6, "e", at(5), unit="y"),
+                  changed(7, "n", "split", at(6), into=["v", "w"]), changed(8, "v", "dissolve", at(7)), event(9, "e", at(8), unit="n")]
+        self.assertEqual(brief(self.replay(body, events)), [
+            "x r 03-01T00 yellow event", "y r 03-02T00 yellow event",
+            "n q 03-03T00 red decision", "n r 03-03T00 red decision", "x r 03-03T00 green decision", "y r 03-03T00 green decision",
+            "n r 03-04T00 yellow retraction revoked", "n r 03-05T00 red event",
+            "n q 03-06T00 green decision", "n r 03-06T00 green decision", "v q 03-06T00 red decision", "v r 03-06T00 red decision",
+            "w q 03-06T00 red decision", "w r 03-06T00 red decision", "v q 03-07T00 green decision", "v r 03-07T00 green decision"])
+
+
 def held(unit):
     """All that a unit's measures hold, in a form that can be compared."""
     out = {}
@@ -370,7 +400,7 @@ class Property(unittest.TestCase):
                 for early in (False, True):
                     by_unit = {}
                     for r in records:
-                        if early and r.type in KIND:
+                        if early and r.type in CORRECTING:
                             r.clock = start
                         by_unit.setdefault(r.unit, []).append(r)
                     ends.append({n: held(u) for n, u in World(plan, by_unit, register, sorted(by_unit), start, end).run().units.items()})

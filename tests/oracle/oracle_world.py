@@ -6,6 +6,7 @@ import oracle_expr as ex
 import oracle_fold
 from oracle_fold import NAMES, Plan
 from oracle_measure import ranked, root6
+from oracle_time import parse_date
 
 
 class World:
@@ -18,6 +19,10 @@ class World:
         for name in names:
             self.units[name] = oracle_fold.Unit(self, name, register.get(name), start if name in register else None)
             self.units[name].load(by_unit.get(name, []))
+        self.changes = register_changes(by_unit, plan.zone)
+        for t in self.changes:
+            if t <= end:
+                heapq.heappush(self.heap, (t, ""))
 
     def wake(self, t, unit):
         heapq.heappush(self.heap, (t, unit.name))
@@ -42,6 +47,10 @@ class World:
         units = [self.units[n] for n in sorted(self.units)]
         for u in units:
             u.touched, u.values = {}, {}
+        for change in self.changes.pop(t, ()):
+            names |= self.change(change, t)
+        while self.heap and self.heap[0][0] == t:
+            names.add(heapq.heappop(self.heap)[1])
         for u in units:
             if u.name in names:
                 u.advance(t)
@@ -61,9 +70,42 @@ class World:
         names = sorted(self.units)
         return World(self.plan, by_unit, self.register, names, self.start, self.end).run(t).units[unit.name]
 
+    # ------------------------------------------------------------ the register
+    def change(self, record, t):
+        """One change of the register. -> names of the units to be looked at."""
+        data, unit = record.data, self.units[record.unit]
+        touch = record if record.clock == t else None
+        kind, olds, news = data["change"], [], [unit]
+        if kind == "merge":
+            olds = [self.units[n] for n in data["from"]]
+        elif kind == "split":
+            olds, news = [unit], [self.units[n] for n in data["into"]]
+        elif kind == "dissolve":
+            olds, news = [unit], []
+        self.tell(olds + news, t, touch)
+        for u in news:
+            u.registered = True
+            u.touch_everything(t, touch)
+        if kind not in ("split", "dissolve"):
+            unit.attributes.update({NAMED.get(k, k): v for k, v in data.items() if k not in ("change", "effective", "into", "from")})
+        for new in news:
+            for old in olds:
+                new.take_over(old, t, touch)
+        for old in olds:
+            old.dissolve(t, touch)
+        self.tell(news, t, touch)
+        return {u.name for u in news}
+
+    def tell(self, units, t, record):
+        """What the units above may see differently."""
+        for m in self.plan.roll_ups:
+            for u in units:
+                for upper in self.uppers(u, m.scope):
+                    upper.touch_readers(m, None, t, record)
+
     # ------------------------------------------------------------ peers
     def sample(self, m, t):
-        registered = [u for u in self.units.values() if u.registered_at is not None]
+        registered = [u for u in self.units.values() if u.registered and not u.dissolved]
         groups, new = {}, {}
         for u in registered:
             group = u.attributes.get(m.among)
@@ -85,7 +127,7 @@ class World:
     def uppers(self, unit, scope):
         out, name = [], unit.name
         while True:
-            name = self.register.get(name, {}).get("parent")
+            name = self.units[name].attributes.get("parent") if name in self.units else None
             if name is None or name in out or name == unit.name:
                 return [self.units[n] for n in out if n in self.units]
             out.append(name)
@@ -95,7 +137,7 @@ class World:
     def roll_up(self, m, unit, t):
         results = []
         for u in self.units.values():
-            if u.registered_at is not None and unit in self.uppers(u, m.scope):
+            if u.registered and not u.dissolved and unit in self.uppers(u, m.scope):
                 results.append(m.run({"unit.": u.attributes, "measure": lambda n, u=u: u.value(n, None, t),
                                       "level": lambda u=u: NAMES[u.level(m.covers)]}))
         true = sum(1 for v in results if v is True)
@@ -123,6 +165,18 @@ class World:
             if m.covers and rule.name in m.covers:
                 for u in self.uppers(unit, m.scope):
                     u.touch_readers(m, None, t, touch)
+
+
+NAMED = {"parent_unit_id": "parent"}
+
+
+def register_changes(by_unit, zone):
+    """Instant -> changes, in log order: from the start of the day on, or when it becomes known."""
+    out = {}
+    for r in sorted((r for rs in by_unit.values() for r in rs if r.type == "unit_changed"), key=lambda r: r.seq):
+        day = parse_date(r.data.get("effective"))
+        out.setdefault(r.clock if day is None else max(r.clock, zone.day_start(day)), []).append(r)
+    return out
 
 
 def peer_value(stat, values, own):
@@ -155,11 +209,12 @@ def replay(pack, records, register, until=None, sample=None):
     for r in records:
         if r.unit is not None:
             by_unit.setdefault(r.unit, []).append(r)
-    names = sorted(set(by_unit) | set(register))
+    changed = [r for r in records if r.type == "unit_changed"]
+    names = sorted(set(by_unit).union(register, *(r.data.get(k) or () for r in changed for k in ("into", "from"))))
     if sample is not None and sample < len(names):
         names = [names[i * len(names) // sample] for i in range(sample)]
     plan, out = Plan(pack), []
-    for group in [names] if plan.cross else [[n] for n in names]:
+    for group in [names] if plan.cross or changed else [[n] for n in names]:
         for unit in World(plan, by_unit, register, group, start, end).run().units.values():
             out += unit.out
     out.sort(key=lambda x: (x[0], x[1], x[2], x[3] is not None, x[3] or ""))

@@ -1,4 +1,4 @@
-"""Random corrections and decisions for the events of random_log.py."""
+"""Random corrections, decisions and changes of the register for the events of random_log.py."""
 HOUR = 3600
 DAY = 24 * HOUR
 
@@ -91,4 +91,24 @@ def added(log, rows):
                  "unit": e["unit"], "data": {"target_event_id": e["id"]}}
             more.append([t + DAY + i * 7 * HOUR, 0, r])
             t += rng.choice([0, HOUR, DAY])
+    return sorted(rows + more, key=lambda r: r[:2])
+
+
+def register_changed(log, rows):
+    rng, more = log.rng, []
+    bodies = [(u, {"change": "update", k: v}) for u in ("u1", "u3", "u9") for k, v in (("headcount", rng.randrange(40)), ("peer_group", rng.choice("ghx")))]
+    bodies += [("u7", {"change": "move", "parent_unit_id": "u1"}), ("u5", {"change": "create", "peer_group": "g", "parent_unit_id": "u2"})]
+    bodies = rng.sample(bodies, 4)
+    bodies += rng.choice([[], [("m1", {"change": "merge", "from": ["u2", "u3"], "parent_unit_id": "u1", "peer_group": "g"})],
+                          [("u1", {"change": "split", "into": ["s1", "s2"]}), ("s1", {"change": "update", "headcount": 9})],
+                          [("u3", {"change": "dissolve"})],
+                          [("m1", {"change": "merge", "from": ["u1", "u3"]}), ("m1", {"change": "split", "into": ["s1", "s2"]})]])
+    clocks = sorted(log.begin + rng.randrange(1, log.days * DAY) for _ in bodies)
+    for clock, (unit, body) in zip(clocks, bodies):
+        log.n += 1
+        effective = log.day(clock + rng.choice([-5, 0, 0, 3]) * DAY) if len(body) == 2 else log.day(clock)
+        r = {"id": "g%d" % log.n, "source": "/register", "type": "unit_changed", "time": log.stamp(clock), "unit": unit, "data": dict(body, effective=effective)}
+        if log.style != "plain":
+            r["recordedtime"] = r["time"]
+        more.append([clock, 0, r])
     return sorted(rows + more, key=lambda r: r[:2])

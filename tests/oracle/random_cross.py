@@ -1,5 +1,5 @@
 """Random measures beyond one unit's plain events: sequences, peers, roll-ups, own warnings."""
-FEATURES = ("sequence", "peers", "units", "warnings", "corrections")
+FEATURES = ("sequence", "peers", "units", "warnings", "corrections", "register")
 REGISTER = "id,name,parent,headcount,peer_group\nu1,First,,12,g\nu2,Second,u1,30,g\nu3,Third,u2,7,h\nu7,Fourth,u2,7,\nu9,Silent,u1,4,g\n"
 
 

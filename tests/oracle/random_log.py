@@ -30,6 +30,10 @@ class Log:
     def stamp(self, seconds):
         return stamp(self.rng, seconds)
 
+    @staticmethod
+    def day(seconds):
+        return dt.datetime.fromtimestamp(seconds, dt.timezone.utc).strftime("%Y-%m-%d")
+
     def moment(self):
         rng = self.rng
         t = self.begin + rng.randrange(self.days * DAY)
@@ -107,10 +111,14 @@ class Log:
         for i in range(len(rows) - 1):                       # recorded times that step back a little
             if rng.random() < 0.02 and all("recordedtime" in r[2] for r in rows[i:i + 2]):
                 rows[i], rows[i + 1] = rows[i + 1], rows[i]
+        if "register" in self.features:
+            rows = random_corrections.register_changed(self, rows)
         out = []
         for i, (clock, micros, e) in enumerate(rows):
             if i and rng.random() < 0.06:                    # said before: again, or otherwise
                 old = json.loads(json.dumps(rng.choice(rows[:i])[2]))
+                if old["type"] == "unit_changed":
+                    continue
                 if "changes" in old["data"]:
                     old["data"]["reason"] = "other"
                 elif rng.random() < 0.4:
