@@ -29,9 +29,7 @@ NIGHTLY = os.environ.get("LIANQING_NIGHTLY", "") not in ("", "0")
 # What both sides know of random_cross.FEATURES.
 FEATURES = ()
 LOGS = {"nyc": "nyc_inspections", "wabo": "wabo_receipt"}
-MORE_# What both sides know of random_cross.FEATURES.
-FEATURES = ()
-LOGS = {"boston": "boston311_2011h2", "bpic": "bpic15_permits"}
+MORE_LOGS = {"boston": "boston311_2011h2", "bpic": "bpic15_permits"}
 LIMIT = 1800 if NIGHTLY else 300
 COUNTS = re.compile(r"^(?:records: read|记录: 读入) (\d+) = (?:admitted|采纳) (\d+) \+ (?:duplicate|重复) (\d+) \+ (?:quarantined|隔离) (\d+)", re.M)
 TRANSITIONS = re.compile(r"^(?:transitions|变色): (\d+)", re.M)
