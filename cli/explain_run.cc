@@ -6,6 +6,7 @@
 #include "cli/progress.h"
 #include "cli/warning_json.h"
 #include "cli/words.h"
+#include "connectors/content_hash.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -19,6 +20,7 @@ class Explain {
   Result<int> run() {
     Progress progress(request_.replay.progress);
     ReplayOptions options = request_.replay.options;
+    options.identity_of = identity_hash;
     if (!request_.warning.empty()) options.fold.evidence = 1000;
     Replay replay(
         request_.replay.program, request_.replay.units, options, nullptr,

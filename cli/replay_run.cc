@@ -7,6 +7,7 @@
 #include "cli/progress.h"
 #include "cli/summary.h"
 #include "cli/warning_json.h"
+#include "connectors/content_hash.h"
 #include "connectors/json_writer.h"
 #include "engine/bytes.h"
 #include "lianqing/assert.h"
@@ -75,8 +76,10 @@ class Run {
     if (!request_.state.empty()) {
       LQ_TRY(store, open_rocks_store(request_.state));
     }
+    ReplayOptions options = request_.options;
+    options.identity_of = identity_hash;
     Replay replay(
-        request_.program, request_.units, request_.options, store.get(),
+        request_.program, request_.units, options, store.get(),
         [this](const Warning& warning) { return to_json(warning, *request_.program); },
         [this](const Leaving& leaving) { return leave(leaving); },
         [this](Rejection rejection) { quarantine(rejection); });

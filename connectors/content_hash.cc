@@ -43,4 +43,15 @@ ContentHash CanonicalBytes::hash() const {
   return {hash.high64, hash.low64};
 }
 
+ContentHash identity_hash(std::string_view source, std::string_view id) {
+  std::string bytes;
+  for (const std::string_view text : {source, id}) {
+    const auto size = static_cast<std::uint32_t>(text.size());
+    bytes.append(reinterpret_cast<const char*>(&size), sizeof size);
+    bytes += text;
+  }
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  return {hash.high64, hash.low64};
+}
+
 }  // namespace lianqing

@@ -46,6 +46,9 @@ struct Member {
   std::string_view nested;  // the digests of a list; else empty
 };
 
+// The identity of a record: what the decoder gives each event.
+ContentHash identity_hash(std::string_view source, std::string_view id);
+
 // Grows as needed and keeps its room.
 class CanonicalBytes {
  public:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/cells.h"
+
 namespace lianqing {
 namespace {
 
@@ -15,13 +17,6 @@ Cell* room(std::deque<std::vector<Cell>>& chunks, std::size_t n) {
   std::vector<Cell>& chunk = chunks.back();
   chunk.resize(chunk.size() + n);
   return chunk.data() + (chunk.size() - n);
-}
-
-const Scalar* find_field(const Event& event, std::string_view path) {
-  for (const Field& field : event.data) {
-    if (field.path == path) return &field.value;
-  }
-  return nullptr;
 }
 
 std::string_view type_name(FieldType type) {
@@ -72,12 +67,14 @@ std::string fault(const FieldCheck& check, const Scalar& scalar) {
 }  // namespace
 
 Admission::Admission(const Program& program, Symbols& symbols, ClockMode mode, UnitOf unit_of,
-                     Quarantine quarantine)
+                     IdentityOf identity_of, Quarantine quarantine)
     : program_(program),
       symbols_(symbols),
       mode_(mode),
       unit_of_(std::move(unit_of)),
-      quarantine_(std::move(quarantine)) {
+      identity_of_(std::move(identity_of)),
+      quarantine_(std::move(quarantine)),
+      decisions_(program, symbols) {
   for (std::uint32_t i = 0; i < program.types.size(); ++i) types_.emplace(program.types[i].name, i);
   for (std::uint32_t i = 0; i < program.slots.size(); ++i) slots_.emplace(program.slots[i].path, i);
 }
@@ -111,32 +108,57 @@ std::optional<Rejection> Admission::check(const Event& event, const EventType& t
   return std::nullopt;
 }
 
-Cell Admission::to_cell(const Scalar& scalar, FieldType type, std::vector<Cell>& elements) {
-  if (const auto* boolean = std::get_if<bool>(&scalar.value))
-    return {CellTag::boolean, 1, *boolean ? 1 : 0};
-  if (const auto* number = std::get_if<Number>(&scalar.value)) {
-    return {CellTag::number, static_cast<std::uint32_t>(number->den()), number->num()};
+const Known* Admission::find(std::string_view source, std::string_view id) const {
+  const auto at = known_.find(identity_of_(source, id));
+  return at == known_.end() ? nullptr : &at->second;
+}
+
+std::optional<Rejection> Admission::check_targets(const Event& event, std::uint32_t& unit) const {
+  const auto reject_as = [&](std::string code, std::string detail) {
+    return Rejection{std::move(code), std::move(detail), event.origin, 0, {}};
+  };
+  if (std::string wrong = decisions_.fault(event); !wrong.empty()) {
+    return reject_as("field", std::move(wrong));
   }
-  if (const auto* text = std::get_if<std::string_view>(&scalar.value)) {
-    if (type == FieldType::date) {
-      return {CellTag::date, 1, parse_date(*text)->time_since_epoch().count()};
+  if (!event.unit.empty()) unit = unit_of_(event.unit);
+  for (const auto& [source, id] : DecisionReader::exact_targets(event)) {
+    const Known* target = find(source, id);
+    if (target == nullptr) continue;  // it takes effect when the target comes
+    if (unit == kNone) unit = target->unit;
+    if (unit != target->unit) {
+      return reject_as("target", "the record it is about, '" + std::string(id) +
+                                     "', concerns another unit: leave `unit` out or give that one");
     }
-    if (type == FieldType::time) return {CellTag::time, 1, micros(*parse_rfc3339(*text))};
-    return {CellTag::text, 1, symbols_.intern(*text)};
-  }
-  if (const auto* list = std::get_if<ScalarList>(&scalar.value)) {
-    std::vector<Cell> inner;
-    for (const Scalar& element : *list) {
-      if (!std::holds_alternative<ScalarList>(element.value)) {
-        inner.push_back(to_cell(element, FieldType::dynamic, elements));
-      }
+    if (target->kind == RecordKind::final_decision) {
+      return reject_as("target", "a retraction stands: send the event '" + std::string(id) +
+                                     "' took back again, under a new id");
     }
-    const Cell out{CellTag::list, static_cast<std::uint32_t>(inner.size()),
-                   static_cast<std::int64_t>(elements.size())};
-    elements.insert(elements.end(), inner.begin(), inner.end());
-    return out;
+    if (event.type == "event_corrected" && target->type != kNone &&
+        program_.types[target->type].declared) {
+      if (auto wrong = check_changes(event, program_.types[target->type])) return wrong;
+    }
   }
-  return {};
+  return std::nullopt;
+}
+
+std::optional<Rejection> Admission::check_changes(const Event& event,
+                                                  const EventType& target) const {
+  for (const FieldCheck& field : target.fields) {
+    const Scalar* value = find_field(event, "changes." + field.name);
+    if (value == nullptr) continue;
+    if (std::holds_alternative<std::monostate>(value->value)) {
+      if (!field.required) continue;
+      return Rejection{"field",
+                       "changes: field '" + field.name + "' is required for " + target.name,
+                       event.origin,
+                       0,
+                       {}};
+    }
+    if (std::string wrong = fault(field, *value); !wrong.empty()) {
+      return Rejection{"field", "changes: " + wrong, event.origin, 0, {}};
+    }
+  }
+  return std::nullopt;
 }
 
 Status Admission::admit(const Event& event, AdmittedBatch& batch) {
@@ -162,8 +184,20 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
     }
     clock = clock_;
   }
-  if (event.unit.empty()) {
-    refuse(event, "unit", "expected `unit` (or `subject`): the id of the unit concerned");
+  const RecordKind kind = DecisionReader::kind_of(event.type);
+  std::uint32_t unit = kNone;
+  if (kind != RecordKind::event) {
+    if (auto rejection = check_targets(event, unit)) {
+      rejection->raw = std::string(event.raw);
+      reject(std::move(*rejection));
+      return {};
+    }
+  }
+  if (event.unit.empty() && unit == kNone) {
+    refuse(event, "unit",
+           kind == RecordKind::event
+               ? "expected `unit` (or `subject`): the id of the unit concerned"
+               : "expected `unit`, as the record it is about is not known yet");
     return {};
   }
   if (event.time > event.recorded.value_or(event.time) + program_.max_future) {
@@ -190,11 +224,16 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
   entry.seq = next_seq_++;
   entry.time = event.time;
   entry.clock = mode_ == ClockMode::as_occurred ? event.time : clock;
-  entry.unit = unit_of_(event.unit);
+  entry.unit = unit != kNone ? unit : unit_of_(event.unit);
   entry.type = type == types_.end() ? kNone : type->second;
+  entry.kind = kind;
   entry.id = event.id;
-  entry.source = event.source;
-  entry.type_name = event.type;
+  entry.source = symbols_.intern(event.source);
+  if (entry.type == kNone) entry.type_name = symbols_.intern(event.type);
+  entry.complaint = decisions_.complaint(event);
+  if (kind != RecordKind::event || event.type == "complaint_verdict") {
+    entry.decisions = batch.decisions.emplace_back(decisions_.read(event, entry));
+  }
   Cell* cells = room(batch.cells, program_.slots.size());
   std::vector<Cell> elements;
   for (const Field& field : event.data) {
@@ -207,7 +246,7 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
           [](const FieldCheck& c, std::string_view name) { return c.name < name; });
       if (check != declared->fields.end() && check->name == field.path) as = check->type;
     }
-    cells[slot->second] = to_cell(field.value, as, elements);
+    cells[slot->second] = to_cell(field.value, as, symbols_, elements);
   }
   entry.cells = cells;
   if (!elements.empty()) {
@@ -216,7 +255,7 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
     entry.elements = pool;
   }
   batch.entries.push_back(entry);
-  const Known known{event.content, entry.seq};
+  const Known known{event.content, entry.seq, entry.unit, entry.type, kind};
   known_.emplace(event.identity, known);
   if (tracking_) new_identities_.emplace_back(event.identity, known);
   return {};

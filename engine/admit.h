@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/entry.h"
+#include "engine/read_decision.h"
 #include "engine/symbols.h"
 #include "lianqing/event.h"
 #include "lianqing/result.h"
@@ -29,9 +30,11 @@ struct AdmittedBatch {
   std::vector<LogEntry> entries;
   std::deque<std::vector<Cell>> cells;  // chunks; never moved once entries point into them
   std::deque<std::vector<Cell>> elements;
+  std::deque<std::vector<Decision>> decisions;
 
   void clear() {
     entries.clear();
+    decisions.clear();
     cells.clear();
     elements.clear();
   }
@@ -45,7 +48,13 @@ struct IdentityHash {
 struct Known {
   ContentHash content;
   Seq seq = 0;
+  std::uint32_t unit = kNone;  // dense number
+  std::uint32_t type = kNone;  // index into Program::types
+  RecordKind kind = RecordKind::event;
 };
+
+// What every record's identity is hashed with (connectors/content_hash.h).
+using IdentityOf = std::function<ContentHash(std::string_view source, std::string_view id)>;
 
 class Admission {
  public:
@@ -54,7 +63,7 @@ class Admission {
   using Quarantine = std::function<void(Rejection)>;
 
   Admission(const Program& program, Symbols& symbols, ClockMode mode, UnitOf unit_of,
-            Quarantine quarantine);
+            IdentityOf identity_of, Quarantine quarantine);
 
   // Admits one event, or quarantines it. Fails (refused) only if the input as a whole is out of
   // order; the message names the record and what to do.
@@ -76,13 +85,17 @@ class Admission {
 
  private:
   std::optional<Rejection> check(const Event& event, const EventType& type);
-  Cell to_cell(const Scalar& scalar, FieldType type, std::vector<Cell>& elements);
   void refuse(const Event& event, std::string code, std::string detail);
+  const Known* find(std::string_view source, std::string_view id) const;
+  // What is wrong with a record about other records; its unit is found.
+  std::optional<Rejection> check_targets(const Event& event, std::uint32_t& unit) const;
+  std::optional<Rejection> check_changes(const Event& event, const EventType& target) const;
 
   const Program& program_;
   Symbols& symbols_;
   ClockMode mode_;
   UnitOf unit_of_;
+  IdentityOf identity_of_;
   Quarantine quarantine_;
   Counts counts_;
   std::map<std::string, std::uint64_t> reasons_;
@@ -93,6 +106,7 @@ class Admission {
   std::vector<std::pair<ContentHash, Known>> new_identities_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> types_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> slots_;
+  DecisionReader decisions_;
 };
 
 }  // namespace lianqing

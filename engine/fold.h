@@ -45,6 +45,14 @@ class Fold {
   // judged; kNever if nothing does.
   static Instant due(const UnitState& unit);
 
+  // The parts of an instant, for units that look at each other (world.h): the unit's clock moves to
+  // t and what is due then moves; records of t are applied; rules are judged stratum by stratum.
+  void open(UnitState& unit, Instant t, Effects& effects) const;
+  void take_in(UnitState& unit, const LogEntry& entry, Effects& effects) const;
+  void judge_stratum(UnitState& unit, std::uint32_t stratum, const SeqAt& seq_at,
+                     Effects& effects) const;
+  static void close(UnitState& unit) { unit.open = false; }
+
   // The instance as it stands at t (default: the unit's clock), explained. The unit must be judged
   // up to t.
   Warning explain(const UnitState& unit, const Instance& instance, Seq seq,
@@ -59,30 +67,12 @@ class Fold {
  private:
   void run_until(UnitState& unit, Instant t, bool inclusive, const SeqAt& seq_at,
                  Effects& effects) const;
-  void wake(UnitState& unit, Instant t, Effects& effects) const;
-  void apply(UnitState& unit, const LogEntry& entry, Cause cause, Effects& effects) const;
-  void apply_stream(UnitState& unit, const LogEntry& entry, std::uint32_t stream,
-                    Cause cause) const;
-  void meet_key(UnitState& unit, const std::vector<std::uint32_t>& rules, const Cell& key,
-                Cause cause, Instant earliest) const;
-  void apply_item(UnitState& unit, const LogEntry& entry, const ItemFeed& feed, Cause cause,
-                  Effects& effects) const;
-  void contribute(UnitState& unit, std::uint32_t item, const Episode& episode, int sign,
-                  Cause cause, Instant earliest, Effects& effects) const;
-  void contribute_view(UnitState& unit, const ItemView& view, const Cell& fact,
-                       const Episode& episode, int sign, Cause cause, Instant earliest,
-                       Effects& effects) const;
-  void touch_moved(UnitState& unit, std::uint32_t series, const Moved& moved, Cause cause,
-                   Instant earliest) const;
+  void wake(UnitState& unit, Effects& effects) const;
+  void wake_series(UnitState& unit, const Alarm& alarm) const;
   void touch_clocked(UnitState& unit, Series& series, Instant t) const;
-  void touch_rule(UnitState& unit, std::uint32_t rule, const Cell& key, Cause cause,
-                  Instant earliest) const;
-  void touch(UnitState& unit, std::uint32_t instance, Cause cause, Instant earliest) const;
-  std::uint32_t series_at(UnitState& unit, std::uint32_t stream, const Cell& key) const;
-  std::uint32_t counter_at(UnitState& unit, std::uint32_t measure, const Cell& key) const;
-  std::uint32_t instance_at(UnitState& unit, std::uint32_t rule, const Cell& key) const;
-  void judge_touched(UnitState& unit, Instant t, const SeqAt& seq_at, Effects& effects) const;
   void see(UnitState& unit, Cause cause, Instant earliest) const;
+  void judge_touched(UnitState& unit, const SeqAt& seq_at, Effects& effects) const;
+  void start_again(UnitState& unit, const SeqAt& seq_at, Effects& effects) const;
 
   const Program& program_;
   const Route& route_;
@@ -91,8 +81,6 @@ class Fold {
   FoldOptions options_;
 };
 
-// The alarm clock of a unit.
-void set_alarm(UnitState& unit, Instant at, Waking what, std::uint32_t index);
 // When series `s` next changes anything: its windows, and the measures that grow with time alone.
 Instant series_due(const Program& program, const Route& route, const Series& series, Instant t);
 

@@ -79,6 +79,7 @@ class Forecast {
     out.key = original.key;
     out.windows = original.windows;
     out.due = original.due;
+    out.weights = original.weights;
     out.samples.assign(original.samples.begin() + static_cast<std::ptrdiff_t>(first),
                        original.samples.end());
     for (const WindowState& state : original.states) {
@@ -87,6 +88,7 @@ class Forecast {
       copy.end = state.end - first;
       copy.sum = state.sum;
       copy.squares = state.squares;
+      copy.lacking = state.lacking;
       copy.low = state.low;
       copy.high = state.high;
       copy.start = state.start;

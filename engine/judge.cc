@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "engine/rationale.h"
+#include "engine/touch.h"
+#include "engine/warning_views.h"
 
 namespace lianqing {
 namespace {
@@ -21,11 +23,21 @@ Wide integer_root(Wide v) {
   return r;
 }
 
+// The sum of weights, in millionths.
+Wide weight_of(const WindowState& state, std::size_t n) {
+  return static_cast<Wide>(n) * kFullWeight - state.lacking;
+}
+
 // Population standard deviation, rounded to six decimals: root(n*sum of squares - square of sum)/n.
 Operand deviation(const WindowState& state, std::size_t n) {
-  const Wide count = static_cast<Wide>(n);
-  const Wide variance = count * state.squares - state.sum * state.sum;
-  return from_sum((integer_root(4 * variance) + count) / (2 * count));
+  if (state.lacking == 0) {
+    const Wide count = static_cast<Wide>(n);
+    const Wide variance = count * state.squares - state.sum * state.sum;
+    return from_sum((integer_root(4 * variance) + count) / (2 * count));
+  }
+  const Wide weight = weight_of(state, n);
+  const Wide variance = weight * state.squares / kFullWeight - state.sum * state.sum;
+  return from_sum((integer_root(4 * variance) * kFullWeight + weight) / (2 * weight));
 }
 
 // Linear interpolation between closest ranks, position q*(n-1).
@@ -38,13 +50,15 @@ Operand quantile(const std::vector<Cell>& sorted, Number q) {
   return Operand::of(a + (number_of(sorted[low + 1]) - a) * rest);
 }
 
-Operand decayed(const Measure& measure, bool valued, std::span<const Sample> samples, Instant t) {
+Operand decayed(const Measure& measure, bool valued, const Series* series,
+                std::span<const Sample> samples, Instant t) {
   double total = 0;
   for (const Sample& sample : samples) {
     const double age = static_cast<double>((t - sample.time).count()) /
                        static_cast<double>(measure.half_life.count());
     const double value = valued ? number_of(sample.value).to_double() : 1.0;
-    total += value * std::exp2(-age);
+    const double weight = static_cast<double>(series->weight_of(sample.seq)) / kFullWeight;
+    total += value * weight * std::exp2(-age);
   }
   return from_sum(static_cast<Wide>(std::llround(total * 1e6)));
 }
@@ -89,6 +103,13 @@ Operand Reading::compute(std::uint32_t index) const {
   const Measure& measure = program.measures[index];
   Evaluation evaluation{program, fold_.symbols(), fold_.patterns(), *this};
   if (measure.aggregate == Aggregate::value) return evaluation.run(program.exprs[measure.value]);
+  if (measure.aggregate == Aggregate::peers || measure.aggregate == Aggregate::roll_up) {
+    return given(index);
+  }
+  if (measure.aggregate == Aggregate::warnings) {
+    const UnitState& unit = behind_ != nullptr ? *behind_ : unit_;
+    return Operand::of(count_warnings(fold_, unit, program.warnings[measure.warnings], t_));
+  }
   const Cell key = measure.key == kNone ? Cell{} : key_;
   if (measure.item != kNone) {
     const Counter* counter = unit_.find_counter(index, key);
@@ -109,21 +130,21 @@ Operand Reading::compute(std::uint32_t index) const {
   }
   const std::size_t n = inside.size();
   switch (measure.aggregate) {
-    case Aggregate::count: return Operand::of(size_of(n));
+    case Aggregate::count:
+      return state->lacking == 0 ? Operand::of(size_of(n)) : from_sum(weight_of(*state, n));
     case Aggregate::sum: return from_sum(state->sum);
     case Aggregate::distinct:
       return Operand::of(size_of(state->groups ? state->groups->distinct() : 0));
     case Aggregate::top: return Operand::of(size_of(state->groups ? state->groups->top() : 0));
     case Aggregate::streak: return streak(inside);
     case Aggregate::decayed: {
-      return decayed(measure, program.streams[stream].value != kNone, inside, t_);
+      return decayed(measure, program.streams[stream].value != kNone, series, inside, t_);
     }
     default: break;
   }
   if (n == 0) return {};
   switch (measure.aggregate) {
-    case Aggregate::average:
-      return Operand::of(Number::ratio(state->sum, Wide{1'000'000} * static_cast<Wide>(n)));
+    case Aggregate::average: return Operand::of(Number::ratio(state->sum, weight_of(*state, n)));
     case Aggregate::minimum: return Operand::of(number_of(state->sorted->front()));
     case Aggregate::maximum: return Operand::of(number_of(state->sorted->back()));
     case Aggregate::deviation: return deviation(*state, n);
@@ -134,6 +155,16 @@ Operand Reading::compute(std::uint32_t index) const {
     case Aggregate::age: return Operand::of((t_ - inside.back().time) / days(1));
     default: return {};
   }
+}
+
+// What other units make of this one (world.h). Of no units there are none, and their sum is 0.
+Operand Reading::given(std::uint32_t index) const {
+  const UnitState& unit = behind_ != nullptr ? *behind_ : unit_;
+  if (const auto at = unit.given.find(index); at != unit.given.end()) return at->second;
+  const Measure& measure = fold_.program().measures[index];
+  if (measure.aggregate == Aggregate::peers) return {};
+  const RollUpHow how = fold_.program().roll_ups[measure.roll_up].how;
+  return how == RollUpHow::count || how == RollUpHow::sum ? Operand::of(0) : Operand{};
 }
 
 Verdicts verdicts(const Fold& fold, const Rule& rule, const Reading& reading) {
@@ -184,6 +215,7 @@ Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
   if (verdicts.grey) {
     instance.enter_since.fill(kNever);
     instance.exit_since = kNever;
+    instance.exit_withdrawn = false;
     return false;
   }
   const auto current = static_cast<std::size_t>(instance.level);
@@ -202,7 +234,13 @@ Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
     }
   }
   if (target == current && current > 0) {
-    instance.exit_since = verdicts.exit[current] ? std::min(instance.exit_since, t) : kNever;
+    if (!verdicts.exit[current]) {
+      instance.exit_since = kNever;
+      instance.exit_withdrawn = false;
+    } else if (instance.exit_since == kNever) {
+      instance.exit_since = t;
+      instance.exit_withdrawn = instance.withdrawn;
+    }
     if (instance.exit_since != kNever) {
       const auto released = after(program, instance.exit_since, rule.levels[current].hold);
       if (!released) return Unexpected<MissingYear>(released.error());
@@ -220,8 +258,11 @@ Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
   if (target == current) return false;
   instance.level = static_cast<Level>(target);
   instance.since = t;
+  instance.revoked = target < current && instance.exit_withdrawn;
+  if (current == 0) instance.left_green = t;
   // The exit of the level just entered is counted from now on.
   instance.exit_since = target > 0 && verdicts.exit[target] ? t : kNever;
+  instance.exit_withdrawn = instance.exit_since == t && instance.withdrawn;
   instance.due = kNever;
   for (std::size_t l = target + 1; l < kLevels; ++l) {
     if (instance.enter_since[l] == kNever) continue;
@@ -261,13 +302,17 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, co
     instance.enter_since = fresh.enter_since;
     instance.exit_since = kNever;
     instance.due = kNever;
+    instance.exit_withdrawn = false;
+    instance.revoked = false;
     instance.cause = Cause::timer;
     if (changed) instance.since = t;
   }
   instance.judged = true;
   instance.due = std::min(instance.due, next_change_of_force(rule, unit.name, t));
   set_alarm(unit, instance.due, Waking::instance, index);
-  if (changed) effects.warnings.push_back(rationale(fold, unit, index, from, t, seq_at(t)));
+  if (!changed) return;
+  effects.warnings.push_back(rationale(fold, unit, index, from, t, seq_at(t)));
+  note_change(fold, unit, index, from);
 }
 
 }  // namespace lianqing

@@ -26,6 +26,7 @@ class Reading final : public Leaves {
 
  private:
   Operand compute(std::uint32_t index) const;
+  Operand given(std::uint32_t index) const;
 
   const Fold& fold_;
   const UnitState& unit_;

@@ -18,6 +18,8 @@ std::string hex(std::span<const std::uint8_t> bytes) {
   return out;
 }
 
+}  // namespace
+
 std::string key_text(const Fold& fold, const Cell& key) {
   switch (key.tag) {
     case CellTag::text: return std::string(fold.symbols().text(static_cast<Symbol>(key.num)));
@@ -30,6 +32,8 @@ std::string key_text(const Fold& fold, const Cell& key) {
   }
   return {};
 }
+
+namespace {
 
 // The id depends on meaning alone: the same on any machine, import or partitioning.
 std::string warning_id(const Warning& warning) {
@@ -139,7 +143,8 @@ class Rationale {
     out.total = cited.size();
     for (const auto& [time, seq] : cited) {
       if (out.events.size() >= fold_.options().evidence) break;
-      if (const std::string* id = unit_.events.find(seq)) out.events.push_back(*id);
+      const std::string_view id = unit_.journal.id_of(seq);
+      if (!id.empty()) out.events.emplace_back(id);
     }
     return out;
   }
@@ -239,7 +244,7 @@ Warning rationale(const Fold& fold, const UnitState& unit, std::uint32_t index, 
   out.from = from;
   out.to = instance.level;
   out.cause = instance.cause;
-  out.revoked = out.to < from && instance.cause == Cause::retraction;
+  out.revoked = out.to < from && instance.revoked;
   out.shadow = rule.status == RuleStatus::shadow;
   out.grey = instance.grey;
   out.time = t;

@@ -10,6 +10,9 @@ namespace lianqing {
 Warning rationale(const Fold& fold, const UnitState& unit, std::uint32_t instance, Level from,
                   Instant t, Seq seq);
 
+// A key as it is printed.
+std::string key_text(const Fold& fold, const Cell& key);
+
 // What would change the level, by folding a fork of the unit forward.
 std::vector<Outlook> outlook(const Fold& fold, const UnitState& unit, const Instance& instance,
                              Instant t);

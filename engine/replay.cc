@@ -5,12 +5,13 @@
 #include <thread>
 
 #include "engine/bytes.h"
+#include "engine/world.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
 namespace {
 
-constexpr std::string_view kMetaVersion = "lianqing-replay/1";
+constexpr std::string_view kMetaVersion = "lianqing-replay/2";
 
 // Where one unit is: in memory, or in the store with its next due instant.
 struct Slot {
@@ -59,9 +60,11 @@ class Replay::Shards {
         fold_(*program_, route_, symbols_, options.fold),
         admission_(
             *program_, symbols_, options.mode,
-            [this](std::string_view name) { return unit_number(name); }, std::move(quarantine)),
+            [this](std::string_view name) { return unit_number(name); }, options.identity_of,
+            std::move(quarantine)),
         shards_(std::max(1U, options.threads)) {
     if (store_ != nullptr) admission_.track_new_identities();
+    if (World::needed(*program_)) world_.emplace(fold_);
     for (RegisteredUnit& unit : units) registered_.emplace(unit.id, std::move(unit));
   }
 
@@ -87,6 +90,8 @@ class Replay::Shards {
     const Seq next_seq = in.unsigned_integer();
     started_ = in.unsigned_integer() != 0;
     judged_before_ = in.unsigned_integer();
+    const Instant done = instant(in.integer());
+    if (world_) world_->resume(done);
     std::map<std::string, std::uint64_t> reasons;
     for (std::uint64_t n = in.count(); n > 0; --n) {
       std::string reason(in.text());
@@ -102,10 +107,11 @@ class Replay::Shards {
       set_due(number, due);
     });
     if (!units) return Unexpected<Error>(units.error());
-    Status identities =
-        store_->each_identity([this](const ContentHash& identity, const Known& known) {
-          admission_.know(identity, known);
-        });
+    Status identities = store_->each_identity([this](const StoredIdentity& one) {
+      Known known = one.known;
+      known.unit = unit_number(one.unit);
+      admission_.know(one.identity, known);
+    });
     if (!identities) return Unexpected<Error>(identities.error());
     return position;
   }
@@ -147,11 +153,13 @@ class Replay::Shards {
     Commit commit;
     for (Slot& slot : slots_) {
       if (!slot.dirty || !slot.state) continue;
-      commit.units.push_back({slot.name, slot.due, encode(*slot.state, *program_, symbols_)});
+      commit.units.push_back({slot.name, slot.due, encode(*slot.state, fold_)});
       slot.dirty = false;
       slot.stored = true;
     }
-    commit.identities = admission_.take_new_identities();
+    for (const auto& [identity, known] : admission_.take_new_identities()) {
+      commit.identities.push_back({identity, known, slots_[known.unit].name});
+    }
     ByteWriter out;
     out.text(kMetaVersion);
     out.text(program_hash());
@@ -165,6 +173,7 @@ class Replay::Shards {
     out.unsigned_integer(admission_.next_seq());
     out.unsigned_integer(started_ ? 1 : 0);
     out.unsigned_integer(judgements());
+    out.integer(micros(world_ ? world_->done() : kBeforeAll));
     out.unsigned_integer(admission_.reasons().size());
     for (const auto& [reason, count] : admission_.reasons()) {
       out.text(reason);
@@ -192,7 +201,7 @@ class Replay::Shards {
     if (slot.state) return slot.state.get();
     if (slot.stored) {
       LQ_TRY(const std::string bytes, store_->unit(slot.name));
-      LQ_TRY(UnitState state, decode(bytes, *program_, route_, symbols_));
+      LQ_TRY(UnitState state, decode(bytes, fold_, symbols_));
       slot.state = std::make_unique<UnitState>(std::move(state));
     } else {
       slot.state = std::make_unique<UnitState>();
@@ -292,6 +301,7 @@ class Replay::Shards {
 
   Status fold_all(Instant now, bool last) {
     ++flush_number_;
+    if (world_) return fold_together(now, last);
     if (Status s = gather(now, last); !s) return s;
     if (shards_.size() == 1) {
       fold_shard(shards_.front(), now, last);
@@ -302,17 +312,62 @@ class Replay::Shards {
       }
     }
     for (Shard& shard : shards_) {
-      if (shard.missing_year) {
-        const int year = shard.missing_year->year;
-        return failure(ErrorCode::refused,
-                       "calendar '" + program_->calendar.name + "' has no data for " +
-                           std::to_string(year) +
-                           ": a deadline in working days needs it; add the year to the calendar");
-      }
+      if (Status s = complain(shard); !s) return s;
       for (const auto& unit_entry : shard.work) renew_due(unit_entry.first);
       shard.work.clear();
     }
     return give_out();
+  }
+
+  // Units that look at each other are folded instant by instant.
+  Status fold_together(Instant now, bool last) {
+    for (std::uint32_t number = 0; number < slots_.size(); ++number) {
+      if (slots_[number].state && number < placed_) continue;
+      LQ_TRY(UnitState * state, load(number));
+      const auto at = registered_.find(slots_[number].name);
+      world_->place(number, *state,
+                    at == registered_.end() ? std::string{} : parent_of(at->second));
+    }
+    placed_ = slots_.size();
+    Shard& shard = shards_.front();
+    Effects effects;
+    world_->run(
+        batch_.entries, now, last, [this](Instant t) { return seq_at(t); }, effects);
+    collect(effects, shard);
+    for (Slot& slot : slots_) {
+      slot.dirty = true;
+      slot.due = Fold::due(*slot.state);
+    }
+    for (Shard& other : shards_) other.work.clear();
+    if (Status s = complain(shard); !s) return s;
+    return give_out();
+  }
+
+  static std::string parent_of(const RegisteredUnit& unit) {
+    for (const auto& [column, value] : unit.columns) {
+      if (column != "parent") continue;
+      if (const auto* text = std::get_if<std::string>(&value)) return *text;
+      if (const auto* number = std::get_if<Number>(&value)) return number->to_string();
+    }
+    return {};
+  }
+
+  Status complain(const Shard& shard) const {
+    if (!shard.missing_year) return {};
+    return failure(ErrorCode::refused,
+                   "calendar '" + program_->calendar.name + "' has no data for " +
+                       std::to_string(shard.missing_year->year) +
+                       ": a deadline in working days needs it; add the year to the calendar");
+  }
+
+  void collect(Effects& effects, Shard& shard) {
+    for (const Warning& warning : effects.warnings) {
+      shard.leaving.push_back({warning.time, warning.unit, warning.rule, warning.key.value_or(""),
+                               warning.from, warning.to, warning.shadow, render_(warning)});
+    }
+    effects.warnings.clear();
+    shard.judgements += std::exchange(effects.judgements, 0);
+    if (effects.missing_year) shard.missing_year = effects.missing_year;
   }
 
   void renew_due(std::uint32_t unit) {
@@ -357,14 +412,8 @@ class Replay::Shards {
       } else {
         fold_.catch_up(state, now, seq_of, effects);
       }
-      for (const Warning& warning : effects.warnings) {
-        shard.leaving.push_back({warning.time, warning.unit, warning.rule, warning.key.value_or(""),
-                                 warning.from, warning.to, warning.shadow, render_(warning)});
-      }
-      effects.warnings.clear();
+      collect(effects, shard);
     }
-    shard.judgements += effects.judgements;
-    if (effects.missing_year) shard.missing_year = effects.missing_year;
   }
 
   Status give_out() {
@@ -384,7 +433,8 @@ class Replay::Shards {
 
   // Sends the units not used for longest to the store until the budget holds.
   Status evict() {
-    if (store_ == nullptr || resident_ <= options_.cached_units) return {};
+    // Units that look at each other stay.
+    if (store_ == nullptr || world_ || resident_ <= options_.cached_units) return {};
     std::vector<std::pair<std::uint64_t, std::uint32_t>> resident;
     for (std::uint32_t i = 0; i < slots_.size(); ++i) {
       if (slots_[i].state) resident.emplace_back(slots_[i].last_used, i);
@@ -394,9 +444,7 @@ class Replay::Shards {
       if (resident_ <= options_.cached_units) break;
       Slot& slot = slots_[number];
       if (slot.dirty || !slot.stored) {
-        if (Status s =
-                store_->park({slot.name, slot.due, encode(*slot.state, *program_, symbols_)});
-            !s)
+        if (Status s = store_->park({slot.name, slot.due, encode(*slot.state, fold_)}); !s)
           return s;
         slot.stored = true;
         slot.dirty = false;
@@ -407,6 +455,8 @@ class Replay::Shards {
     return {};
   }
 
+  std::optional<World> world_;
+  std::size_t placed_ = 0;  // units that the world knows
   std::uint64_t flush_number_ = 0;
   std::uint64_t judged_before_ = 0;
   std::size_t resident_ = 0;

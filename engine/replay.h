@@ -29,6 +29,7 @@ struct ReplayOptions {
   std::size_t cached_units = 200'000;    // resident units, if there is a store
   std::optional<Instant> until;
   FoldOptions fold;
+  IdentityOf identity_of;
 };
 
 // A warning as it leaves: rendered on the thread that made it.

@@ -61,6 +61,10 @@ void add_stream(TypeRoute& route, std::uint32_t stream, const Demand& demand) {
 void route_streams(const Program& program, Route& route) {
   for (std::uint32_t s = 0; s < program.streams.size(); ++s) {
     const Stream& stream = program.streams[s];
+    if (stream.source == StreamSource::sequence_matches) {
+      route.sequence_streams[stream.sequence].push_back(s);
+      continue;
+    }
     if (stream.source != StreamSource::events) {
       route.item_views[stream.item].push_back({kNone, s, stream.where, stream.key});
       continue;
@@ -93,6 +97,22 @@ void route_items(const Program& program, Route& route) {
   }
 }
 
+void route_sequences(const Program& program, Route& route) {
+  for (std::uint32_t i = 0; i < program.sequences.size(); ++i) {
+    const auto feed = [i](TypeRoute& type) {
+      if (type.sequences.empty() || type.sequences.back() != i) type.sequences.push_back(i);
+    };
+    const auto feed_step = [&](const SequenceStep& step) {
+      for (const std::uint32_t type : step.types) feed(route.types[type]);
+      if (!step.any_type) return;
+      for (TypeRoute& type : route.types) feed(type);
+      feed(route.unnamed);
+    };
+    for (const SequenceStep& step : program.sequences[i].steps) feed_step(step);
+    if (program.sequences[i].without) feed_step(*program.sequences[i].without);
+  }
+}
+
 // The measures a rule depends on, through `value` too.
 void closure(const Program& program, std::uint32_t measure, std::vector<std::uint32_t>& out) {
   if (std::find(out.begin(), out.end(), measure) != out.end()) return;
@@ -112,9 +132,16 @@ Route::Route(const Program& program)
       window_measures(program.windows.size()),
       window_rules(program.windows.size()),
       measure_rules(program.measures.size()),
-      item_views(program.items.size()) {
+      item_views(program.items.size()),
+      sequence_streams(program.sequences.size()),
+      view_rules(program.warnings.size()),
+      rule_views(program.rules.size()) {
   route_streams(program, *this);
   route_items(program, *this);
+  route_sequences(program, *this);
+  for (std::uint32_t v = 0; v < program.warnings.size(); ++v) {
+    for (const std::uint32_t rule : program.warnings[v].covers) rule_views[rule].push_back(v);
+  }
   for (std::uint32_t w = 0; w < program.windows.size(); ++w) {
     stream_windows[program.windows[w].stream].push_back(w);
   }
@@ -134,6 +161,8 @@ Route::Route(const Program& program)
     for (const std::uint32_t m : rule.measures) closure(program, m, reads);
     for (const std::uint32_t m : reads) {
       add_once(measure_rules[m], r);
+      const std::uint32_t view = program.measures[m].warnings;
+      if (view != kNone) add_once(view_rules[view], r);
       if (program.measures[m].window != kNone)
         add_once(window_rules[program.measures[m].window], r);
     }

@@ -36,6 +36,7 @@ struct TypeRoute {
   std::vector<std::uint32_t> streams;  // to be tried always
   std::vector<Discriminator> discriminators;
   std::vector<ItemFeed> items;
+  std::vector<std::uint32_t> sequences;
 };
 
 struct Route {
@@ -52,8 +53,11 @@ struct Route {
   std::vector<std::vector<std::uint32_t>> window_rules;     // window -> rules reading it
   std::vector<std::vector<std::uint32_t>> measure_rules;    // measure -> rules, through `value` too
   std::vector<std::vector<ItemView>> item_views;            // item -> views
-  std::vector<std::uint32_t> judged_rules;                  // active and shadow
-  std::vector<std::uint32_t> unkeyed_rules;                 // of these, without key
+  std::vector<std::vector<std::uint32_t>> sequence_streams;  // sequence -> its streams
+  std::vector<std::vector<std::uint32_t>> view_rules;        // WarningView -> rules reading it
+  std::vector<std::vector<std::uint32_t>> rule_views;        // rule -> WarningViews that cover it
+  std::vector<std::uint32_t> judged_rules;                   // active and shadow
+  std::vector<std::uint32_t> unkeyed_rules;                  // of these, without key
 };
 
 }  // namespace lianqing

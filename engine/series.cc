@@ -18,11 +18,20 @@ Wide micros_of(const Cell& c) {
   return Wide{c.num} * (1'000'000 / c.den);
 }
 
-void take(const Window& window, WindowState& state, const Cell& value, int sign) {
+// v * weight, rounded half away from zero.
+Wide weighted(Wide v, std::uint32_t weight) {
+  if (weight == kFullWeight) return v;
+  const Wide doubled = 2 * v * weight, full = kFullWeight;
+  return (doubled + (v < 0 ? -full : full)) / (2 * full);
+}
+
+void take(const Window& window, WindowState& state, const Cell& value, std::uint32_t weight,
+          int sign) {
+  if (weight != kFullWeight) state.lacking += sign * static_cast<Wide>(kFullWeight - weight);
   if (window.upkeep & kKeepSum) {
     const Wide micros = micros_of(value);
-    state.sum += sign * micros;
-    state.squares += sign * micros * micros;
+    state.sum += sign * weighted(micros, weight);
+    state.squares += sign * weighted(micros * micros, weight);
   }
   if (window.upkeep & kKeepSorted) {
     if (!state.sorted) state.sorted = std::make_unique<std::vector<Cell>>();
@@ -128,11 +137,13 @@ void settle(const Program& program, Series& series, std::size_t w, Instant t, Mo
   const Bounds at = bounds_now(program, window.span, state, t);
   const auto& samples = series.samples;
   while (state.end < samples.size() && samples[state.end].time <= at.high) {
-    take(window, state, samples[state.end++].value, +1);
+    const Sample& sample = samples[state.end++];
+    take(window, state, sample.value, series.weight_of(sample.seq), +1);
     moved[w] = true;
   }
   while (state.begin < state.end && samples[state.begin].time <= at.low) {
-    take(window, state, samples[state.begin++].value, -1);
+    const Sample& sample = samples[state.begin++];
+    take(window, state, sample.value, series.weight_of(sample.seq), -1);
     moved[w] = true;
   }
 }
@@ -182,8 +193,10 @@ void advance(const Program& program, Series& series, Instant t, Moved& moved) {
   find_due(program, series);
 }
 
-void insert(const Program& program, Series& series, const Sample& sample, Instant t, Moved& moved) {
+void insert(const Program& program, Series& series, const Sample& sample, std::uint32_t weight,
+            Instant t, Moved& moved) {
   advance(program, series, t, moved);
+  if (weight != kFullWeight) series.weights.emplace_back(sample.seq, weight);
   const std::size_t at = position(series, sample.time, sample.seq);
   series.samples.insert(series.samples.begin() + static_cast<std::ptrdiff_t>(at), sample);
   for (std::size_t w = 0; w < series.states.size(); ++w) {
@@ -197,7 +210,7 @@ void insert(const Program& program, Series& series, const Sample& sample, Instan
       continue;
     }
     ++state.end;
-    take(window, state, sample.value, +1);
+    take(window, state, sample.value, weight, +1);
     moved[w] = true;
   }
   trim(program, series);
@@ -212,6 +225,8 @@ bool erase(const Program& program, Series& series, Instant time, Seq seq, Instan
     return false;
   }
   const Cell value = series.samples[at].value;
+  const std::uint32_t weight = series.weight_of(seq);
+  std::erase_if(series.weights, [seq](const auto& entry) { return entry.first == seq; });
   series.samples.erase(series.samples.begin() + static_cast<std::ptrdiff_t>(at));
   for (std::size_t w = 0; w < series.states.size(); ++w) {
     WindowState& state = series.states[w];
@@ -221,7 +236,7 @@ bool erase(const Program& program, Series& series, Instant time, Seq seq, Instan
       --state.begin;
       continue;
     }
-    take(program.windows[series.windows[w]], state, value, -1);
+    take(program.windows[series.windows[w]], state, value, weight, -1);
     moved[w] = true;
   }
   find_due(program, series);

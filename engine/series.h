@@ -44,6 +44,7 @@ struct WindowState {
   std::size_t begin = 0, end = 0;
   Wide sum = 0;      // millionths
   Wide squares = 0;  // of millionths
+  Wide lacking = 0;  // millionths that the weights inside fall short of one each
   std::unique_ptr<std::vector<Cell>> sorted;
   std::unique_ptr<Groups> groups;
   // Calendar windows: bounds of the period looked at, and the period that t lies in: from after
@@ -56,11 +57,19 @@ struct Series {
   Cell key;                     // null: of the whole unit
   std::vector<Sample> samples;  // from `head` on; before it lies what no window can reach
   std::size_t head = 0;
+  // Samples that do not weigh 1, in millionths: few.
+  std::vector<std::pair<Seq, std::uint32_t>> weights;
   std::vector<std::uint32_t> windows;  // indices into Program::windows
   std::vector<WindowState> states;     // one per window
   Instant due = kNever;                // next instant at which a window changes by itself
   Instant alarm = kNever;              // the unit's alarm that stands for this series (fold.cc)
 
+  std::uint32_t weight_of(Seq seq) const {
+    for (const auto& [of, weight] : weights) {
+      if (of == seq) return weight;
+    }
+    return kFullWeight;
+  }
   std::span<const Sample> inside(std::size_t w) const {
     return {samples.data() + states[w].begin, states[w].end - states[w].begin};
   }
@@ -72,8 +81,9 @@ using Moved = std::vector<bool>;
 // Moves every window of the series to clock t and finds the next due instant.
 void advance(const Program& program, Series& series, Instant t, Moved& moved);
 
-// Adds or removes one sample at clock t; the windows are already at t.
-void insert(const Program& program, Series& series, const Sample& sample, Instant t, Moved& moved);
+// Adds or removes one sample at clock t; the windows are already at t. `weight` is not zero.
+void insert(const Program& program, Series& series, const Sample& sample, std::uint32_t weight,
+            Instant t, Moved& moved);
 bool erase(const Program& program, Series& series, Instant time, Seq seq, Instant t, Moved& moved);
 
 // The bounds of the window at t: samples with low < time <= high are inside.

@@ -1,6 +1,6 @@
-// Everything the fold remembers of one unit. What can be derived (sums, sorted values, timers) is
-// not part of the stored bytes: encode writes only samples, item events, rule states and waiting
-// events, in a canonical order, so equal histories have equal bytes.
+// Everything the fold remembers of one unit. Stored are the unit's records (rows), the decisions
+// about them, the states of its rules and what came from other units; windows, sums, items and
+// timers are derived from these. The bytes are canonical: equal histories have equal bytes.
 #pragma once
 
 #include <map>
@@ -8,8 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "engine/evaluate.h"
 #include "engine/items.h"
+#include "engine/journal.h"
 #include "engine/route.h"
+#include "engine/sequences.h"
 #include "engine/series.h"
 #include "lianqing/warning.h"
 
@@ -42,11 +45,23 @@ struct Instance {
   Instant since = kNever;  // when the level was entered; kNever: green from the start
   std::array<Instant, kLevels> enter_since{kNever, kNever, kNever};
   Instant exit_since = kNever;  // of the current level's exit, not before `since`
+  bool exit_withdrawn = false;  // it began to hold because evidence was withdrawn or corrected
+  Instant left_green = kNever;  // when the level last rose from green
   // Derived:
   Instant due = kNever;
   bool touched = false;
   Cause cause = Cause::timer;
   Instant earliest = kNever;  // earliest time of the records that touched it at this instant
+  bool withdrawn = false;     // a correction or retraction touched it at this instant
+  bool revoked = false;       // its last change was a fall because evidence was withdrawn
+};
+
+// A rise of level, for measures over warnings.
+struct Raised {
+  Instant time;
+  std::uint32_t rule = kNone;
+  Cell key;
+  Level level = Level::green;
 };
 
 struct Counter {
@@ -55,15 +70,7 @@ struct Counter {
   IntervalCount intervals;
 };
 
-// Ids of the events that some sample or item refers to, for evidence. Sorted by seq.
-struct EventNames {
-  std::vector<std::pair<Seq, std::string>> names;
-  std::size_t sweep_at = 256;  // size at which unreferenced ones are forgotten
-
-  const std::string* find(Seq seq) const;
-};
-
-enum class Waking : std::uint8_t { series, counter, instance, pending };
+enum class Waking : std::uint8_t { series, counter, instance, pending, warnings };
 
 struct Alarm {
   Instant at;
@@ -79,22 +86,31 @@ struct UnitState {
   std::string name;
   std::vector<Cell> attributes;  // one per Program::unit_attributes
   bool registered = false;
-  bool seen = false;  // its unkeyed rules have been judged once
+  bool seen = false;           // its unkeyed rules have been judged once
+  bool emptied = false;        // its last event was withdrawn at `clock`, and it is not yet judged
+  Instant activated = kNever;  // when a registered unit was first judged
   Instant clock = kBeforeAll;
-  bool open = false;  // records of `clock` were applied and not yet judged
+  bool open = false;              // records of `clock` were applied and not yet judged
+  Cause moved_by = Cause::timer;  // the strongest kind of record applied at `clock` ...
+  Instant moved_since = kNever;   // ... and the earliest time of one
 
+  Journal journal;
+  std::vector<Decision> decisions;  // sorted by (time, seq)
+  std::vector<Instance> instances;
+  std::map<KeyedIndex, std::uint32_t> instance_of;  // (rule, key)
+  std::vector<Raised> raised;                       // in order of time
+  std::vector<OwnedEntry> pending;                  // sorted by (time, seq)
+  std::map<std::uint32_t, Operand> given;           // measure over other units -> null or number
+
+  // Derived:
   std::vector<Series> series;
   std::map<KeyedIndex, std::uint32_t> series_of;  // (stream, key)
   std::vector<Counter> counters;
-  std::map<KeyedIndex, std::uint32_t> counter_of;      // (measure, key)
-  std::map<KeyedIndex, std::vector<ItemEvent>> items;  // (item, item key)
+  std::map<KeyedIndex, std::uint32_t> counter_of;              // (measure, key)
+  std::map<KeyedIndex, std::vector<ItemEvent>> items;          // (item, item key)
+  std::map<KeyedIndex, std::vector<SequenceEvent>> sequences;  // (sequence, on)
   std::uint64_t items_ignored = 0;
-  std::vector<Instance> instances;
-  std::map<KeyedIndex, std::uint32_t> instance_of;  // (rule, key)
-  std::vector<OwnedEntry> pending;                  // sorted by (time, seq)
-  EventNames events;
-
-  // Derived:
+  std::vector<Instant> view_due;       // per WarningView: when it changes by itself
   std::vector<Alarm> alarms;           // min-heap; an alarm counts only if its owner's due agrees
   std::vector<std::uint32_t> touched;  // instances to judge at the end of `clock`
 
@@ -102,13 +118,12 @@ struct UnitState {
   const Counter* find_counter(std::uint32_t measure, const Cell& key) const;
 };
 
-// Keeps the id of an event that a sample or item refers to.
-void remember(UnitState& unit, Seq seq, std::string_view id);
+class Fold;
 
-// Canonical bytes, format version 1 (docs/formats.md). The texts of cells are written out.
-std::string encode(const UnitState& unit, const Program& program, const Symbols& symbols);
-// Fails (corrupt) on any byte sequence that encode does not make for this program.
-Result<UnitState> decode(std::string_view bytes, const Program& program, const Route& route,
-                         Symbols& symbols);
+// Canonical bytes, format version 2 (docs/formats.md). The texts of cells are written out.
+std::string encode(const UnitState& unit, const Fold& fold);
+// Fails (corrupt) on any byte sequence that encode does not make for this program. Texts are
+// interned into `symbols`, the fold's own.
+Result<UnitState> decode(std::string_view bytes, const Fold& fold, Symbols& symbols);
 
 }  // namespace lianqing

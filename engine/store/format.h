@@ -1,4 +1,4 @@
-// The keys and values of the state directory, version 1. docs/formats.md has the grammar.
+// The keys and values of the state directory, version 2. docs/formats.md has the grammar.
 #pragma once
 
 #include <cstring>
@@ -13,7 +13,7 @@ namespace lianqing::format {
 
 inline constexpr std::string_view kMetaKey = "meta";
 inline constexpr std::string_view kVersionKey = "version";
-inline constexpr std::string_view kVersion = "lianqing-state/1";
+inline constexpr std::string_view kVersion = "lianqing-state/2";
 
 // unit := due state ; due = signed microseconds
 inline std::string unit_value(const StoredUnit& unit) {
@@ -45,17 +45,29 @@ inline ContentHash hash_from(std::string_view bytes) {
   }
   return out;
 }
-// identity := hash128(source, id) -> hash128(content) seq
-inline std::string known_value(const Known& known) {
+// identity := hash128(source, id) -> hash128(content) seq kind type unit
+// type = 0 if the program does not name it, else its index + 1
+inline std::string identity_value(const StoredIdentity& one) {
   ByteWriter out;
-  out.raw(hash_bytes(known.content));
-  out.unsigned_integer(known.seq);
+  out.raw(hash_bytes(one.known.content));
+  out.unsigned_integer(one.known.seq);
+  out.unsigned_integer(static_cast<std::uint64_t>(one.known.kind));
+  out.unsigned_integer(one.known.type == kNone ? 0 : std::uint64_t{one.known.type} + 1);
+  out.text(one.unit);
   return out.take();
 }
-inline std::optional<Known> known_from(std::string_view value) {
-  if (value.size() < 17) return std::nullopt;
+inline std::optional<StoredIdentity> identity_from(std::string_view key, std::string_view value) {
+  if (key.size() != 16 || value.size() < 17) return std::nullopt;
+  StoredIdentity out;
+  out.identity = hash_from(key);
+  out.known.content = hash_from(value);
   ByteReader rest(value.substr(16));
-  Known out{hash_from(value), rest.unsigned_integer()};
+  out.known.seq = rest.unsigned_integer();
+  const std::uint64_t kind = rest.unsigned_integer();
+  if (kind > static_cast<std::uint64_t>(RecordKind::final_decision)) return std::nullopt;
+  out.known.kind = static_cast<RecordKind>(kind);
+  out.known.type = static_cast<std::uint32_t>(rest.unsigned_integer()) - 1;
+  out.unit = rest.text();
   if (!rest.at_end()) return std::nullopt;
   return out;
 }

@@ -9,7 +9,7 @@ class MemoryStore final : public Store {
  public:
   Status commit(const Commit& commit) override {
     for (const StoredUnit& unit : commit.units) units_[unit.name] = unit;
-    for (const auto& [identity, known] : commit.identities) identities_[identity] = known;
+    for (const StoredIdentity& one : commit.identities) identities_[one.identity] = one;
     meta_ = commit.meta;
     return {};
   }
@@ -23,15 +23,14 @@ class MemoryStore final : public Store {
     for (const auto& [name, unit] : units_) visit(name, unit.due);
     return {};
   }
-  Status each_identity(
-      const std::function<void(const ContentHash&, const Known&)>& visit) override {
-    for (const auto& [identity, known] : identities_) visit(identity, known);
+  Status each_identity(const std::function<void(const StoredIdentity&)>& visit) override {
+    for (const auto& [identity, one] : identities_) visit(one);
     return {};
   }
 
  private:
   std::map<std::string, StoredUnit> units_;
-  std::map<ContentHash, Known> identities_;
+  std::map<ContentHash, StoredIdentity> identities_;
   std::optional<std::string> meta_;
 };
 

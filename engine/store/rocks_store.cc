@@ -65,8 +65,9 @@ class RocksStore final : public Store {
     for (const StoredUnit& unit : commit.units) {
       batch.Put(families_[kUnits], unit.name, format::unit_value(unit));
     }
-    for (const auto& [identity, known] : commit.identities) {
-      batch.Put(families_[kIdentities], format::hash_bytes(identity), format::known_value(known));
+    for (const StoredIdentity& one : commit.identities) {
+      batch.Put(families_[kIdentities], format::hash_bytes(one.identity),
+                format::identity_value(one));
     }
     batch.Put(slice(format::kMetaKey), commit.meta);
     Status written = write(batch);
@@ -109,16 +110,15 @@ class RocksStore final : public Store {
     return at->status().ok() ? Status{} : Status{from(at->status(), directory_)};
   }
 
-  Status each_identity(
-      const std::function<void(const ContentHash&, const Known&)>& visit) override {
+  Status each_identity(const std::function<void(const StoredIdentity&)>& visit) override {
     const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, families_[kIdentities]));
     for (at->SeekToFirst(); at->Valid(); at->Next()) {
-      const auto known = format::known_from(at->value().ToStringView());
-      if (!known || at->key().size() != 16) {
+      const auto one = format::identity_from(at->key().ToStringView(), at->value().ToStringView());
+      if (!one) {
         return failure(ErrorCode::corrupt,
                        "state directory " + directory_ + ": malformed identity");
       }
-      visit(format::hash_from(at->key().ToStringView()), *known);
+      visit(*one);
     }
     return at->status().ok() ? Status{} : Status{from(at->status(), directory_)};
   }

@@ -20,9 +20,15 @@ struct StoredUnit {
   std::string bytes;  // encode(): engine/state.h
 };
 
+struct StoredIdentity {
+  ContentHash identity;  // of (source, id)
+  Known known;           // its unit's number means nothing between runs
+  std::string unit;
+};
+
 struct Commit {
   std::vector<StoredUnit> units;
-  std::vector<std::pair<ContentHash, Known>> identities;
+  std::vector<StoredIdentity> identities;
   std::string meta;  // position, counts: engine/replay.cc
 };
 
@@ -38,7 +44,7 @@ class Store {
   [[nodiscard]] virtual Status each_unit(
       const std::function<void(std::string_view name, Instant due)>& visit) = 0;
   [[nodiscard]] virtual Status each_identity(
-      const std::function<void(const ContentHash&, const Known&)>& visit) = 0;
+      const std::function<void(const StoredIdentity&)>& visit) = 0;
 };
 
 // In `directory`, created if missing; only one process at a time.

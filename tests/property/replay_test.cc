@@ -95,6 +95,17 @@ std::vector<Event> random_log(Random& random, std::size_t size, bool distinct) {
       out.push_back(again);
       continue;
     }
+    if (!out.empty() && random.one_in(12)) {
+      const Event& target = out[random.index(out.size())];
+      const bool retract = random.one_in(3);
+      Data what{{"target_event_id", std::string(target.id)}};
+      if (!retract) what.emplace_back("changes.kind", choice({"a", "b", "c"}));
+      if (!retract) what.emplace_back("changes.severity", static_cast<int>(1 + random.below(5)));
+      if (distinct) clock += Duration{1'000'000 + static_cast<std::int64_t>(out.size())};
+      out.push_back(event("e" + std::to_string(out.size()), target.unit,
+                          retract ? "event_retracted" : "event_corrected", clock, what, clock));
+      continue;
+    }
     Instant time = clock;
     if (random.one_in(6)) time -= kHour * random.below(24 * 12);
     if (random.one_in(12)) time += kHour * random.below(24);
@@ -249,7 +260,8 @@ TEST(ReplayProperty, TheEvidenceSuffices) {
   for (unsigned seed = first; seed < first + 3; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
-    const auto log = random_log(random, 150, true);
+    auto log = random_log(random, 150, true);
+    std::erase_if(log, [](const Event& e) { return e.type.starts_with("event_"); });
     RunOptions options;
     options.replay.fold.evidence = 1'000'000;
     const Ran ran = run(program, log, options);

@@ -118,7 +118,7 @@ void run(unsigned seed) {
       const Duration late{below(4) == 0 ? below(days(70).count()) : 0};
       const Sample sample{t - late, seq, Cell{CellTag::number, 1, below(5)}};
       oracle.add(sample);
-      insert(program, series, sample, t, moved);
+      insert(program, series, sample, kFullWeight, t, moved);
     }
     expect_agreement(program, series, oracle, t);
     if (testing::Test::HasFatalFailure()) return;

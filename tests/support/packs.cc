@@ -1,5 +1,7 @@
 #include "tests/support/packs.h"
 
+#include "connectors/content_hash.h"
+
 #include <cstdlib>
 #include <deque>
 #include <functional>
@@ -146,7 +148,7 @@ Event event(std::string_view id, std::string_view unit, std::string_view type, I
     content += '\n' + path + '=' + to_text(value);
   }
   out.data = texts.fields.emplace_back(std::move(fields));
-  out.identity = hash_of(std::string(id));
+  out.identity = identity_hash(out.source, id);
   out.content = hash_of(content);
   out.raw = out.id;
   return out;
@@ -178,6 +180,7 @@ struct Machine::Rendered {
 
 Machine::Machine(std::shared_ptr<const Program> program, RunOptions options, Store* store)
     : options_(std::move(options)), rendered_(std::make_unique<Rendered>()) {
+  options_.replay.identity_of = identity_hash;
   replay_ = std::make_unique<Replay>(
       std::move(program), options_.units, options_.replay, store,
       [this](const Warning& warning) {

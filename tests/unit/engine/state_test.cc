@@ -47,16 +47,16 @@ class StateBytes : public testing::Test {
     machine_.feed(events, 0, events.size());
     EXPECT_TRUE(machine_.check(machine_.replay().flush())) << machine_.ran().error;
     const auto unit = machine_.replay().unit("u");
-    bytes_ = encode(**unit, *program_, machine_.replay().fold().symbols());
+    bytes_ = encode(**unit, machine_.replay().fold());
   }
 
-  Result<UnitState> decoded(std::string_view bytes) {
-    return decode(bytes, *program_, machine_.replay().fold().route(), symbols_);
-  }
+  Result<UnitState> decoded(std::string_view bytes) { return decode(bytes, fold_, symbols_); }
 
   std::shared_ptr<const Program> program_;
   Machine machine_;
   Symbols symbols_{program_->symbols};  // other numbers than those of the first run
+  Route route_{*program_};
+  Fold fold_{*program_, route_, symbols_};
   std::string bytes_;
 };
 
@@ -68,16 +68,16 @@ TEST_F(StateBytes, GoAroundUnchanged) {
   EXPECT_EQ(state->name, "u");
   EXPECT_EQ(state->pending.size(), 1U);
   EXPECT_TRUE(state->open);
-  EXPECT_EQ(encode(*state, *program_, symbols_), bytes_);
+  EXPECT_EQ(encode(*state, fold_), bytes_);
 }
 
 TEST_F(StateBytes, AreFreshForAFreshUnit) {
   UnitState unit;
   unit.name = "new";
-  const std::string bytes = encode(unit, *program_, symbols_);
+  const std::string bytes = encode(unit, fold_);
   const auto state = decoded(bytes);
   ASSERT_TRUE(state.has_value());
-  EXPECT_EQ(encode(*state, *program_, symbols_), bytes);
+  EXPECT_EQ(encode(*state, fold_), bytes);
 }
 
 TEST_F(StateBytes, CutAnywhereAreRefused) {
@@ -98,7 +98,7 @@ TEST_F(StateBytes, DamagedAreRefusedOrReadButNeverCrash) {
       bytes[random() % bytes.size()] = static_cast<char>(random());
     }
     const auto state = decoded(bytes);
-    if (state) (void)encode(*state, *program_, symbols_);
+    if (state) (void)encode(*state, fold_);
   }
 }
 

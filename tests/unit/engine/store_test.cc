@@ -23,7 +23,7 @@ Dues dues(Store& store) {
 std::map<ContentHash, Seq> identities(Store& store) {
   std::map<ContentHash, Seq> out;
   EXPECT_TRUE(
-      store.each_identity([&](const ContentHash& id, const Known& known) { out[id] = known.seq; }));
+      store.each_identity([&](const StoredIdentity& one) { out[one.identity] = one.known.seq; }));
   return out;
 }
 
@@ -40,7 +40,7 @@ std::unique_ptr<Store> opened(const TempDir& dir) {
 void expect_contract(Store& store) {
   EXPECT_FALSE(store.meta()->has_value());
   ASSERT_TRUE(store.commit(
-      {{{"u", instant(5), "one"}, {"v", kNever, ""}}, {{{1, 2}, {{3, 4}, 7}}}, "first"}));
+      {{{"u", instant(5), "one"}, {"v", kNever, ""}}, {{{1, 2}, {{3, 4}, 7}, "u"}}, "first"}));
   EXPECT_EQ(*store.meta(), "first");
   EXPECT_EQ(*store.unit("u"), "one");
   EXPECT_EQ(*store.unit("v"), "");
@@ -49,7 +49,7 @@ void expect_contract(Store& store) {
   EXPECT_EQ(*store.unit("u"), "two");
   ASSERT_TRUE(store.park({"w", instant(-8), "new"}));
   EXPECT_EQ(*store.unit("w"), "new");
-  ASSERT_TRUE(store.commit({{{"v", instant(9), "vv"}}, {{{5, 6}, {{0, 0}, 8}}}, "second"}));
+  ASSERT_TRUE(store.commit({{{"v", instant(9), "vv"}}, {{{5, 6}, {{0, 0}, 8}, "v"}}, "second"}));
   EXPECT_EQ(*store.meta(), "second");
   EXPECT_EQ(dues(store), (Dues{{"u", instant(6)}, {"v", instant(9)}, {"w", instant(-8)}}));
   EXPECT_EQ(identities(store), (std::map<ContentHash, Seq>{{{1, 2}, 7}, {{5, 6}, 8}}));
@@ -105,10 +105,17 @@ TEST(StoreFormat, GoesAround) {
   }
   const ContentHash hash{0x0102030405060708U, 0xfffefdfcfbfaf9f8U};
   EXPECT_EQ(format::hash_from(format::hash_bytes(hash)), hash);
-  const std::string known = format::known_value({hash, 300});
-  EXPECT_EQ(format::known_from(known)->seq, 300U);
-  EXPECT_FALSE(format::known_from(known + "x").has_value());
-  EXPECT_FALSE(format::known_from(std::string_view(known).substr(0, 17)).has_value());
+  const std::string key = format::hash_bytes({7, 8});
+  const std::string value =
+      format::identity_value({{7, 8}, {hash, 300, 0, kNone, RecordKind::decision}, "u"});
+  const auto one = format::identity_from(key, value);
+  ASSERT_TRUE(one.has_value());
+  EXPECT_EQ(one->known.seq, 300U);
+  EXPECT_EQ(one->known.type, kNone);
+  EXPECT_EQ(one->known.kind, RecordKind::decision);
+  EXPECT_EQ(one->unit, "u");
+  EXPECT_FALSE(format::identity_from(key, value + "x").has_value());
+  EXPECT_FALSE(format::identity_from(key, std::string_view(value).substr(0, 18)).has_value());
 }
 
 }  // namespace

@@ -1,0 +1,63 @@
+// One change of a unit's evidence: what a record contributed before, against what it contributes
+// now. Everything that looks at it moves by exact delta, and the rules that read what moved are
+// touched.
+#pragma once
+
+#include "engine/fold.h"
+
+namespace lianqing {
+
+// What a record says at present: as sent, with the decisions about it applied.
+struct Statement {
+  LogEntry entry;
+  std::uint32_t weight = kFullWeight;  // millionths; 0 takes no part
+};
+
+class Change {
+ public:
+  // `cause` and `earliest` are noted at the rules touched.
+  Change(const Fold& fold, UnitState& unit, Cause cause, Instant earliest, Effects& effects)
+      : fold_(fold),
+        program_(fold.program()),
+        route_(fold.route()),
+        unit_(unit),
+        cause_(cause),
+        earliest_(earliest),
+        effects_(effects) {}
+
+  // Either may be null: a new record, or one that is gone. Both are of the same record.
+  void replace(const Statement* before, const Statement* after);
+
+ private:
+  struct Taken;
+
+  std::optional<Taken> taken(const Statement* statement, std::uint32_t stream) const;
+  void replace_in_stream(const Statement* before, const Statement* after, std::uint32_t stream);
+  void add(std::uint32_t stream, const Cell& key, const Sample& sample, std::uint32_t weight);
+  void withdraw(std::uint32_t stream, const Cell& key, Instant time, Seq seq);
+  void meet_key(const std::vector<std::uint32_t>& rules, const Cell& key);
+
+  std::vector<ItemEvent> item_events(const Statement* statement, const ItemFeed& feed) const;
+  void replace_in_item(const Statement* before, const Statement* after, const ItemFeed& feed);
+  void edit_item(const KeyedIndex& where, Seq remove, std::vector<ItemEvent> add);
+  void contribute(std::uint32_t item, const Episode& episode, int sign);
+  void contribute_view(const ItemView& view, const Cell& fact, const Episode& episode, int sign);
+  void count_interval(const ItemView& view, const Cell& key, const Episode& episode, int sign);
+
+  std::optional<SequenceEvent> sequence_event(const Statement* statement,
+                                              std::uint32_t sequence) const;
+  void replace_in_sequence(const Statement* before, const Statement* after, std::uint32_t sequence);
+  void edit_sequence(const KeyedIndex& where, const SequenceEvent* remove,
+                     const SequenceEvent* add);
+  void match(std::uint32_t sequence, const SequenceMatch& match, int sign);
+
+  const Fold& fold_;
+  const Program& program_;
+  const Route& route_;
+  UnitState& unit_;
+  Cause cause_;
+  Instant earliest_;
+  Effects& effects_;
+};
+
+}  // namespace lianqing

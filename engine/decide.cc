@@ -1,0 +1,187 @@
+#include "engine/decide.h"
+
+#include <algorithm>
+#include <deque>
+
+namespace lianqing {
+namespace {
+
+bool names(const Decision& decision, std::string_view id, Symbol source, Symbol complaint,
+           const Symbols& symbols) {
+  const bool by_complaint = complaint != kNone && symbols.text(complaint) == decision.target;
+  switch (decision.names) {
+    case TargetKind::event: return source == decision.source && id == decision.target;
+    case TargetKind::event_or_complaint: return id == decision.target || by_complaint;
+    case TargetKind::complaint: return by_complaint;
+  }
+  return false;
+}
+
+// A retraction or clarification stands; everything else can be decided about.
+bool concerns(const Decision& decision, const Row& row, const UnitState& unit,
+              const Symbols& symbols) {
+  return row.kind != RecordKind::final_decision && row.seq != decision.seq &&
+         names(decision, unit.journal.id(row), row.source, row.complaint, symbols);
+}
+
+// A corrected field of a declared date or time is one too.
+Cell typed(const Program& program, const Symbols& symbols, std::uint32_t type, std::uint32_t slot,
+           const Cell& cell) {
+  if (cell.tag != CellTag::text || type == kNone) return cell;
+  for (const FieldCheck& field : program.types[type].fields) {
+    if (field.slot != slot) continue;
+    const std::string_view text = symbols.text(static_cast<Symbol>(cell.num));
+    if (field.type == FieldType::date) {
+      const auto date = parse_date(text);
+      return date ? Cell{CellTag::date, 1, date->time_since_epoch().count()} : Cell{};
+    }
+    if (field.type == FieldType::time) {
+      const auto time = parse_rfc3339(text);
+      return time ? Cell{CellTag::time, 1, micros(*time)} : Cell{};
+    }
+  }
+  return cell;
+}
+
+// Rows with what they say, kept while decisions change.
+struct Standing {
+  Seq seq;
+  EntryRoom room;
+  Statement said;
+};
+
+std::deque<Standing> standing(const Fold& fold, const UnitState& unit,
+                              const std::vector<Seq>& rows) {
+  std::deque<Standing> out;
+  for (const Seq seq : rows) {
+    Standing& one = out.emplace_back();
+    one.seq = seq;
+    one.said = statement(fold, unit, *unit.journal.find(seq), one.room);
+  }
+  return out;
+}
+
+std::vector<Seq> rows_of(const Decision& decision, const UnitState& unit, const Symbols& symbols) {
+  std::vector<Seq> out;
+  for (const Row& row : unit.journal.rows()) {
+    if (concerns(decision, row, unit, symbols)) out.push_back(row.seq);
+  }
+  return out;
+}
+
+// What was decided changes by `edit`: the rows concerned count as they do now.
+template <class Edit>
+void reconsider(const Fold& fold, UnitState& unit, const std::vector<Seq>& rows, Change& change,
+                Edit edit) {
+  const std::deque<Standing> before = standing(fold, unit, rows);
+  edit();
+  for (const Standing& old : before) {
+    EntryRoom room;
+    const Statement now = statement(fold, unit, *unit.journal.find(old.seq), room);
+    change.replace(&old.said, &now);
+  }
+}
+
+// A decision is taken back: what it did to other records ends.
+void undo(const Fold& fold, UnitState& unit, Seq decided_by, Change& change) {
+  std::vector<Seq> rows;
+  for (const Decision& decision : unit.decisions) {
+    if (decision.seq != decided_by) continue;
+    const auto more = rows_of(decision, unit, fold.symbols());
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  reconsider(fold, unit, rows, change, [&] {
+    std::erase_if(unit.decisions, [&](const Decision& d) { return d.seq == decided_by; });
+  });
+}
+
+// Decisions about one record and no other are forgotten with it.
+void forget_about(UnitState& unit, std::string_view id, Symbol source) {
+  std::erase_if(unit.decisions, [&](const Decision& d) {
+    return d.names == TargetKind::event && d.source == source && d.target == id;
+  });
+}
+
+void withdraw(const Fold& fold, UnitState& unit, Seq seq, Change& change) {
+  const Row row = *unit.journal.find(seq);
+  undo(fold, unit, seq, change);
+  EntryRoom room;
+  const Statement said = statement(fold, unit, row, room);
+  change.replace(&said, nullptr);
+  const std::string id(unit.journal.id(row));
+  unit.journal.remove(seq);
+  forget_about(unit, id, row.source);
+  if (row.kind == RecordKind::event && unit.journal.events() == 0) unit.emptied = true;
+}
+
+void decide(const Fold& fold, UnitState& unit, Decision decision, Effects& effects) {
+  Change change(fold, unit, decision.cause, decision.time, effects);
+  const std::vector<Seq> rows = rows_of(decision, unit, fold.symbols());
+  decision.met = decision.met || !rows.empty();
+  const auto keep = [&] {
+    const auto at = std::upper_bound(unit.decisions.begin(), unit.decisions.end(), decision,
+                                     [](const Decision& a, const Decision& b) {
+                                       return std::pair(a.time, a.seq) < std::pair(b.time, b.seq);
+                                     });
+    unit.decisions.insert(at, decision);
+  };
+  if (decision.kind != DecisionKind::withdraw) {
+    reconsider(fold, unit, rows, change, keep);
+    return;
+  }
+  // One event has one record: once that is withdrawn there is nothing left to decide.
+  if (rows.empty() || decision.names != TargetKind::event) keep();
+  for (const Seq seq : rows) withdraw(fold, unit, seq, change);
+}
+
+}  // namespace
+
+Statement statement(const Fold& fold, const UnitState& unit, const Row& row, EntryRoom& room) {
+  const Program& program = fold.program();
+  Statement out{unit.journal.entry(row, program.slots.size(), room), kFullWeight};
+  for (const Decision& decision : unit.decisions) {
+    if (!concerns(decision, row, unit, fold.symbols())) continue;
+    if (decision.kind == DecisionKind::weigh) out.weight = decision.weight;
+    for (const auto& [slot, cell] : decision.patch) {
+      Cell value = typed(program, fold.symbols(), row.type, slot, cell);
+      if (value.tag == CellTag::list) {
+        const auto first = decision.elements.begin() + value.num;
+        value.num = static_cast<std::int64_t>(room.elements.size());
+        room.elements.insert(room.elements.end(), first, first + value.den);
+      }
+      room.cells[slot] = value;
+    }
+  }
+  out.entry.cells = room.cells.data();
+  out.entry.elements = room.elements.data();
+  return out;
+}
+
+void arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause cause,
+            Effects& effects) {
+  bool withdrawn = false;
+  for (Decision& decision : unit.decisions) {
+    if (entry.kind == RecordKind::final_decision ||
+        !names(decision, entry.id, entry.source, entry.complaint, fold.symbols())) {
+      continue;
+    }
+    decision.met = true;
+    withdrawn = withdrawn || decision.kind == DecisionKind::withdraw;
+  }
+  if (withdrawn) {
+    forget_about(unit, entry.id, entry.source);
+    return;
+  }
+  unit.journal.add(entry, fold.program().slots.size());
+  if (entry.kind == RecordKind::event) unit.emptied = false;
+  EntryRoom room;
+  const Statement said = unit.decisions.empty()
+                             ? Statement{entry, kFullWeight}
+                             : statement(fold, unit, *unit.journal.find(entry.seq), room);
+  Change(fold, unit, cause, entry.time, effects).replace(nullptr, &said);
+  for (const Decision& decision : entry.decisions) decide(fold, unit, decision, effects);
+}
+
+}  // namespace lianqing

@@ -1,0 +1,16 @@
+// What decisions do to the records of a unit. A record counts as what it says at present: as it was
+// sent, with every decision about it applied in (time, log order).
+#pragma once
+
+#include "engine/change.h"
+
+namespace lianqing {
+
+// A record arrives, or its time comes: it counts from now on, and what it decides takes effect.
+void arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause cause,
+            Effects& effects);
+
+// The row as it counts at present; its text and cells live in the journal and in `room`.
+Statement statement(const Fold& fold, const UnitState& unit, const Row& row, EntryRoom& room);
+
+}  // namespace lianqing

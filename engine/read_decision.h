@@ -1,0 +1,39 @@
+// Records about other records (SPEC 1, DOMAIN 3.2): event_corrected, event_retracted,
+// clarification_issued, tolerance_decision, complaint_verdict.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/entry.h"
+#include "engine/symbols.h"
+#include "lianqing/event.h"
+#include "rules/program.h"
+
+namespace lianqing {
+
+class DecisionReader {
+ public:
+  DecisionReader(const Program& program, Symbols& symbols) : program_(program), symbols_(symbols) {}
+
+  static RecordKind kind_of(std::string_view type);
+  // The (source, id) of records it names exactly.
+  static std::vector<std::pair<std::string_view, std::string_view>> exact_targets(
+      const Event& event);
+  // What is missing or wrong in its own fields; empty if nothing is.
+  std::string fault(const Event& event) const;
+  // What an admitted record decides.
+  std::vector<Decision> read(const Event& event, const LogEntry& entry) const;
+  // The complaint id of a complaint, else kNone.
+  Symbol complaint(const Event& event) const;
+
+ private:
+  void patch(const Event& event, Decision& out) const;
+
+  const Program& program_;
+  Symbols& symbols_;
+};
+
+}  // namespace lianqing

@@ -1,0 +1,27 @@
+// Which rule instances are to be judged at the end of the unit's instant, and why.
+#pragma once
+
+#include "engine/state.h"
+
+namespace lianqing {
+
+// The instance of a rule for a key, made if need be.
+std::uint32_t instance_at(UnitState& unit, std::uint32_t rule, const Cell& key);
+
+void touch(UnitState& unit, std::uint32_t instance, Cause cause, Instant earliest);
+
+// A change in a keyed measure touches that key's instance; a change in a measure of the whole unit
+// touches every instance of the rule.
+void touch_rule(const Program& program, UnitState& unit, std::uint32_t rule, const Cell& key,
+                Cause cause, Instant earliest);
+
+// The rules that read the windows that moved.
+void touch_moved(const Program& program, const Route& route, UnitState& unit, std::uint32_t series,
+                 const Moved& moved, Cause cause, Instant earliest);
+
+// The alarm clock of a unit.
+void set_alarm(UnitState& unit, Instant at, Waking what, std::uint32_t index);
+void set_series_alarm(const Program& program, const Route& route, UnitState& unit,
+                      std::uint32_t series);
+
+}  // namespace lianqing
