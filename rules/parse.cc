@@ -45,6 +45,7 @@ class PackParser {
     if (name == "pack") return take_head(section);
     if (name == "calendar_days") return take_days(section);
     if (name == "units") return take_units(section);
+    if (name == "colours") return take_colours(section);
     if (!check_map(section.value, {"“名称: 内容”", "names with their content"}, out_)) return;
     for (const Entry& entry : section.value.entries) {
       if (name == "lists") add(pack_.lists, parse_list(entry, out_), "value");
@@ -54,6 +55,8 @@ class PackParser {
       if (name == "events") add(pack_.events, parse_event(entry, out_), "event");
       if (name == "items") add(pack_.items, parse_item(entry, out_), "item");
       if (name == "rules") add(pack_.rules, parse_rule(entry, out_), "rule");
+      if (name == "duties") add(pack_.duties, parse_duty(entry, out_), "duty");
+      if (name == "sources") add(pack_.sources, parse_source(entry, out_), "source");
     }
   }
 
@@ -61,7 +64,7 @@ class PackParser {
   template <class T>
   void add(std::vector<T>& section, T construct, const std::string& space) {
     if (space == "value" && !check_name(construct.name, construct.at, out_)) return;
-    if ((space == "item" || space == "rule") && !is_identifier(construct.name)) {
+    if ((space == "item" || space == "rule" || space == "duty") && !is_identifier(construct.name)) {
       check_name(construct.name, construct.at, out_);
       return;
     }
@@ -92,6 +95,10 @@ class PackParser {
   void take_head(const Entry& entry) {
     if (!is_new("pack", "pack", entry.key_at)) return;
     pack_.head = parse_head(entry, out_);
+  }
+
+  void take_colours(const Entry& entry) {
+    if (is_new("colours", "colours", entry.key_at)) pack_.colours = parse_colours(entry, out_);
   }
 
   void take_days(const Entry& entry) {
@@ -144,6 +151,8 @@ class PackParser {
     by_name(pack_.attributes);
     by_name(pack_.measures);
     by_name(pack_.rules);
+    by_name(pack_.duties);
+    by_name(pack_.sources);
   }
 
   std::span<const SourceText> files_;

@@ -16,6 +16,9 @@ AttributeSyntax parse_attribute(const Entry& entry, Diagnostics& out);
 // Without a family: an error was reported.
 MeasureSyntax parse_measure(const Entry& entry, Diagnostics& out);
 RuleSyntax parse_rule(const Entry& entry, Diagnostics& out);
+ColoursSyntax parse_colours(const Entry& entry, Diagnostics& out);
+DutySyntax parse_duty(const Entry& entry, Diagnostics& out);
+SourceSyntax parse_source(const Entry& entry, Diagnostics& out);
 
 // T, [T, U] or "*".
 Selection parse_types(const Node& node, Diagnostics& out);
