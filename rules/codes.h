@@ -110,6 +110,10 @@ inline constexpr CodeRow kCodes[] = {
     {"R043", Severity::error, "没有写怎样汇总", "what is made of the units",
      "units 旁边恰好写 count、share、max、sum 之一。",
      "Beside units stands exactly one of count, share, max and sum."},
+    {"R044", Severity::error, "没有所扩展的规则包", "extended pack missing",
+     "extends 指向另一个规则包的文件夹；只给出本规则包的文字时无法读到它。",
+     "extends names the folder of another pack, which cannot be read from this pack's texts "
+     "alone."},
     // ---- expressions
     {"R100", Severity::error, "表达式有语法错误", "syntax error in an expression",
      "表达式不能读懂，请看箭头所指之处。", "The expression cannot be read; see the caret."},

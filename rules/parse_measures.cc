@@ -148,6 +148,20 @@ void parse_how(const Entry& entry, MeasureSyntax& measure, Diagnostics& out) {
 
 }  // namespace
 
+const Family* family_of(const Node& measure) {
+  std::vector<const Entry*> found;
+  for (const Entry& entry : measure.entries) {
+    if (family_of(std::string_view(entry.key)) != nullptr) found.push_back(&entry);
+  }
+  if (found.size() > 1) drop_options(found);
+  return found.size() == 1 ? family_of(std::string_view(found[0]->key)) : nullptr;
+}
+
+bool goes_with(const Family& family, std::string_view key) {
+  const OptionKey* option = option_of(key);
+  return key == family.key || key == "title" || (option != nullptr && family.takes(option->option));
+}
+
 MeasureSyntax parse_measure(const Entry& entry, Diagnostics& out) {
   MeasureSyntax measure;
   measure.name = entry.key;
