@@ -2,12 +2,14 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/expanded.h"
 #include "cli/language.h"
 #include "cli/options.h"
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
 #include "lianqing/ruleset.h"
 #include "rules/codes.h"
+#include "rules/layers.h"
 #include "rules/program.h"
 #include "rules/suggest.h"
 
@@ -17,6 +19,8 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {"format", true, false, "text 或 json", "text or json"},
     {"lang", true, false, "zh 或 en；默认按环境变量", "zh or en; by default from the environment"},
+    {"expanded", false, false, "输出合并各层之后的规则包，注明每个值的出处",
+     "print the pack with all its layers put together, and where each value comes from"},
     {"explain", true, false, "解释一个代码，例如 R012", "explain a code, such as R012"},
     {"help", false, false, "显示这些选项", "show these options"},
 };
@@ -54,7 +58,16 @@ int print_help(bool chinese) {
   return 0;
 }
 
-int check_pack(const std::string& path, bool json, bool chinese) {
+// What is written only if the pack has no error.
+void print_expanded(const std::vector<SourceText>& files, bool json) {
+  Diagnostics none;
+  const JoinedPack joined = join_pack(files, none);
+  const std::string text =
+      json ? render_expanded_json(joined.root, files) : render_expanded_yaml(joined.root, files);
+  std::fputs(text.c_str(), stdout);
+}
+
+int check_pack(const std::string& path, bool json, bool expanded, bool chinese) {
   auto files = read_pack(path);
   if (!files) return unreadable(files.error());
   const auto calendars = read_calendars(path);
@@ -62,6 +75,10 @@ int check_pack(const std::string& path, bool json, bool chinese) {
   Diagnostics findings;
   const auto program = compile_pack(*files, *calendars, &findings);
   if (!program) findings = program.error();
+  if (program && expanded) {
+    print_expanded(*files, json);
+    return 0;
+  }
   std::vector<SourceText> texts = *std::move(files);
   texts.insert(texts.end(), calendars->begin(), calendars->end());
   if (json) {
@@ -87,7 +104,7 @@ int check_command(const std::vector<std::string>& args) {
   if (format != "text" && format != "json")
     return usage("--format is text or json, not '" + format + "'");
   if (options->positionals().size() != 1) return usage("expected one PACK: a folder or a file");
-  return check_pack(options->positionals()[0], format == "json", chinese);
+  return check_pack(options->positionals()[0], format == "json", options->has("expanded"), chinese);
 }
 
 }  // namespace lianqing

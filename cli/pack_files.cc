@@ -10,6 +10,7 @@
 #include "cli/render_diagnostics.h"
 #include "cli/replay_run.h"
 #include "lianqing/assert.h"
+#include "rules/layers.h"
 
 namespace lianqing {
 namespace {
@@ -69,7 +70,11 @@ Result<std::string> read_file(const std::string& path) {
   return bytes;
 }
 
-Result<std::vector<SourceText>> read_pack(const std::string& path) {
+namespace {
+
+constexpr std::size_t kMostLayers = 16;
+
+Result<std::vector<SourceText>> read_layer(const std::string& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) {
     LQ_TRY(std::vector<SourceText> texts, read_folder(path));
@@ -81,10 +86,60 @@ Result<std::vector<SourceText>> read_pack(const std::string& path) {
   return std::vector<SourceText>{{path, std::move(bytes)}};
 }
 
+struct Layers {
+  std::vector<std::string> paths;  // as given, then each of what the one before extends
+  std::vector<SourceText> texts;
+};
+
+// The pack and what it extends, one after the other.
+Result<Layers> read_layers(const std::string& path) {
+  Layers out;
+  std::vector<fs::path> seen;
+  std::string next = path, from;
+  while (true) {
+    std::error_code error;
+    const fs::path real = fs::weakly_canonical(next, error);
+    if (std::find(seen.begin(), seen.end(), real) != seen.end() || seen.size() == kMostLayers) {
+      std::string circle;
+      for (const std::string& layer : out.paths) circle += layer + " -> ";
+      return failure(ErrorCode::refused,
+                     from + "packs extend each other in a circle: " + circle + next);
+    }
+    seen.push_back(real);
+    auto texts = read_layer(next);
+    if (!texts) return failure(texts.error().code, from + texts.error().what);
+    const Text extends = extended_pack(*texts);
+    from = extends.present ? (*texts)[extends.at.file].name + ":" +
+                                 std::to_string(extends.at.line) + ": extends: "
+                           : "";
+    for (SourceText& text : *texts) {
+      text.layer = static_cast<std::uint32_t>(out.paths.size());
+      out.texts.push_back(std::move(text));
+    }
+    out.paths.push_back(next);
+    if (!extends.present) return out;
+    const fs::path folder =
+        fs::is_directory(next, error) ? fs::path(next) : fs::path(next).parent_path();
+    next = (folder / extends.text).lexically_normal().string();
+    if (next.size() > 1 && next.ends_with('/')) next.pop_back();
+  }
+}
+
+}  // namespace
+
+Result<std::vector<SourceText>> read_pack(const std::string& path) {
+  LQ_TRY(Layers layers, read_layers(path));
+  return std::move(layers.texts);
+}
+
 Result<std::vector<SourceText>> read_calendars(const std::string& path) {
+  LQ_TRY(const Layers layers, read_layers(path));
+  std::vector<fs::path> folders;
+  for (const std::string& layer : layers.paths) folders.push_back(fs::path(layer) / "calendars");
+  folders.push_back(shipped_calendars());
   std::vector<SourceText> out;
   std::error_code error;
-  for (const fs::path& folder : {fs::path(path) / "calendars", shipped_calendars()}) {
+  for (const fs::path& folder : folders) {
     if (!fs::is_directory(folder, error)) continue;
     LQ_TRY(std::vector<SourceText> texts, read_folder(folder));
     std::move(texts.begin(), texts.end(), std::back_inserter(out));

@@ -10,11 +10,13 @@
 
 namespace lianqing {
 
-// *.yaml and *.yml of the folder, not *.test.yaml, by name; or the one file. Fails (io) if
-// something cannot be read, (refused) if there is no rule file.
+// *.yaml and *.yml of the folder, not *.test.yaml, by name; or the one file. Then those of the pack
+// that it extends (`pack: {extends: ../shipped}`, relative to its folder), and so on, each with its
+// layer. Fails (io) if something cannot be read, (refused) if there is no rule file or packs extend
+// each other in a circle.
 [[nodiscard]] Result<std::vector<SourceText>> read_pack(const std::string& path);
 
-// The pack's own `calendars/` first, then the shipped ones.
+// The pack's own `calendars/` first, then those of what it extends, then the shipped ones.
 [[nodiscard]] Result<std::vector<SourceText>> read_calendars(const std::string& path);
 
 [[nodiscard]] Result<std::string> read_file(const std::string& path);

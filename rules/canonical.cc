@@ -194,14 +194,54 @@ void write_events(const Program& program, Writer& w) {
   }
 }
 
+void write_span(const WindowSpan& span, Writer& w) {
+  w.number(static_cast<int>(span.kind)).number(span.over.count()).number(span.offset.count());
+  w.number(static_cast<int>(span.period)).number(span.periods_back).number(span.to_date);
+}
+
+void write_sequence(const Sequence& sequence, Writer& w) {
+  auto step = [&](const SequenceStep& s) { w.types(s.types).number(s.any_type).expr(s.where); };
+  w.number(static_cast<std::int64_t>(sequence.steps.size()));
+  for (const SequenceStep& s : sequence.steps) step(s);
+  w.number(sequence.without.has_value());
+  if (sequence.without) step(*sequence.without);
+  w.slot(sequence.on).number(sequence.within.has_value());
+  if (sequence.within) w.span(*sequence.within);
+}
+
 void write_window(const Program& program, const Window& window, Writer& w) {
   const Stream& stream = program.streams[window.stream];
   w.number(static_cast<int>(stream.source)).types(stream.types).number(stream.any_type);
   if (stream.item != kNone) w.text(program.items[stream.item].name);
   w.expr(stream.where).slot(stream.value).number(stream.numeric).expr(stream.flag).slot(stream.key);
-  const WindowSpan& span = window.span;
-  w.number(static_cast<int>(span.kind)).number(span.over.count()).number(span.offset.count());
-  w.number(static_cast<int>(span.period)).number(span.periods_back).number(span.to_date);
+  if (stream.sequence != kNone) write_sequence(program.sequences[stream.sequence], w);
+  write_span(window.span, w);
+}
+
+void write_covers(const Program& program, const std::vector<std::uint32_t>& covers, Writer& w) {
+  w.number(static_cast<std::int64_t>(covers.size()));
+  for (const std::uint32_t rule : covers) w.text(program.rules[rule].id);
+}
+
+// What a measure makes of other units or of warnings.
+void write_far(const Program& program, const Measure& measure, Writer& w) {
+  if (measure.peers != kNone) {
+    const PeerView& view = program.peers[measure.peers];
+    w.text(program.measures[view.subject].name).number(static_cast<int>(view.stat));
+    w.text(program.unit_attributes[view.among]).number(static_cast<int>(view.every));
+  }
+  if (measure.roll_up != kNone) {
+    const RollUp& roll_up = program.roll_ups[measure.roll_up];
+    w.number(static_cast<int>(roll_up.scope)).number(static_cast<int>(roll_up.how));
+    w.expr(roll_up.expr);
+    write_covers(program, roll_up.covers, w);
+  }
+  if (measure.warnings == kNone) return;
+  const WarningView& view = program.warnings[measure.warnings];
+  w.number(view.active).expr(view.where);
+  w.number(view.distinct ? static_cast<int>(*view.distinct) : -1);
+  write_span(view.span, w);
+  write_covers(program, view.covers, w);
 }
 
 void write_measures(const Program& program, Writer& w) {
@@ -215,6 +255,7 @@ void write_measures(const Program& program, Writer& w) {
     w.span(measure.margin).expr(measure.item_where).slot(measure.key).expr(measure.value);
     w.number(std::optional(measure.q)).number(measure.half_life.count());
     w.number(measure.every ? static_cast<int>(*measure.every) : -1).cell(measure.empty);
+    write_far(program, measure, w);
   }
 }
 
@@ -243,9 +284,51 @@ void write_rules(const Program& program, Writer& w) {
       w.line("except").text(exception.unit).text(collapsed(exception.reason));
       w.text(collapsed(exception.by)).instant(exception.until);
     }
+    for (const std::uint32_t shade : rule.shown_as) {
+      if (shade == kNone) continue;
+      w.line("show").number(&shade - rule.shown_as.data()).text(program.shades[shade].name);
+    }
     write_template(program, rule.because_zh, w);
     write_template(program, rule.because_en, w);
   }
+}
+
+void write_label(const LevelLabel& label, Writer& w) {
+  w.text(label.label).text(label.meaning).text(label.symbol);
+}
+
+// Nothing is written of what a pack does not say.
+void write_colours(const Program& program, Writer& w) {
+  for (std::size_t i = 0; i < program.labels.size(); ++i) {
+    const LevelLabel& label = program.labels[i];
+    if (label.label.empty() && label.meaning.empty() && label.symbol.empty()) continue;
+    w.line("label").number(static_cast<std::int64_t>(i));
+    write_label(label, w);
+  }
+  for (const Shade& shade : program.shades) {
+    w.line("shade").text(shade.name).number(static_cast<int>(shade.base));
+    write_label(shade.label, w);
+  }
+  const Flapping usual, &flapping = program.flapping;
+  if (flapping.window == usual.window && flapping.high == usual.high && flapping.low == usual.low)
+    return;
+  w.line("flapping").number(flapping.window);
+  w.number(std::optional(flapping.high)).number(std::optional(flapping.low));
+}
+
+void write_duties(const Program& program, Writer& w) {
+  for (const Duty& duty : program.duties) {
+    w.line("duty").text(duty.name).text(duty.title);
+    for (const DutyLevel& level : duty.levels) {
+      w.line("on").number(level.triage).span(level.observe).span(level.extension);
+      for (const DutyStep& step : level.steps)
+        w.line("step").text(step.name).text(step.title).text(step.role).span(step.limit);
+    }
+    for (const LadderStep& step : duty.ladder)
+      w.line("ladder").text(step.name).text(step.title).text(step.role).span(step.after);
+  }
+  for (const SourceWatch& watch : program.watched)
+    w.line("source").text(watch.source).text(watch.title).span(watch.silent_after);
 }
 
 void write_time(const Program& program, Writer& w) {
@@ -274,6 +357,8 @@ std::string canonical_text(const Program& program) {
   write_events(program, w);
   write_measures(program, w);
   write_rules(program, w);
+  write_colours(program, w);
+  write_duties(program, w);
   w.out += '\n';
   return std::move(w.out);
 }

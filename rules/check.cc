@@ -74,6 +74,33 @@ bool overlap(const Comparison& a, const Comparison& b) {
   return low.limit < high.limit || (low.limit == high.limit && low.inclusive() && high.inclusive());
 }
 
+// Between which numbers a measure stays.
+struct Bounds {
+  std::optional<Number> low, high;
+  Bilingual why;
+};
+
+Bounds bounds_of(const Program& program, const Measure& measure) {
+  const Bilingual count{"计数不会小于零", "a count is never below zero"};
+  if (counts_things(measure.aggregate)) return {Number(0), std::nullopt, count};
+  if (measure.roll_up != kNone) {
+    const RollUpHow how = program.roll_ups[measure.roll_up].how;
+    if (how == RollUpHow::count) return {Number(0), std::nullopt, count};
+    if (how == RollUpHow::share)
+      return {Number(0), Number(1), {"share 在 0 与 1 之间", "a share lies between 0 and 1"}};
+  }
+  if (measure.peers == kNone) return {};
+  switch (program.peers[measure.peers].stat) {
+    case PeerStat::count: return {Number(0), std::nullopt, count};
+    case PeerStat::rank: return {Number(1), std::nullopt, {"名次从 1 起", "ranks begin with 1"}};
+    case PeerStat::percentile:
+      return {Number(0), Number(100), {"百分位在 0 与 100 之间", "it lies between 0 and 100"}};
+    case PeerStat::deviation:
+      return {Number(0), std::nullopt, {"标准差不会小于零", "it is never below zero"}};
+    default: return {};
+  }
+}
+
 class Checker {
  public:
   Checker(const PackSyntax& syntax, const Program& program, const Lowered& lowered,
@@ -164,26 +191,31 @@ class Checker {
     });
   }
 
-  // Comparisons of counts that are always or never true.
+  // Comparisons that are always or never true, of numbers that stay in bounds.
   void check_possible(std::uint32_t index) {
     if (index == kNone) return;
     const Expr& expr = program_.exprs[index];
     for (const ExprNode& node : expr.nodes) {
       const auto found = comparison_at(program_, expr, node);
-      if (!found || !counts_things(program_.measures[found->measure].aggregate)) continue;
-      const Number zero{0};
-      const bool below = found->limit < zero, nothing = found->limit.is_zero();
-      const bool always = (found->op == Op::greater_equal && (below || nothing)) ||
-                          (found->op == Op::greater && below);
-      const bool never = (found->op == Op::less && (below || nothing)) ||
-                         (found->op == Op::less_equal && below) ||
-                         (found->op == Op::equal && below);
+      if (!found) continue;
+      const Bounds bounds = bounds_of(program_, program_.measures[found->measure]);
+      const bool below = bounds.low && found->limit < *bounds.low;
+      const bool lowest = bounds.low && found->limit == *bounds.low;
+      const bool above = bounds.high && *bounds.high < found->limit;
+      const bool highest = bounds.high && found->limit == *bounds.high;
+      const bool always = (found->op == Op::greater_equal && (below || lowest)) ||
+                          (found->op == Op::greater && below) ||
+                          (found->op == Op::less_equal && (above || highest)) ||
+                          (found->op == Op::less && above);
+      const bool never =
+          (found->op == Op::less && (below || lowest)) || (found->op == Op::less_equal && below) ||
+          (found->op == Op::greater && (above || highest)) ||
+          (found->op == Op::greater_equal && above) || (found->op == Op::equal && (below || above));
       if (!always && !never) continue;
       const std::string text = expr.source.substr(node.begin, node.end - node.begin);
       report(out_, "R178", expr.at,
-             {"“" + text + "”" + (always ? "总是" : "永远不") + "成立：计数不会小于零",
-              "'" + text + "' " + (always ? "always" : "never") +
-                  " holds: a count is never below zero"},
+             {"“" + text + "”" + (always ? "总是" : "永远不") + "成立：" + bounds.why.zh,
+              "'" + text + "' " + (always ? "always" : "never") + " holds: " + bounds.why.en},
              {"检查这个界限", "look at this limit"});
     }
   }

@@ -97,12 +97,12 @@ Checked<std::shared_ptr<const Program>> compile_pack(std::span<const SourceText>
   program->zone = make_zone(syntax.head, out);
   program->calendar =
       make_calendar(syntax, calendars, static_cast<std::uint32_t>(files.size()), out);
+  program->sources = names_only(files, calendars);
   const Lowered lowered = lower(syntax, *program, out);
   check(syntax, *program, lowered, out);
   sort_findings(out);
   if (has_error(out)) return Unexpected<Diagnostics>(std::move(out));
   program->hash = sha256(canonical_text(*program));
-  program->sources = names_only(files, calendars);
   if (warnings != nullptr) *warnings = std::move(out);
   return std::shared_ptr<const Program>(std::move(program));
 }

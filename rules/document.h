@@ -30,6 +30,8 @@ struct Node {
   SourceSpan inside;
   std::vector<Entry> entries;  // of a map, in order
   std::vector<Node> items;     // of a sequence
+  // The value of the layer below that this one stands for: none or one. Set by layers.cc.
+  std::vector<Node> replaced;
 
   bool is_scalar() const { return kind == NodeKind::scalar; }
   bool is_map() const { return kind == NodeKind::map; }

@@ -8,7 +8,7 @@ namespace {
 
 bool is_leaf(Op op) {
   return op == Op::field || op == Op::event_attr || op == Op::measure || op == Op::unit_attr ||
-         op == Op::key;
+         op == Op::key || op == Op::level || op == Op::warning_attr;
 }
 
 // Which of a, b, c are nodes; constants and patterns are indices elsewhere.

@@ -41,7 +41,8 @@ inline constexpr int kMaxMacroDepth = 16;
 // `dynamic` is known only at run time: it goes with everything.
 enum class ValueType : std::uint8_t { boolean, number, text, time, date, list, dynamic, null };
 
-// What a name stands for. op: param, field, event_attr, measure, unit_attr, key.
+// What a name stands for. op: param, field, event_attr, measure, unit_attr, key, level,
+// warning_attr.
 struct NamedValue {
   Op op = Op::measure;
   std::uint32_t index = 0;

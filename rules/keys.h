@@ -34,11 +34,12 @@ inline constexpr KeyRow kSectionKeys[] = {
     {"version", KeyShape::number}, {"pack", KeyShape::map},          {"lists", KeyShape::map},
     {"params", KeyShape::map},     {"macros", KeyShape::map},        {"events", KeyShape::map},
     {"items", KeyShape::map},      {"units", KeyShape::map},         {"measures", KeyShape::map},
-    {"rules", KeyShape::map},      {"calendar_days", KeyShape::map},
+    {"rules", KeyShape::map},      {"calendar_days", KeyShape::map}, {"colours", KeyShape::map},
+    {"duties", KeyShape::map},     {"sources", KeyShape::map},
 };
 inline constexpr KeyRow kPackKeys[] = {
     {"id", KeyShape::word, true}, {"title", KeyShape::text},          {"timezone", KeyShape::word},
-    {"calendar", KeyShape::word}, {"max_future", KeyShape::duration},
+    {"calendar", KeyShape::word}, {"max_future", KeyShape::duration}, {"extends", KeyShape::word},
 };
 inline constexpr KeyRow kTextKeys[] = {{"zh", KeyShape::word}, {"en", KeyShape::word}};
 inline constexpr KeyRow kParamKeys[] = {
@@ -65,6 +66,10 @@ inline constexpr KeyRow kSelectionKeys[] = {
     {"event", KeyShape::words, true},
     {"where", KeyShape::expression},
 };
+inline constexpr KeyRow kStepKeys[] = {
+    {"type", KeyShape::words, true},
+    {"where", KeyShape::expression},
+};
 inline constexpr KeyRow kExtendKeys[] = {
     {"event", KeyShape::words, true},
     {"where", KeyShape::expression},
@@ -79,6 +84,7 @@ inline constexpr KeyRow kRuleKeys[] = {
     {"red", KeyShape::expression},   {"because", KeyShape::text},
     {"step_down", KeyShape::flag},   {"from", KeyShape::date},
     {"to", KeyShape::date},          {"except", KeyShape::list},
+    {"show", KeyShape::map},
 };
 inline constexpr KeyRow kLevelKeys[] = {
     {"enter", KeyShape::expression, true}, {"exit", KeyShape::expression},
@@ -90,6 +96,49 @@ inline constexpr KeyRow kExceptionKeys[] = {
     {"reason", KeyShape::word, true},
     {"by", KeyShape::word, true},
     {"until", KeyShape::date},
+};
+inline constexpr KeyRow kShowKeys[] = {{"yellow", KeyShape::word}, {"red", KeyShape::word}};
+inline constexpr KeyRow kColourKeys[] = {
+    {"green", KeyShape::map}, {"yellow", KeyShape::map},   {"red", KeyShape::map},
+    {"extra", KeyShape::map}, {"flapping", KeyShape::map},
+};
+inline constexpr KeyRow kLabelKeys[] = {
+    {"label", KeyShape::text}, {"meaning", KeyShape::text}, {"symbol", KeyShape::word}};
+inline constexpr KeyRow kShadeKeys[] = {
+    {"base", KeyShape::word, true},
+    {"label", KeyShape::text},
+    {"meaning", KeyShape::text},
+    {"symbol", KeyShape::word},
+};
+inline constexpr KeyRow kFlappingKeys[] = {
+    {"window", KeyShape::number}, {"high", KeyShape::number}, {"low", KeyShape::number}};
+inline constexpr KeyRow kDutyKeys[] = {
+    {"title", KeyShape::text},
+    {"yellow", KeyShape::map},
+    {"red", KeyShape::map},
+    {"ladder", KeyShape::list},
+};
+inline constexpr KeyRow kDutyLevelKeys[] = {
+    {"triage", KeyShape::flag},
+    {"steps", KeyShape::list},
+    {"observe", KeyShape::duration},
+    {"extension", KeyShape::duration},
+};
+inline constexpr KeyRow kDutyStepKeys[] = {
+    {"name", KeyShape::word, true},
+    {"title", KeyShape::text},
+    {"role", KeyShape::word, true},
+    {"within", KeyShape::duration, true},
+};
+inline constexpr KeyRow kLadderKeys[] = {
+    {"name", KeyShape::word, true},
+    {"title", KeyShape::text},
+    {"role", KeyShape::word, true},
+    {"after", KeyShape::duration, true},
+};
+inline constexpr KeyRow kSourceKeys[] = {
+    {"title", KeyShape::text},
+    {"silent_after", KeyShape::duration, true},
 };
 inline constexpr KeyRow kCalendarDayKeys[] = {{"off", KeyShape::list}, {"work", KeyShape::list}};
 inline constexpr KeyRow kCalendarFileKeys[] = {

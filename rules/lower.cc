@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rules/measures/lowering.h"
 #include "rules/report.h"
 #include "rules/scope.h"
 #include "rules/suggest.h"
@@ -45,18 +46,9 @@ void check_code(const Expr& expr, const ExprNode& field_node, const Cell& cell, 
 
 // Codes that a condition compares with but that the field can never have.
 void check_codes(const Expr& expr, const EventScope& scope, Names& names) {
-  for (const ExprNode& node : expr.nodes) {
-    if (node.op == Op::equal || node.op == Op::unequal) {
-      const ExprNode &a = expr.nodes[node.a], &b = expr.nodes[node.b];
-      if (b.op == Op::constant) check_code(expr, a, expr.constants[b.a], b, scope, names);
-      if (a.op == Op::constant) check_code(expr, b, expr.constants[a.a], a, scope, names);
-    } else if (node.op == Op::in && expr.nodes[node.b].op == Op::list) {
-      const ExprNode& list = expr.nodes[node.b];
-      for (std::uint32_t i = 0; i < list.b; ++i) {
-        check_code(expr, expr.nodes[node.a], expr.constants[list.a + i], list, scope, names);
-      }
-    }
-  }
+  for_compared(expr, [&](const ExprNode& field, const Cell& cell, const ExprNode& at) {
+    check_code(expr, field, cell, at, scope, names);
+  });
 }
 
 }  // namespace
@@ -133,9 +125,11 @@ Lowered lower(const PackSyntax& syntax, Program& program, Diagnostics& out) {
     program.max_future = Duration{span->amount};
   }
   lower_events(names);
+  lower_duties(names);
   MeasureTable measures(names);
   measures.lower_all();
   lower_rules(names, measures);
+  lower_strata(names);
   link_slots(names);
   if (!has_error(out)) find_thresholds(program);
   return {std::move(names.used), std::move(names.used_items)};

@@ -25,6 +25,8 @@ Lowered lower(const PackSyntax& syntax, Program& program, Diagnostics& out);
 void lower_constants(Names& names);  // params, lists, macros, attributes
 void lower_events(Names& names);     // event types (without slots) and items
 
+void lower_duties(Names& names);  // colours, duties, watched sources
+
 // Measures by name: made when they are first asked for, so that a `value` comes after all it reads.
 class MeasureTable {
  public:
@@ -55,6 +57,8 @@ class MeasureTable {
 };
 
 void lower_rules(Names& names, MeasureTable& measures);
+// Whose levels measures look at, and in which order rules are judged for it.
+void lower_strata(Names& names);
 // Day counts at which comparisons of `age` measures can change.
 void find_thresholds(Program& program);
 
@@ -64,6 +68,13 @@ void find_thresholds(Program& program);
 std::vector<std::uint32_t> type_indices(const Selection& selection, const Names& names);
 // The window of over, offset and to_date; nothing if reported.
 std::optional<WindowSpan> lower_window(const MeasureSyntax& measure, Names& names);
+// A rule's duty and what its levels are shown as.
+void lower_duty_of(const RuleSyntax& syntax, Rule& rule, Names& names);
+// The slot of `per`; nothing if reported, kNone if absent.
+std::optional<std::uint32_t> lower_per(const MeasureSyntax& syntax, const Selection& selection,
+                                       Names& names);
+// The period of `every`; nothing if absent or reported.
+std::optional<Period> read_period(const Text& every, Names& names);
 // A condition over events, shared; kNone if absent or reported.
 std::uint32_t lower_where(const Text& text, const Selection& selection, Names& names);
 // Compiles a text; a condition must be true or false. Nothing if absent or reported.

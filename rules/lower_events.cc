@@ -78,6 +78,13 @@ Param lower_param(const ParamSyntax& syntax, Names& names) {
   return param;
 }
 
+// All that a measure says about types.
+std::vector<const Selection*> selections(const MeasureSyntax& measure) {
+  std::vector<const Selection*> out{&measure.of, &measure.without};
+  for (const Selection& step : measure.steps) out.push_back(&step);
+  return out;
+}
+
 // Every type that is declared or named, sorted by name.
 void collect_types(Names& names) {
   std::set<std::string> all;
@@ -90,7 +97,9 @@ void collect_types(Names& names) {
     add(item.close);
     add(item.extend);
   }
-  for (const MeasureSyntax& measure : names.syntax.measures) add(measure.of);
+  for (const MeasureSyntax& measure : names.syntax.measures) {
+    for (const Selection* selection : selections(measure)) add(*selection);
+  }
   for (const std::string& name : all) {
     names.types.emplace(name, static_cast<std::uint32_t>(names.program.types.size()));
     EventType type;
@@ -243,7 +252,9 @@ void lower_events(Names& names) {
     names.items.emplace(item.name, static_cast<std::uint32_t>(names.program.items.size()));
     names.program.items.push_back(lower_item(item, names));
   }
-  for (const MeasureSyntax& measure : names.syntax.measures) check_spelling(measure.of, names);
+  for (const MeasureSyntax& measure : names.syntax.measures) {
+    for (const Selection* selection : selections(measure)) check_spelling(*selection, names);
+  }
 }
 
 }  // namespace lianqing

@@ -3,6 +3,7 @@
 
 #include "rules/duration.h"
 #include "rules/lower.h"
+#include "rules/measures/lowering.h"
 #include "rules/report.h"
 #include "rules/scope.h"
 #include "rules/suggest.h"
@@ -16,6 +17,21 @@ std::optional<CalendarSpan> calendar_of(const Text& text, const Names& names) {
     return parse_calendar_span(names.program.symbols[static_cast<std::size_t>(param->value.num)]);
   }
   return parse_calendar_span(text.text);
+}
+
+// What a measure that reads more than its unit's events stands on, of its own or of other units.
+bool lower_far(const MeasureSyntax& syntax, Names& names, MeasureTable& measures,
+               Measure& measure) {
+  switch (syntax.family->subject) {
+    case FamilySubject::measure: return lower_peers(syntax, names, measures, measure);
+    case FamilySubject::scope: return lower_roll_up(syntax, names, measures, measure);
+    default: return lower_warnings(syntax, names, measure);
+  }
+}
+
+bool is_far(FamilySubject subject) {
+  return subject == FamilySubject::measure || subject == FamilySubject::scope ||
+         subject == FamilySubject::standing;
 }
 
 std::string_view period_name(Period period) {
@@ -83,6 +99,18 @@ struct CommonKey {
 };
 
 }  // namespace
+
+std::optional<Period> read_period(const Text& every, Names& names) {
+  if (!every.present) return std::nullopt;
+  const auto period = calendar_of(every, names);
+  if (const Param* param = names.param(every.text)) names.used.insert(param->name);
+  if (period && period->count == 1) return period->period;
+  report(names.out, "R022", every.at,
+         {"every 应是 day、week、month、quarter 或 year",
+          "'every' is day, week, month, quarter or year"},
+         {"写 every: day", "write every: day"});
+  return std::nullopt;
+}
 
 std::optional<WindowSpan> lower_window(const MeasureSyntax& measure, Names& names) {
   WindowSpan span;
@@ -169,6 +197,8 @@ void MeasureTable::lower(Slot& slot) {
     measure.aggregate = syntax.family->aggregate;
     if (syntax.family->subject == FamilySubject::expression) {
       made = lower_value(syntax, measure, slot.type);
+    } else if (is_far(syntax.family->subject)) {
+      made = lower_far(syntax, names_, *this, measure);
     } else if (syntax.family->subject == FamilySubject::item &&
                !syntax.family->takes(kTakesWindow)) {
       made = lower_counting(syntax, measure);
@@ -235,7 +265,8 @@ const ItemSyntax* find_item(const MeasureSyntax& syntax, Names& names) {
   return nullptr;
 }
 
-// The slot of `per`; nothing if reported, kNone if absent.
+}  // namespace
+
 std::optional<std::uint32_t> lower_per(const MeasureSyntax& syntax, const Selection& selection,
                                        Names& names) {
   if (!syntax.per.present) return kNone;
@@ -251,6 +282,8 @@ std::optional<std::uint32_t> lower_per(const MeasureSyntax& syntax, const Select
   }
   return field->index;
 }
+
+namespace {
 
 // The field that is aggregated.
 bool lower_field_value(const MeasureSyntax& syntax, Names& names, Stream& stream, ValueType& type) {
@@ -306,18 +339,8 @@ bool lower_options(const MeasureSyntax& syntax, Names& names, Measure& measure) 
     if (!span) return false;
     measure.half_life = Duration{span->amount};
   }
-  if (syntax.every.present) {
-    const auto every = calendar_of(syntax.every, names);
-    if (!every || every->count != 1) {
-      report(names.out, "R022", syntax.every.at,
-             {"every 应是 day、week、month、quarter 或 year",
-              "'every' is day, week, month, quarter or year"},
-             {"写 every: day", "write every: day"});
-      return false;
-    }
-    measure.every = every->period;
-  }
-  return true;
+  measure.every = read_period(syntax.every, names);
+  return measure.every.has_value() || !syntax.every.present;
 }
 
 }  // namespace
@@ -362,6 +385,11 @@ bool MeasureTable::lower_windowed(const MeasureSyntax& syntax, Measure& measure,
               "item '" + item->name + "' has no " + (due ? "deadline (due)" : "'extend'")},
              {"在 items 中为它加上", "add it under items"});
     }
+  } else if (family.subject == FamilySubject::steps) {
+    const auto sequence = lower_sequence(syntax, names_);
+    if (!sequence) return false;
+    stream.sequence = *sequence;
+    selection = syntax.steps.back();
   } else if (!selection.present) {
     return false;  // the key was missing or empty, and reported
   } else {
@@ -375,7 +403,8 @@ bool MeasureTable::lower_windowed(const MeasureSyntax& syntax, Measure& measure,
     stream.flag = lower_where(syntax.subject, selection, names_);
     made = stream.flag != kNone;
   }
-  stream.where = lower_where(syntax.where, selection, names_);
+  if (family.subject != FamilySubject::steps)  // there it is the steps' own
+    stream.where = lower_where(syntax.where, selection, names_);
   const auto key = lower_per(syntax, selection, names_);
   const auto span = lower_window(syntax, names_);
   made = lower_options(syntax, names_, measure) && made;

@@ -42,7 +42,7 @@ class RuleLowering {
     rule.basis = syntax_.basis;
     rule.group = syntax_.group.text;
     rule.owner = syntax_.owner.text;
-    rule.duty = syntax_.duty.text;
+    lower_duty_of(syntax_, rule, names_);
     rule.status = syntax_.status;
     lower_validity(rule);
     lower_exceptions(rule);
@@ -75,6 +75,7 @@ class RuleLowering {
     level.exit = condition(syntax.exit);
     level.confirm = read_span(syntax.confirm, names_, {}).value_or(Span{});
     level.hold = read_span(syntax.hold, names_, {}).value_or(Span{});
+    level.step_down = syntax.step_down.value_or(false);
     if (syntax.step_down) rule.step_down = *syntax.step_down;  // red comes last: it decides
   }
 
@@ -241,6 +242,8 @@ void find_thresholds(Program& program) {
     if (expr != kNone) scan(program, program.exprs[expr], found);
   };
   for (const Measure& measure : program.measures) look(measure.value);
+  for (const RollUp& roll_up : program.roll_ups) look(roll_up.expr);
+  for (const PeerView& view : program.peers) found[view.subject].every_day = true;
   for (const Rule& rule : program.rules) {
     look(rule.needs);
     for (const LevelRule& level : rule.levels) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
-#include "rules/document.h"
 #include "rules/identifier.h"
+#include "rules/layers.h"
 #include "rules/parse_constructs.h"
 #include "rules/reader.h"
 #include "rules/report.h"
@@ -16,18 +16,9 @@ class PackParser {
  public:
   PackParser(std::span<const SourceText> files, Diagnostics& out) : files_(files), out_(out) {}
 
-  // False if the file is empty.
-  bool take(const Node& root, std::uint32_t file) {
-    const SourceSpan whole{file, 0, 0, 1};
-    if (root.is_empty()) {
-      report(out_, "R021", whole, {"文件是空的", "the file is empty"},
-             {"写上 rules:、measures: 等内容，或删去此文件",
-              "write sections such as rules: and measures:, or remove the file"});
-      return false;
-    }
-    if (!check_keys(root, whole, kSectionKeys, {"规则包", "a rule pack"}, out_)) return false;
-    for (const Entry& entry : root.entries) take_section(entry);
-    return true;
+  void take(const JoinedPack& joined) {
+    for (const Node& version : joined.versions) take_version(version);
+    for (const Entry& section : joined.root.entries) take_section(section);
   }
 
   // `complete`: every file could be read, so that what is missing is missing.
@@ -41,10 +32,11 @@ class PackParser {
  private:
   void take_section(const Entry& section) {
     const std::string& name = section.key;
-    if (name == "version") return take_version(section.value);
+    if (name == "version") return;
     if (name == "pack") return take_head(section);
     if (name == "calendar_days") return take_days(section);
     if (name == "units") return take_units(section);
+    if (name == "colours") return take_colours(section);
     if (!check_map(section.value, {"“名称: 内容”", "names with their content"}, out_)) return;
     for (const Entry& entry : section.value.entries) {
       if (name == "lists") add(pack_.lists, parse_list(entry, out_), "value");
@@ -54,6 +46,8 @@ class PackParser {
       if (name == "events") add(pack_.events, parse_event(entry, out_), "event");
       if (name == "items") add(pack_.items, parse_item(entry, out_), "item");
       if (name == "rules") add(pack_.rules, parse_rule(entry, out_), "rule");
+      if (name == "duties") add(pack_.duties, parse_duty(entry, out_), "duty");
+      if (name == "sources") add(pack_.sources, parse_source(entry, out_), "source");
     }
   }
 
@@ -61,7 +55,7 @@ class PackParser {
   template <class T>
   void add(std::vector<T>& section, T construct, const std::string& space) {
     if (space == "value" && !check_name(construct.name, construct.at, out_)) return;
-    if ((space == "item" || space == "rule") && !is_identifier(construct.name)) {
+    if ((space == "item" || space == "rule" || space == "duty") && !is_identifier(construct.name)) {
       check_name(construct.name, construct.at, out_);
       return;
     }
@@ -92,6 +86,25 @@ class PackParser {
   void take_head(const Entry& entry) {
     if (!is_new("pack", "pack", entry.key_at)) return;
     pack_.head = parse_head(entry, out_);
+    check_extended(entry.value);
+  }
+
+  // Whoever reads the files brings those of the extended pack with them.
+  void check_extended(const Node& head) {
+    const Node* extends = head.find("extends");
+    const bool layered = std::any_of(files_.begin(), files_.end(),
+                                     [](const SourceText& file) { return file.layer != 0; });
+    if (extends == nullptr || layered) return;
+    const Text text = text_of(*extends, out_);
+    if (!text.present) return;
+    report(out_, "R044", text.at,
+           {"没有读到所扩展的规则包“" + text.text + "”",
+            "the extended pack '" + text.text + "' was not read"},
+           {"把它与本规则包一起给出", "give it together with this pack"});
+  }
+
+  void take_colours(const Entry& entry) {
+    if (is_new("colours", "colours", entry.key_at)) pack_.colours = parse_colours(entry, out_);
   }
 
   void take_days(const Entry& entry) {
@@ -144,6 +157,8 @@ class PackParser {
     by_name(pack_.attributes);
     by_name(pack_.measures);
     by_name(pack_.rules);
+    by_name(pack_.duties);
+    by_name(pack_.sources);
   }
 
   std::span<const SourceText> files_;
@@ -156,17 +171,10 @@ class PackParser {
 }  // namespace
 
 PackSyntax parse_pack(std::span<const SourceText> files, Diagnostics& out) {
+  const JoinedPack joined = join_pack(files, out);
   PackParser parser(files, out);
-  bool all_read = true;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const auto file = static_cast<std::uint32_t>(i);
-    if (const auto root = parse_document(files[i], file, out)) {
-      all_read = parser.take(*root, file) && all_read;
-    } else {
-      all_read = false;
-    }
-  }
-  return parser.finish(all_read);
+  parser.take(joined);
+  return parser.finish(joined.complete);
 }
 
 }  // namespace lianqing

@@ -18,30 +18,6 @@ T named(const Entry& entry) {
   return out;
 }
 
-void report_choice(const Text& text, const Bilingual& what, const std::vector<std::string>& known,
-                   Diagnostics& out) {
-  std::string all;
-  for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
-  const auto nearest = nearest_word(text.text, known);
-  report(out, "R022", text.at,
-         {"没有“" + text.text + "”这种" + what.zh, "unknown " + what.en + " '" + text.text + "'"},
-         nearest ? did_you_mean(*nearest) : Bilingual{"可用：" + all, "known: " + all});
-}
-
-// The value of the row whose name is written; kTable is an array of (name, value).
-template <class Table, class T>
-T choose(const Text& text, const Table& table, const Bilingual& what, T otherwise,
-         Diagnostics& out) {
-  if (!text.present) return otherwise;
-  std::vector<std::string> known;
-  for (const auto& [name, value] : table) {
-    if (text.text == name) return value;
-    known.emplace_back(name);
-  }
-  report_choice(text, what, known, out);
-  return otherwise;
-}
-
 Selection parse_selection(const Entry& entry, Diagnostics& out) {
   if (!entry.value.is_map()) return parse_types(entry.value, out);
   check_keys(entry.value, entry.key_at, kSelectionKeys, {"选取事件的条件", "a selection of events"},
@@ -99,7 +75,8 @@ FieldSyntax parse_field(const Entry& entry, Diagnostics& out) {
   }
   const Bilingual what{"字段类型", "type of field"};
   if (entry.value.is_scalar() && !entry.value.is_empty()) {  // name: type
-    field.type = choose(text_of(entry.value, out), kFieldTypes, what, FieldType::dynamic, out);
+    field.type =
+        choose(text_of(entry.value, out), kFieldTypes, what, out).value_or(FieldType::dynamic);
     return field;
   }
   if (!check_keys(entry.value, entry.key_at, kFieldKeys,
@@ -107,7 +84,7 @@ FieldSyntax parse_field(const Entry& entry, Diagnostics& out) {
     return field;
   }
   const Text type = read_text(entry.value, "type", out);
-  field.type = choose(type, kFieldTypes, what, FieldType::dynamic, out);
+  field.type = choose(type, kFieldTypes, what, out).value_or(FieldType::dynamic);
   if (const Node* codes = entry.value.find("codes")) {
     parse_codes(*codes, field, out);
     if (type.present && field.type != FieldType::code && field.type != FieldType::dynamic) {
@@ -235,8 +212,8 @@ AttributeSyntax parse_attribute(const Entry& entry, Diagnostics& out) {
        {"date", ValueType::dynamic},
        {"any", ValueType::dynamic}}};
   auto attribute = named<AttributeSyntax>(entry);
-  attribute.type = choose(text_of(entry.value, out), kTypes, {"属性类型", "type of attribute"},
-                          ValueType::dynamic, out);
+  attribute.type = choose(text_of(entry.value, out), kTypes, {"属性类型", "type of attribute"}, out)
+                       .value_or(ValueType::dynamic);
   return attribute;
 }
 

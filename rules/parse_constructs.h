@@ -15,7 +15,14 @@ ItemSyntax parse_item(const Entry& entry, Diagnostics& out);
 AttributeSyntax parse_attribute(const Entry& entry, Diagnostics& out);
 // Without a family: an error was reported.
 MeasureSyntax parse_measure(const Entry& entry, Diagnostics& out);
+// The aggregate that a measure's keys name; null if none or several. Reports nothing.
+const Family* family_of(const Node& measure);
+// Whether the key can stand beside the aggregate, or is it.
+bool goes_with(const Family& family, std::string_view key);
 RuleSyntax parse_rule(const Entry& entry, Diagnostics& out);
+ColoursSyntax parse_colours(const Entry& entry, Diagnostics& out);
+DutySyntax parse_duty(const Entry& entry, Diagnostics& out);
+SourceSyntax parse_source(const Entry& entry, Diagnostics& out);
 
 // T, [T, U] or "*".
 Selection parse_types(const Node& node, Diagnostics& out);

@@ -28,23 +28,27 @@ const OptionKey* option_of(std::string_view key) {
   return at == std::end(kOptionKeys) ? nullptr : at;
 }
 
+// Some words are both: `count` beside `units` says how, `distinct` beside `warnings` what differs.
+void drop_options(std::vector<const Entry*>& found) {
+  const std::vector<const Entry*> all = found;
+  std::erase_if(found, [&](const Entry* entry) {
+    const OptionKey* option = option_of(entry->key);
+    return option != nullptr && std::any_of(all.begin(), all.end(), [&](const Entry* other) {
+             return family_of(other->key)->takes(option->option);
+           });
+  });
+}
+
 // The one aggregate among the keys, or nothing and a report.
 const Entry* find_aggregate(const Entry& measure, Diagnostics& out) {
   std::vector<const Entry*> found;
   const Entry* stranger = nullptr;
   for (const Entry& entry : measure.value.entries) {
-    const auto* later = std::find(std::begin(kLaterFamilies), std::end(kLaterFamilies), entry.key);
-    if (later != std::end(kLaterFamilies)) {
-      report(out, "R028", entry.key_at,
-             {"本版本还不支持 " + entry.key, "'" + entry.key + "' is not supported yet"},
-             {"改用其他汇总方式，或等待后续版本",
-              "use another aggregate, or wait for a later version"});
-      return nullptr;
-    }
     if (family_of(entry.key) != nullptr) found.push_back(&entry);
     if (family_of(entry.key) == nullptr && option_of(entry.key) == nullptr && entry.key != "title")
       stranger = &entry;
   }
+  if (found.size() > 1) drop_options(found);
   if (found.size() == 1) return found[0];
   if (found.size() > 1) {
     report(out, "R027", found[1]->key_at,
@@ -85,13 +89,78 @@ void check_measure_keys(const Entry& measure, const Family& family, Diagnostics&
     if (!family.requires_option(option.option) || measure.value.find(option.key) != nullptr)
       continue;
     const std::string key(family.key), name(option.key);
+    const bool any = option.example.empty();
+    const std::string zh(any ? "…" : option.example), en(any ? "..." : option.example);
     report(out, "R013", measure.key_at,
            {key + " 需要“" + name + "”", "'" + key + "' needs '" + name + "'"},
-           {"加上 “" + name + ": …”", "add '" + name + ": ...'"});
+           {"加上 “" + name + ": " + zh + "”", "add '" + name + ": " + en + "'"});
   }
 }
 
+// A, [A, B] or {type: A, where: expr} in place of a type.
+Selection parse_step(const Node& node, Diagnostics& out) {
+  if (!node.is_map()) return parse_types(node, out);
+  check_keys(node, node.at, kStepKeys, {"序列的一步", "a step of a sequence"}, out);
+  const Node* type = node.find("type");
+  Selection step = type == nullptr ? Selection{} : parse_types(*type, out);
+  step.at = node.at;
+  step.where = read_text(node, "where", out);
+  return step;
+}
+
+std::vector<Selection> parse_steps(const Node& node, Diagnostics& out) {
+  std::vector<Selection> steps;
+  if (!node.is_sequence()) {
+    steps.push_back(parse_step(node, out));
+  } else {
+    for (const Node& item : node.items) steps.push_back(parse_step(item, out));
+  }
+  if (steps.size() == 1 || steps.size() == 2) return steps;
+  report(out, "R042", node.at,
+         {"序列应有一步或两步，这里有 " + std::to_string(steps.size()) + " 步",
+          "a sequence has one or two steps, here are " + std::to_string(steps.size())},
+         {"写成 [先, 后]；一步里有几种类型时再加一层方括号",
+          "write [FIRST, SECOND]; put several types of one step in brackets of their own"});
+  return {};
+}
+
+// The one of kRollUpKeys that stands beside `units`.
+void parse_how(const Entry& entry, MeasureSyntax& measure, Diagnostics& out) {
+  std::vector<const Entry*> found;
+  for (const Entry& key : entry.value.entries) {
+    for (const RollUpKey& row : kRollUpKeys) {
+      if (key.key != row.key) continue;
+      measure.how = row.how;
+      found.push_back(&key);
+    }
+  }
+  if (found.size() == 1) {
+    measure.made = text_of(found[0]->value, out);
+    return;
+  }
+  report(out, "R043", found.empty() ? measure.at : found[1]->key_at,
+         {found.empty() ? "units 旁边要写明怎样汇总" : "units 旁边只能有一种汇总",
+          found.empty() ? "beside 'units' stands what is made of them"
+                        : "beside 'units' stands one of these, not two"},
+         {"写 count: \"条件\"、share: \"条件\"、max: 指标 或 sum: 指标 之一",
+          "write one of count: \"CONDITION\", share: \"CONDITION\", max: MEASURE, sum: MEASURE"});
+}
+
 }  // namespace
+
+const Family* family_of(const Node& measure) {
+  std::vector<const Entry*> found;
+  for (const Entry& entry : measure.entries) {
+    if (family_of(std::string_view(entry.key)) != nullptr) found.push_back(&entry);
+  }
+  if (found.size() > 1) drop_options(found);
+  return found.size() == 1 ? family_of(std::string_view(found[0]->key)) : nullptr;
+}
+
+bool goes_with(const Family& family, std::string_view key) {
+  const OptionKey* option = option_of(key);
+  return key == family.key || key == "title" || (option != nullptr && family.takes(option->option));
+}
 
 MeasureSyntax parse_measure(const Entry& entry, Diagnostics& out) {
   MeasureSyntax measure;
@@ -112,6 +181,8 @@ MeasureSyntax parse_measure(const Entry& entry, Diagnostics& out) {
   measure.title = read_sentence(node, "title", out).plain();
   if (measure.family->subject == FamilySubject::types) {
     measure.of = parse_types(aggregate->value, out);
+  } else if (measure.family->subject == FamilySubject::steps) {
+    measure.steps = parse_steps(aggregate->value, out);
   } else {
     measure.subject = text_of(aggregate->value, out);
     if (const Node* of = node.find("of")) measure.of = parse_types(*of, out);
@@ -125,6 +196,15 @@ MeasureSyntax parse_measure(const Entry& entry, Diagnostics& out) {
   measure.q = read_text(node, "q", out);
   measure.half_life = read_text(node, "half_life", out);
   measure.every = read_text(node, "every", out);
+  measure.on = read_text(node, "on", out);
+  measure.within = read_text(node, "within", out);
+  if (const Node* without = node.find("without")) measure.without = parse_step(*without, out);
+  measure.stat = read_text(node, "stat", out);
+  measure.among = read_text(node, "among", out);
+  if (measure.family->takes(kTakesHow)) parse_how(entry, measure, out);
+  if (const Node* rules = node.find("rules")) measure.covers = read_texts(*rules, out);
+  measure.group = read_text(node, "group", out);
+  if (measure.family->takes(kTakesDifferent)) measure.different = read_text(node, "distinct", out);
   measure.to_date = read_flag(node, "to_date", out).value_or(false);
   if (const Node* to_date = node.find("to_date")) measure.to_date_at = to_date->at;
   return measure;

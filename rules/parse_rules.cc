@@ -53,18 +53,15 @@ RuleStatus parse_status(const Text& text, Diagnostics& out) {
        {"shadow", RuleStatus::shadow},
        {"active", RuleStatus::active},
        {"retired", RuleStatus::retired}}};
-  std::vector<std::string> known;
-  for (const auto& [name, status] : kStatus) {
-    if (!text.present || text.text == name) return text.present ? status : RuleStatus::active;
-    known.emplace_back(name);
+  return choose(text, kStatus, {"状态", "status"}, out).value_or(RuleStatus::active);
+}
+
+void parse_show(const Entry& rule, RuleSyntax& syntax, Diagnostics& out) {
+  const Node* show = rule.value.find("show");
+  if (show == nullptr || !check_keys(*show, show->at, kShowKeys, {"show", "show"}, out)) return;
+  for (const Level level : {Level::yellow, Level::red}) {
+    syntax.shown_as[static_cast<std::size_t>(level)] = read_text(*show, name(level), out);
   }
-  const auto nearest = nearest_name(text.text, known);
-  report(out, "R022", text.at,
-         {"没有“" + text.text + "”这种状态", "unknown status '" + text.text + "'"},
-         nearest ? did_you_mean(*nearest)
-                 : Bilingual{"可用：draft, shadow, active, retired",
-                             "known: draft, shadow, active, retired"});
-  return RuleStatus::active;
 }
 
 }  // namespace
@@ -93,6 +90,7 @@ RuleSyntax parse_rule(const Entry& entry, Diagnostics& out) {
   parse_level(node, Level::yellow, rule, out);
   parse_level(node, Level::red, rule, out);
   parse_exceptions(node, rule, out);
+  parse_show(entry, rule, out);
   if (!rule.levels[1].present && !rule.levels[2].present) {
     report(out, "R030", rule.at,
            {"规则“" + rule.name + "”没有黄色或红色条件",

@@ -225,6 +225,16 @@ Sentence read_sentence(const Node& map, std::string_view key, Diagnostics& out) 
   return sentence;
 }
 
+void report_choice(const Text& text, const Bilingual& what, const std::vector<std::string>& known,
+                   Diagnostics& out) {
+  std::string all;
+  for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
+  const auto nearest = nearest_word(text.text, known);
+  report(out, "R022", text.at,
+         {"没有“" + text.text + "”这种" + what.zh, "unknown " + what.en + " '" + text.text + "'"},
+         nearest ? did_you_mean(*nearest) : Bilingual{"可用：" + all, "known: " + all});
+}
+
 bool check_name(const std::string& name, const SourceSpan& at, Diagnostics& out) {
   static constexpr std::array kReserved = {
       "and",        "or",       "not",      "in",   "true",  "false", "null", "或",

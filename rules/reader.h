@@ -2,9 +2,11 @@
 // numbers, flags, sentences in two languages, names. Used by parse and calendar_file.
 #pragma once
 
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "rules/document.h"
@@ -47,6 +49,24 @@ Sentence read_sentence(const Node& map, std::string_view key, Diagnostics& out);
 
 // A name that expressions can use: an identifier and no word of the language. Reports if not.
 bool check_name(const std::string& name, const SourceSpan& at, Diagnostics& out);
+
+// One of a few fixed words was wanted.
+void report_choice(const Text& text, const Bilingual& what, const std::vector<std::string>& known,
+                   Diagnostics& out);
+// The value of the row whose name is written; a table is an array of (name, value). Nothing if it
+// is absent or reported.
+template <class Table>
+auto choose(const Text& text, const Table& table, const Bilingual& what, Diagnostics& out)
+    -> std::optional<std::remove_cvref_t<decltype(std::begin(table)->second)>> {
+  if (!text.present) return std::nullopt;
+  std::vector<std::string> known;
+  for (const auto& [name, value] : table) {
+    if (text.text == name) return value;
+    known.emplace_back(name);
+  }
+  report_choice(text, what, known, out);
+  return std::nullopt;
+}
 
 std::vector<std::string> key_names(std::span<const KeyRow> keys);
 

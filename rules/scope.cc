@@ -1,12 +1,21 @@
 #include "rules/scope.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "rules/report.h"
 #include "rules/suggest.h"
 
 namespace lianqing {
 namespace {
+
+constexpr std::string_view kLevelWord = "level";
+constexpr std::pair<std::string_view, WarningAttribute> kWarningAttributes[] = {
+    {"level", WarningAttribute::level},
+    {"rule", WarningAttribute::rule},
+    {"group", WarningAttribute::group},
+    {"key", WarningAttribute::key},
+};
 
 const FieldSyntax* field_of(const EventSyntax& event, std::string_view path) {
   for (const FieldSyntax& field : event.fields) {
@@ -207,6 +216,59 @@ std::vector<std::string> RuleScope::names() const {
   std::vector<std::string> out;
   for (const MeasureSyntax& measure : names_.syntax.measures) out.push_back(measure.name);
   for (const auto& [name, type] : names_.attributes) out.push_back("unit." + name);
+  add_constant_names(out);
+  return out;
+}
+
+std::optional<NamedValue> LowerUnitScope::find(std::string_view name, const SourceSpan& at) {
+  if (name == kLevelWord) return NamedValue{Op::level, kNone, ValueType::text};
+  return RuleScope::find(name, at);
+}
+
+std::optional<std::vector<Cell>> LowerUnitScope::find_list(std::string_view name) {
+  return name == kLevelWord ? std::nullopt : PackScope::find_list(name);
+}
+
+std::optional<std::string> LowerUnitScope::find_macro(std::string_view name) {
+  return name == kLevelWord ? std::nullopt : PackScope::find_macro(name);
+}
+
+std::vector<std::string> LowerUnitScope::names() const {
+  auto out = RuleScope::names();
+  out.emplace_back(kLevelWord);
+  return out;
+}
+
+std::optional<WarningAttribute> warning_attribute(std::string_view name) {
+  for (const auto& [word, attribute] : kWarningAttributes) {
+    if (word == name) return attribute;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> warning_attribute_names() {
+  std::vector<std::string> out;
+  for (const auto& [word, attribute] : kWarningAttributes) out.emplace_back(word);
+  return out;
+}
+
+std::optional<NamedValue> WarningScope::find(std::string_view name, const SourceSpan& at) {
+  if (const auto attribute = warning_attribute(name)) {
+    return NamedValue{Op::warning_attr, static_cast<std::uint32_t>(*attribute), ValueType::text};
+  }
+  return find_param(name, at);
+}
+
+std::optional<std::vector<Cell>> WarningScope::find_list(std::string_view name) {
+  return warning_attribute(name) ? std::nullopt : PackScope::find_list(name);
+}
+
+std::optional<std::string> WarningScope::find_macro(std::string_view name) {
+  return warning_attribute(name) ? std::nullopt : PackScope::find_macro(name);
+}
+
+std::vector<std::string> WarningScope::names() const {
+  auto out = warning_attribute_names();
   add_constant_names(out);
   return out;
 }

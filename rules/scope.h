@@ -1,5 +1,5 @@
-// What names mean where an expression stands: over one event (`where`, `streak`, `extend`) or over
-// the measures of a unit (rules and `value`).
+// What names mean where an expression stands: over one event (`where`, `streak`, `extend`), over
+// the measures of a unit (rules and `value`), over a unit below (`units`) or over one warning.
 #pragma once
 
 #include <functional>
@@ -56,7 +56,7 @@ class EventScope final : public PackScope {
 };
 
 // Measures, params, unit attributes and the key.
-class RuleScope final : public PackScope {
+class RuleScope : public PackScope {
  public:
   // Gives a measure's value, making it if need be; nothing if there is none of that name.
   using FindMeasure = std::function<std::optional<NamedValue>(std::string_view, const SourceSpan&)>;
@@ -72,5 +72,32 @@ class RuleScope final : public PackScope {
   FindMeasure find_measure_;
   bool with_key_;
 };
+
+// A unit below: its measures and attributes, and `level`.
+class LowerUnitScope final : public RuleScope {
+ public:
+  LowerUnitScope(Names& names, FindMeasure find_measure)
+      : RuleScope(names, std::move(find_measure), false) {}
+
+  std::optional<NamedValue> find(std::string_view name, const SourceSpan& at) override;
+  std::optional<std::vector<Cell>> find_list(std::string_view name) override;
+  std::optional<std::string> find_macro(std::string_view name) override;
+  std::vector<std::string> names() const override;
+};
+
+// One warning: level, rule, group, key; and params.
+class WarningScope final : public PackScope {
+ public:
+  explicit WarningScope(Names& names) : PackScope(names) {}
+
+  std::optional<NamedValue> find(std::string_view name, const SourceSpan& at) override;
+  std::optional<std::vector<Cell>> find_list(std::string_view name) override;
+  std::optional<std::string> find_macro(std::string_view name) override;
+  std::vector<std::string> names() const override;
+};
+
+// The attribute of a warning that is called so.
+std::optional<WarningAttribute> warning_attribute(std::string_view name);
+std::vector<std::string> warning_attribute_names();
 
 }  // namespace lianqing

@@ -91,6 +91,14 @@ struct MeasureSyntax : Named {
   Text subject;  // the aggregate key's text, unless it holds types
   Selection of;  // types, of the aggregate key or of `of`
   Text where, over, offset, per, empty, margin, q, half_life, every;
+  std::vector<Selection> steps;  // sequence
+  Selection without;
+  Text on, within;
+  Text stat, among;  // peers
+  Text made;         // units: the expression, and what is made of it
+  RollUpHow how = RollUpHow::count;
+  std::vector<Text> covers;  // rules
+  Text group, different;
   bool to_date = false;
   SourceSpan to_date_at;
 };
@@ -114,6 +122,46 @@ struct RuleSyntax : Named {
   bool step_down = false;
   Text because_zh, because_en;
   std::vector<ExceptionSyntax> exceptions;
+  std::array<Text, kLevels> shown_as;  // show: {level: shade}
+};
+
+struct LabelSyntax {
+  Bilingual label, meaning;
+  Text symbol;
+};
+
+struct ShadeSyntax : Named {
+  Level base = Level::green;
+  LabelSyntax label;
+};
+
+struct ColoursSyntax {
+  std::array<LabelSyntax, kLevels> labels;
+  std::vector<ShadeSyntax> shades;
+  Text window, high, low;  // flapping
+};
+
+// A step of a duty (limit: within) or of its ladder (limit: after).
+struct DutyStepSyntax {
+  Text name, role, limit;
+  Bilingual title;
+};
+
+struct DutyLevelSyntax {
+  std::vector<DutyStepSyntax> steps;
+  Text observe, extension;
+  bool triage = false;
+};
+
+struct DutySyntax : Named {
+  Bilingual title;
+  std::array<DutyLevelSyntax, kLevels> levels;
+  std::vector<DutyStepSyntax> ladder;
+};
+
+struct SourceSyntax : Named {
+  Bilingual title;
+  Text silent_after;
 };
 
 // Sorted by name, so that nothing that follows depends on how a pack is laid out in files.
@@ -130,6 +178,9 @@ struct PackSyntax {
   std::vector<MeasureSyntax> measures;
   std::vector<RuleSyntax> rules;
   std::vector<Text> days_off, days_on;  // calendar_days
+  ColoursSyntax colours;
+  std::vector<DutySyntax> duties;
+  std::vector<SourceSyntax> sources;
 };
 
 }  // namespace lianqing

@@ -11,8 +11,19 @@ std::uint32_t size_of(const auto& table) { return static_cast<std::uint32_t>(tab
 
 bool same(const Stream& a, const Stream& b) {
   return a.source == b.source && a.types == b.types && a.any_type == b.any_type &&
-         a.item == b.item && a.where == b.where && a.value == b.value && a.numeric == b.numeric &&
-         a.flag == b.flag && a.key == b.key;
+         a.item == b.item && a.sequence == b.sequence && a.where == b.where && a.value == b.value &&
+         a.numeric == b.numeric && a.flag == b.flag && a.key == b.key;
+}
+
+bool same(const SequenceStep& a, const SequenceStep& b) {
+  return a.types == b.types && a.any_type == b.any_type && a.where == b.where;
+}
+
+bool same(const Sequence& a, const Sequence& b) {
+  return a.on == b.on && a.within == b.within && a.without.has_value() == b.without.has_value() &&
+         (!a.without || same(*a.without, *b.without)) &&
+         std::equal(a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(),
+                    [](const SequenceStep& x, const SequenceStep& y) { return same(x, y); });
 }
 
 }  // namespace
@@ -65,6 +76,15 @@ std::uint32_t Tables::stream(const Stream& stream) {
     return static_cast<std::uint32_t>(at - program_.streams.begin());
   program_.streams.push_back(stream);
   return size_of(program_.streams) - 1;
+}
+
+std::uint32_t Tables::sequence(Sequence sequence) {
+  const auto at = std::find_if(program_.sequences.begin(), program_.sequences.end(),
+                               [&](const Sequence& other) { return same(sequence, other); });
+  if (at != program_.sequences.end())
+    return static_cast<std::uint32_t>(at - program_.sequences.begin());
+  program_.sequences.push_back(std::move(sequence));
+  return size_of(program_.sequences) - 1;
 }
 
 std::uint32_t Tables::window(std::uint32_t stream, const WindowSpan& span, std::uint8_t upkeep) {

@@ -26,6 +26,7 @@ class Tables {
   // over measures the text as written is shown to people.
   std::uint32_t share(Expr expr);
   std::uint32_t stream(const Stream& stream);
+  std::uint32_t sequence(Sequence sequence);
   std::uint32_t window(std::uint32_t stream, const WindowSpan& span, std::uint8_t upkeep);
 
  private:

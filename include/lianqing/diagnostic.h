@@ -24,6 +24,8 @@ struct SourceSpan {
 struct SourceText {
   std::string name;   // the path as the user gave it
   std::string bytes;  // UTF-8
+  // Of a pack that extends another: 0 is the pack itself, 1 what it extends, and so on.
+  std::uint32_t layer = 0;
 };
 
 // A text in the two languages of the product. Either may be empty: the other is shown then.

@@ -12,10 +12,11 @@ namespace lianqing {
 
 struct Program;
 
-// Compiles a pack. `calendars` are looked through in order for the one that `pack: {calendar: cn}`
-// names: the first text whose file name is `cn.yaml`. SourceSpan::file is an index into `files`
-// followed by `calendars`. On failure: every error, warning and note, sorted by place. On success
-// warnings and notes go to `warnings`, unless it is null.
+// Compiles a pack, and the packs it extends (SourceText::layer). `calendars` are looked through in
+// order for the one that `pack: {calendar: cn}` names: the first text whose file name is `cn.yaml`.
+// SourceSpan::file is an index into `files` followed by `calendars`. On failure: every error,
+// warning and note, sorted by place. On success warnings and notes go to `warnings`, unless it is
+// null.
 [[nodiscard]] Checked<std::shared_ptr<const Program>> compile_pack(
     std::span<const SourceText> files, std::span<const SourceText> calendars,
     Diagnostics* warnings = nullptr);

@@ -17,9 +17,13 @@ enum class FamilySubject : std::uint8_t {
   weight,      // decayed: F or 1, of: T
   item,        // open: ITEM
   expression,  // value: expr
+  steps,       // sequence: [A, B]
+  measure,     // peers: M
+  scope,       // units: children | descendants
+  standing,    // warnings: count | active
 };
 
-enum FamilyOption : std::uint16_t {
+enum FamilyOption : std::uint32_t {
   kTakesOf = 1,
   kTakesWhere = 2,
   kTakesWindow = 4,  // over, offset, to_date
@@ -30,25 +34,33 @@ enum FamilyOption : std::uint16_t {
   kTakesQ = 128,
   kTakesHalfLife = 256,
   kTakesEvery = 512,
+  kTakesOn = 1024,
+  kTakesWithin = 2048,
+  kTakesWithout = 4096,
+  kTakesStat = 8192,
+  kTakesAmong = 16384,
+  kTakesHow = 32768,         // units: what is made of the units below, one of kRollUpKeys
+  kTakesCovers = 65536,      // rules, group: whose levels count
+  kTakesDifferent = 131072,  // distinct, beside another aggregate
 };
 
 struct Family {
   std::string_view key;
   Aggregate aggregate;
   FamilySubject subject;
-  std::uint16_t options;
-  std::uint16_t required = 0;
+  std::uint32_t options;
+  std::uint32_t required = 0;
   std::uint8_t upkeep = 0;  // of its window
   StreamSource source = StreamSource::events;
   bool numeric = false;  // only numbers take part; of closings: only those with a due
   bool numbers = true;   // the result is a number (else: of the field's type)
 
-  bool takes(std::uint16_t option) const { return (options & option) != 0; }
-  bool requires_option(std::uint16_t option) const { return (required & option) != 0; }
+  bool takes(std::uint32_t option) const { return (options & option) != 0; }
+  bool requires_option(std::uint32_t option) const { return (required & option) != 0; }
 };
 
-inline constexpr std::uint16_t kEventOptions = kTakesWhere | kTakesWindow | kTakesPer;
-inline constexpr std::uint16_t kFieldOptions = kTakesOf | kEventOptions;
+inline constexpr std::uint32_t kEventOptions = kTakesWhere | kTakesWindow | kTakesPer;
+inline constexpr std::uint32_t kFieldOptions = kTakesOf | kEventOptions;
 
 inline constexpr Family kFamilies[] = {
     {"count", Aggregate::count, FamilySubject::types, kEventOptions},
@@ -89,12 +101,20 @@ inline constexpr Family kFamilies[] = {
      StreamSource::item_extensions},
     {"value", Aggregate::value, FamilySubject::expression, kTakesEmpty, 0, 0, StreamSource::events,
      false, false},
+    {"sequence", Aggregate::count, FamilySubject::steps,
+     kEventOptions | kTakesOn | kTakesWithin | kTakesWithout, 0, 0, StreamSource::sequence_matches},
+    {"peers", Aggregate::peers, FamilySubject::measure,
+     kTakesStat | kTakesAmong | kTakesEvery | kTakesEmpty, kTakesStat | kTakesEvery},
+    {"units", Aggregate::roll_up, FamilySubject::scope, kTakesHow | kTakesCovers | kTakesEmpty},
+    {"warnings", Aggregate::warnings, FamilySubject::standing,
+     kTakesWhere | kTakesWindow | kTakesCovers | kTakesDifferent},
 };
 
 // Options by key; `title` goes with all.
 struct OptionKey {
   std::string_view key;
-  std::uint16_t option;
+  std::uint32_t option;
+  std::string_view example = {};  // of what it holds, if it is required
 };
 inline constexpr OptionKey kOptionKeys[] = {
     {"of", kTakesOf},
@@ -108,10 +128,31 @@ inline constexpr OptionKey kOptionKeys[] = {
     {"in", kTakesIn},
     {"q", kTakesQ},
     {"half_life", kTakesHalfLife},
-    {"every", kTakesEvery},
+    {"every", kTakesEvery, "month"},
+    {"on", kTakesOn},
+    {"within", kTakesWithin},
+    {"without", kTakesWithout},
+    {"stat", kTakesStat, "median"},
+    {"among", kTakesAmong},
+    {"count", kTakesHow},
+    {"share", kTakesHow},
+    {"max", kTakesHow},
+    {"sum", kTakesHow},
+    {"rules", kTakesCovers},
+    {"group", kTakesCovers},
+    {"distinct", kTakesDifferent},
 };
 
-// Families of the language that this version cannot judge yet.
-inline constexpr std::string_view kLaterFamilies[] = {"sequence", "peers", "units", "warnings"};
+// Of kTakesHow exactly one must be there.
+struct RollUpKey {
+  std::string_view key;
+  RollUpHow how;
+};
+inline constexpr RollUpKey kRollUpKeys[] = {
+    {"count", RollUpHow::count},
+    {"share", RollUpHow::share},
+    {"max", RollUpHow::maximum},
+    {"sum", RollUpHow::sum},
+};
 
 }  // namespace lianqing

@@ -3,12 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
-#include "lianqing/ruleset.h"
 #include "rules/canonical.h"
 #include "rules/fingerprint.h"
+#include "tests/support/compiled.h"
 
 namespace lianqing {
 namespace {
@@ -53,41 +51,6 @@ rules:
     because: {zh: "近30天投诉{complaints_30d}件,环比{growth|2}倍", en: "{complaints_30d} complaints in 30 days"}
     duty: standard
 )yaml";
-
-std::vector<SourceText> calendars() {
-  std::ifstream in(LIANQING_SOURCE_DIR "/calendars/cn.yaml", std::ios::binary);
-  return {{"calendars/cn.yaml", {std::istreambuf_iterator<char>(in), {}}}};
-}
-
-std::shared_ptr<const Program> compile(std::vector<SourceText> files) {
-  const auto program = compile_pack(files, calendars());
-  if (!program) {
-    for (const Diagnostic& d : program.error())
-      ADD_FAILURE() << d.code << " " << d.at.line << ": " << d.message.en;
-    return nullptr;
-  }
-  return *program;
-}
-
-std::shared_ptr<const Program> compile(const std::string& text) {
-  return compile(std::vector<SourceText>{{"pack.yaml", text}});
-}
-
-// A pack of these measures with a rule that reads them all.
-std::shared_ptr<const Program> measures(const std::string& text, const std::string& conditions,
-                                        const std::string& more = {}) {
-  return compile("version: 1\npack: {id: p, calendar: cn}\n" + more + "measures:\n" + text +
-                 "rules:\n  r: {yellow: \"" + conditions + "\"}\n");
-}
-
-const Measure& measure(const Program& program, std::string_view name) {
-  return *std::find_if(program.measures.begin(), program.measures.end(),
-                       [&](const Measure& m) { return m.name == name; });
-}
-
-const Window& window_of(const Program& program, std::string_view name) {
-  return program.windows[measure(program, name).window];
-}
 
 TEST(Lower, TheSamplePack) {
   const auto program = compile(kSample);
