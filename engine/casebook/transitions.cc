@@ -345,10 +345,14 @@ void Clerk::end() {
     } else if (c.state == CaseState::observing && c.observation_over) {
       try_clear(c, step(c, StepKind::cleared, StepCause::observation_over), false);
     }
-    if (!failed()) run_duties(c);
     if (failed()) return;
   }
   absorb_and_release();
+  for (const std::string& id : open_cases(life_)) {
+    run_duties(life_.cases.find(id)->second);
+    if (failed()) return;
+  }
+  absorb_and_release();  // the ladder may have raised a combination
   calm_down();
 }
 
