@@ -1,0 +1,304 @@
+#include "engine/casebook/casebook.h"
+
+#include <algorithm>
+
+#include "lianqing/assert.h"
+
+namespace lianqing {
+
+bool concerns_life(std::string_view type) {
+  return type == "connector_status" || concerns_unit_life(type);
+}
+
+Casebook::Casebook(const Program& program) : table_(std::make_unique<DutyTable>(program)) {}
+Casebook::Casebook(Casebook&&) noexcept = default;
+Casebook::~Casebook() = default;
+
+Booked Casebook::outcome() const {
+  if (effects_.missing_year) return Unexpected<MissingYear>(*effects_.missing_year);
+  return {};
+}
+
+// ---- instants
+
+Instant Casebook::due() const {
+  const Instant unit = agenda_.empty() ? kNever : agenda_.begin()->first;
+  const Instant source = alarms_.empty() ? kNever : alarms_.begin()->first;
+  return std::min(unit, source);
+}
+
+Booked Casebook::advance(Instant t) {
+  LQ_ASSERT(t >= now_);
+  if (open_ && t == now_) return {};
+  if (Booked done = settle(); !done) return done;
+  while (due() < t) {
+    if (Booked done = start(due()); !done) return done;
+    if (Booked done = settle(); !done) return done;
+  }
+  return start(t);
+}
+
+Booked Casebook::start(Instant t) {
+  now_ = t;
+  open_ = true;
+  while (!alarms_.empty() && alarms_.begin()->first <= t) {
+    const std::uint32_t index = alarms_.begin()->second;
+    alarms_.erase(alarms_.begin());
+    Source& source = sources_[index];
+    source.alarm = kNever;
+    if (source.silent_at > t) {
+      set_alarm(index);
+    } else if (Booked done = set_source(index, true, source.down); !done) {
+      return done;
+    }
+  }
+  while (!agenda_.empty() && agenda_.begin()->first <= t) {
+    Units::value_type& unit = place(agenda_.begin()->second);
+    UnitLife& life = touch(unit);
+    reschedule(unit.first, life, kNever);
+    Clerk(*table_, life, unit.first, now_, effects_).begin();
+    if (effects_.missing_year) break;
+  }
+  return outcome();
+}
+
+Booked Casebook::settle() {
+  if (!open_) return outcome();
+  open_ = false;
+  for (const std::string_view name : touched_) {
+    Units::value_type& unit = place(name);
+    UnitLife& life = *unit.second.life;
+    Clerk clerk(*table_, life, unit.first, now_, effects_);
+    clerk.end();
+    if (effects_.missing_year) return outcome();
+    const Instant due = clerk.due();
+    LQ_ASSERT(due > now_);
+    reschedule(unit.first, life, due);
+    show_colour(unit.first, life);
+  }
+  touched_.clear();
+  return {};
+}
+
+void Casebook::reschedule(std::string_view unit, UnitLife& life, Instant due) {
+  if (life.due == due) return;
+  if (life.due != kNever) agenda_.erase({life.due, unit});
+  life.due = due;
+  if (due != kNever) agenda_.emplace(due, unit);
+}
+
+void Casebook::show_colour(const std::string& unit, UnitLife& life) {
+  UnitColour next = colour_of(life, *table_);
+  UnitColour& now = life.colour;
+  const bool same_sight = next.shown == now.shown && next.shown_shade == now.shown_shade;
+  next.since = same_sight ? now.since : now_;
+  // Another case behind the same colour is not a change of it.
+  UnitColour compared = next;
+  compared.cases = now.cases;
+  if (compared != now) colours_.push_back({now_, unit, now, next});
+  now = std::move(next);
+}
+
+// ---- units
+
+Casebook::Units::value_type& Casebook::place(std::string_view unit) {
+  if (const auto at = index_.find(unit); at != index_.end()) return *at->second;
+  Units::value_type& made = *units_.try_emplace(std::string(unit)).first;
+  index_.emplace(made.first, &made);
+  return made;
+}
+
+UnitLife& Casebook::touch(Units::value_type& place) {
+  touched_.insert(place.first);
+  if (!place.second.life) {
+    place.second.life = std::make_unique<UnitLife>();
+    for (const std::uint32_t index : place.second.sources) {
+      const Source& source = sources_[index];
+      place.second.life->dead_sources += source.silent || source.down ? 1U : 0U;
+    }
+  }
+  return *place.second.life;
+}
+
+const UnitLife* Casebook::life(std::string_view unit) const {
+  const auto at = units_.find(unit);
+  return at == units_.end() ? nullptr : at->second.life.get();
+}
+
+// ---- sources
+
+std::uint32_t Casebook::source(std::string_view name) {
+  if (const auto at = source_of_.find(name); at != source_of_.end()) return at->second;
+  const auto index = static_cast<std::uint32_t>(sources_.size());
+  Source& made = sources_.emplace_back();
+  made.name = name;
+  for (const SourceWatch& watch : table_->program().watched) {
+    if (watch.source == name) made.watch = &watch;
+  }
+  source_of_.emplace(made.name, index);
+  return index;
+}
+
+void Casebook::feed(std::uint32_t source, Units::value_type& unit) {
+  auto& sources = unit.second.sources;
+  if (std::find(sources.begin(), sources.end(), source) != sources.end()) return;
+  sources.push_back(source);
+  sources_[source].units.push_back(unit.first);
+  if (sources_[source].silent || sources_[source].down) ++touch(unit).dead_sources;
+}
+
+Booked Casebook::set_source(std::uint32_t index, bool silent, bool down) {
+  Source& source = sources_[index];
+  const bool before = source.silent || source.down, after = silent || down;
+  source.silent = silent;
+  source.down = down;
+  if (before == after) return {};
+  for (const std::string_view name : source.units) {
+    Units::value_type& unit = place(name);
+    const bool begins = !unit.second.life;  // counts its dead sources itself
+    UnitLife& life = touch(unit);
+    if (begins) continue;
+    life.dead_sources = after ? life.dead_sources + 1 : life.dead_sources - 1;
+  }
+  return {};
+}
+
+void Casebook::set_alarm(std::uint32_t index) {
+  Source& source = sources_[index];
+  if (source.alarm != kNever || source.silent_at == kNever) return;
+  source.alarm = source.silent_at;
+  alarms_.emplace(source.alarm, index);
+}
+
+Booked Casebook::heard(std::string_view name, std::string_view unit, Instant clock) {
+  if (Booked done = advance(clock); !done) return done;
+  const std::uint32_t index = source(name);
+  if (!unit.empty()) feed(index, place(unit));
+  Source& source = sources_[index];
+  source.last = clock;
+  if (source.watch == nullptr) return {};
+  const Span& span = source.watch->silent_after;
+  if (!span.workdays || clock >= source.day_end) {
+    const Zone& zone = table_->program().zone;
+    if (span.workdays) source.day_end = zone.end_of(zone.day_of(clock));
+    const auto silent_at = limit_after(table_->program(), clock, span);
+    if (!silent_at) {
+      effects_.missing_year = silent_at.error();
+      return outcome();
+    }
+    source.silent_at = *silent_at;
+  }
+  set_alarm(index);
+  return source.silent ? set_source(index, false, source.down) : Booked{};
+}
+
+// A source that is said to be down is so until it is said to be up again.
+Booked Casebook::connector_status(const LifeRecord& record) {
+  std::string name = text(record, "source");
+  if (name.empty()) name = record.source;
+  const std::string status = text(record, "status");
+  const std::uint32_t index = source(name);
+  if (!record.unit.empty()) feed(index, place(record.unit));
+  static constexpr std::string_view kDown[] = {"down", "stale", "error", "failed"};
+  const bool down = std::find(std::begin(kDown), std::end(kDown), status) != std::end(kDown);
+  return set_source(index, sources_[index].silent, down);
+}
+
+// ---- what is told
+
+Booked Casebook::record(const LifeRecord& record) {
+  if (Booked done = advance(record.clock); !done) return done;
+  if (record.type == "connector_status") return connector_status(record);
+  if (!concerns_unit_life(record.type)) return {};
+  if (record.unit.empty()) {
+    CaseStep step;
+    step.time = now_;
+    step.kind = StepKind::ignored;
+    step.refusal = Refusal::no_unit;
+    step.actor = record.source;
+    step.record = record.id;
+    step.source = record.source;
+    step.type = record.type;
+    step.seq = record.seq;
+    step.warning = text(record, "warning_id");
+    effects_.steps.push_back(std::move(step));
+    return {};
+  }
+  Units::value_type& unit = place(record.unit);
+  Clerk(*table_, touch(unit), unit.first, now_, effects_).record(record);
+  return outcome();
+}
+
+Booked Casebook::transition(const Warning& warning) {
+  if (warning.shadow) return {};
+  if (Booked done = advance(warning.time); !done) return done;
+  Units::value_type& unit = place(warning.unit);
+  Clerk(*table_, touch(unit), unit.first, now_, effects_).transition(warning);
+  return outcome();
+}
+
+Booked Casebook::grey(std::string_view unit, std::string_view rule,
+                      const std::optional<std::string>& key, bool is_grey, Instant t) {
+  if (Booked done = advance(t); !done) return done;
+  UnitLife& life = touch(place(unit));
+  const CasePlace at{std::string(rule), key};
+  if (is_grey) {
+    life.grey_rules.insert(at);
+  } else {
+    life.grey_rules.erase(at);
+  }
+  return {};
+}
+
+// ---- what is asked
+
+std::vector<CaseStep> Casebook::take_steps() { return std::exchange(effects_.steps, {}); }
+std::vector<ColourChange> Casebook::take_colours() { return std::exchange(colours_, {}); }
+
+const Case* Casebook::find(std::string_view unit, std::string_view warning) const {
+  const UnitLife* at = life(unit);
+  if (at == nullptr) return nullptr;
+  const auto id = at->case_of.find(warning);
+  return id == at->case_of.end() ? nullptr : &at->cases.find(id->second)->second;
+}
+
+std::vector<const Case*> Casebook::open_cases(std::string_view unit) const {
+  std::vector<const Case*> out;
+  const UnitLife* at = life(unit);
+  if (at == nullptr) return out;
+  for (const auto& [place, id] : at->open) out.push_back(&at->cases.find(id)->second);
+  return out;
+}
+
+bool Casebook::is_flapping(std::string_view unit, const CasePlace& place) const {
+  const UnitLife* at = life(unit);
+  if (at == nullptr) return false;
+  const auto history = at->flaps.find(place);
+  return history != at->flaps.end() && history->second.flapping;
+}
+
+UnitColour Casebook::colour(std::string_view unit) const {
+  const UnitLife* at = life(unit);
+  return at == nullptr ? UnitColour{} : at->colour;
+}
+
+std::vector<std::string> Casebook::units() const {
+  std::vector<std::string> out;
+  for (const auto& [name, place] : units_) {
+    if (place.life) out.push_back(name);
+  }
+  return out;
+}
+
+std::size_t Casebook::counted(std::string_view unit, Instant from, Instant to) const {
+  const UnitLife* at = life(unit);
+  if (at == nullptr) return 0;
+  return static_cast<std::size_t>(
+      std::count_if(at->cases.begin(), at->cases.end(), [from, to](const auto& entry) {
+        const Case& c = entry.second;
+        const bool counts = !is_over(c.state) || c.state == CaseState::cleared;
+        return counts && c.opened >= from && c.opened < to;
+      }));
+}
+
+}  // namespace lianqing

@@ -1,0 +1,120 @@
+// The second fold: rule levels and human records in, cases and unit colours out. Deterministic, no
+// clock, no I/O: equal calls give equal steps, colours and bytes, however they are cut up.
+//
+// An instant t is opened by `advance(t)`, which does everything that ends by itself up to and
+// including t; then come the records of t in log order, then the rules' transitions of t in (unit,
+// rule, key) order. It is closed when a later one is opened, or by `settle()`: then deadlines are
+// late, and colours are computed once. record, transition, heard and grey open their instant
+// themselves. Instants never go back.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "engine/casebook/clerk.h"
+#include "lianqing/result.h"
+
+namespace lianqing {
+
+// Whether records of this type are to be given to Casebook::record.
+bool concerns_life(std::string_view type);
+
+// Fails if a deadline needs a calendar year without data; the casebook is of no use then.
+using Booked = Outcome<void, MissingYear>;
+
+class Casebook {
+ public:
+  // The program must outlive the casebook.
+  explicit Casebook(const Program& program);
+  Casebook(Casebook&&) noexcept;
+  ~Casebook();
+
+  // Every admitted record: how fresh its source is, and which units it feeds.
+  [[nodiscard]] Booked heard(std::string_view source, std::string_view unit, Instant clock);
+  [[nodiscard]] Booked record(const LifeRecord& record);
+  // Shadow ones are passed over.
+  [[nodiscard]] Booked transition(const Warning& warning);
+  // Whether the rule has no data for the unit and key; to be told when that changes.
+  [[nodiscard]] Booked grey(std::string_view unit, std::string_view rule,
+                            const std::optional<std::string>& key, bool is_grey, Instant t);
+  [[nodiscard]] Booked advance(Instant t);
+  [[nodiscard]] Booked settle();
+  // The next instant at which something may happen by itself, or kNever.
+  Instant due() const;
+
+  // What came out since the last call. Steps are there at once, colours when their instant closes.
+  std::vector<CaseStep> take_steps();
+  std::vector<ColourChange> take_colours();
+
+  // The case that a warning opened or belongs to; null if there is none (any more). Valid until the
+  // next call that changes anything.
+  const Case* find(std::string_view unit, std::string_view warning) const;
+  std::vector<const Case*> open_cases(std::string_view unit) const;
+  bool is_flapping(std::string_view unit, const CasePlace& place) const;
+  // As of the last closed instant.
+  UnitColour colour(std::string_view unit) const;
+  std::vector<std::string> units() const;
+  // Cases opened at from <= t < to that count: the revoked, dismissed and merged do not. Cases over
+  // for more than two years are forgotten.
+  std::size_t counted(std::string_view unit, Instant from, Instant to) const;
+
+  // Canonical bytes, format version 1 (docs/formats.md). Steps and colours not yet taken are not
+  // part of them.
+  std::string encode() const;
+  // Fails (corrupt) on bytes that encode does not make. The program may be another one: cases whose
+  // rule it does not have keep their state and have no obligations from then on.
+  static Result<Casebook> decode(std::string_view bytes, const Program& program);
+
+ private:
+  struct Source {
+    std::string name;
+    const SourceWatch* watch = nullptr;
+    Instant last = kBeforeAll;            // newest record
+    Instant silent_at = kNever;           // if nothing more comes
+    Instant day_end = kBeforeAll;         // derived: until then `silent_at` in working days stays
+    Instant alarm = kNever;               // derived: in alarms_; not later than silent_at
+    bool silent = false;                  // for too long
+    bool down = false;                    // connector_status says so
+    std::vector<std::string_view> units;  // derived: fed by it
+  };
+  // A unit; its life begins with the first thing that happens to it.
+  struct Place {
+    std::vector<std::uint32_t> sources;  // that fed it, in order of their first record
+    std::unique_ptr<UnitLife> life;
+  };
+  using Units = std::map<std::string, Place, std::less<>>;
+  struct Bytes;
+
+  Booked start(Instant t);
+  Units::value_type& place(std::string_view unit);
+  UnitLife& touch(Units::value_type& place);
+  const UnitLife* life(std::string_view unit) const;
+  std::uint32_t source(std::string_view name);
+  Booked set_source(std::uint32_t index, bool silent, bool down);
+  void feed(std::uint32_t source, Units::value_type& unit);
+  void set_alarm(std::uint32_t source);
+  Booked connector_status(const LifeRecord& record);
+  void reschedule(std::string_view unit, UnitLife& life, Instant due);
+  void show_colour(const std::string& unit, UnitLife& life);
+  Booked outcome() const;
+  void derive();
+
+  std::unique_ptr<const DutyTable> table_;
+  Instant now_ = kBeforeAll;
+  bool open_ = false;
+  Units units_;
+  std::vector<Source> sources_;
+  std::set<std::string_view> touched_;  // keys of units_
+  std::vector<ColourChange> colours_;
+  LifeEffects effects_;
+
+  // Derived:
+  std::set<std::pair<Instant, std::string_view>> agenda_;
+  std::set<std::pair<Instant, std::uint32_t>> alarms_;
+  std::map<std::string, std::uint32_t, std::less<>> source_of_;
+  boost::unordered_flat_map<std::string_view, Units::value_type*> index_;  // looked up, not walked
+};
+
+}  // namespace lianqing
