@@ -5,12 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "lianqing/event.h"
 #include "lianqing/time.h"
 #include "rules/expr.h"
 
 namespace lianqing {
-
-using Seq = std::uint64_t;  // position in the log, from 0
 
 struct LogEntry {
   Seq seq = 0;
