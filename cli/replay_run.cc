@@ -8,7 +8,7 @@
 #include "cli/summary.h"
 #include "cli/warning_json.h"
 #include "connectors/json_writer.h"
-#include "engine/bytes.h"
+#include "lianqing/bytes.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -207,6 +207,7 @@ int report(const Error& error, bool chinese) {
   std::fprintf(stderr, "lianqing: %s%s\n", chinese ? "错误：" : "error: ", error.what.c_str());
   switch (error.code) {
     case ErrorCode::io:
+    case ErrorCode::full:
     case ErrorCode::corrupt: return 74;
     case ErrorCode::usage: return 2;
     case ErrorCode::refused: return 1;

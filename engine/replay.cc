@@ -4,7 +4,7 @@
 #include <queue>
 #include <thread>
 
-#include "engine/bytes.h"
+#include "lianqing/bytes.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/bytes.h"
+#include "lianqing/bytes.h"
 #include "engine/fold.h"
 
 namespace lianqing {
