@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <mutex>
 
+#include "cli/case_text.h"
 #include "cli/progress.h"
 #include "cli/warning_json.h"
 #include "cli/words.h"
 #include "connectors/content_hash.h"
+#include "engine/casebook/desk.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -22,17 +24,30 @@ class Explain {
     ReplayOptions options = request_.replay.options;
     options.identity_of = identity_hash;
     if (!request_.warning.empty()) options.fold.evidence = 1000;
+    Desk desk(program_);
+    options.admitted = [&](const Event& event, const LogEntry& entry, std::string_view unit) {
+      desk.admitted(event, entry, unit);
+    };
+    options.grey = [&](const GreyChange& change) { desk.grey(change); };
     Replay replay(
         request_.replay.program, request_.replay.units, options, nullptr,
         [this](const Warning& warning) { return catch_wanted(warning); },
-        [](const Leaving&) { return Status{}; }, [](const Rejection&) {});
+        [&](const Leaving& leaving) {
+          desk.left(leaving);
+          return Status{};
+        },
+        [](const Rejection&) {});
     const Status fed = feed(
         replay, request_.replay.log,
         [&](std::uint64_t n, const ReadingProgress& r) { progress.tell(n, r); },
         [](std::uint64_t) { return Status{}; });
     progress.clear();
     if (!fed) return Unexpected<Error>(fed.error());
-    return request_.warning.empty() ? tell_unit(replay) : tell_warning();
+    if (!request_.warning.empty()) return tell_warning();
+    const Instant end = std::max(replay.clock().value_or(kBeforeAll),
+                                 request_.replay.options.until.value_or(kBeforeAll));
+    if (Status s = desk.book(end, true); !s) return Unexpected<Error>(s.error());
+    return tell_unit(replay, desk.casebook(), end);
   }
 
  private:
@@ -60,7 +75,7 @@ class Explain {
     return 0;
   }
 
-  Result<int> tell_unit(Replay& replay) const {
+  Result<int> tell_unit(Replay& replay, const Casebook& casebook, Instant now) const {
     LQ_TRY(const UnitState* unit, replay.unit(request_.unit));
     if (unit == nullptr) {
       std::string names;
@@ -71,8 +86,7 @@ class Explain {
                    request_.unit.c_str(), say("已有", "there are"), names.c_str());
       return 1;
     }
-    const Instant end = std::max({unit->clock, replay.clock().value_or(kBeforeAll),
-                                  request_.replay.options.until.value_or(kBeforeAll)});
+    const Instant end = std::max(unit->clock, now);
     std::vector<Warning> all;
     for (const auto& [where, index] : unit->instance_of) {
       const Instance& instance = unit->instances[index];
@@ -90,19 +104,22 @@ class Explain {
     std::sort(all.begin(), all.end(), [](const Warning& a, const Warning& b) {
       return std::tuple(b.to, a.rule, a.key) < std::tuple(a.to, b.rule, b.key);
     });
-    if (!request_.json) tell_colour(*unit, end, all);
+    if (!request_.json) tell_colour(*unit, end, casebook);
     for (const Warning& warning : all) print(warning, false);
     return 0;
   }
 
-  void tell_colour(const UnitState& unit, Instant end, const std::vector<Warning>& all) const {
-    Level colour = Level::green;
-    for (const Warning& warning : all) {
-      if (!warning.shadow) colour = std::max(colour, warning.to);
-    }
-    std::string out = unit.name + "  " + painted(colour, style_) + "  " + local_text(program_, end);
+  void tell_colour(const UnitState& unit, Instant end, const Casebook& casebook) const {
+    const UnitColour colour = casebook.colour(unit.name);
+    std::string out =
+        unit.name + "  " + painted(colour.shown, style_) + "  " + local_text(program_, end);
     if (!unit.registered) out += say("  （未登记）", "  (not in the register)");
-    std::printf("%s\n\n", out.c_str());
+    out += "\n" + sentence(colour, program_).in(style_.chinese) + "\n";
+    for (const Case* c : casebook.open_cases(unit.name)) {
+      out +=
+          case_text(*c, casebook.is_flapping(unit.name, {c->rule, c->key}), table_, style_.chinese);
+    }
+    std::printf("%s\n", out.c_str());
   }
 
   void print(const Warning& warning, bool changed) const {
@@ -116,6 +133,7 @@ class Explain {
   const ExplainRequest& request_;
   const Program& program_;
   Style style_;
+  DutyTable table_{program_};
   std::mutex mutex_;
   std::optional<Warning> wanted_;
 };

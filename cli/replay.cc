@@ -19,6 +19,10 @@ constexpr OptionSpec kOwn[] = {
     {"out", true, false, "预警写入此文件（JSON 行）",
      "write the warnings to this file (JSON lines)"},
     {"quarantine", true, false, "隔离记录写入此文件", "write quarantined records to this file"},
+    {"cases", true, false, "预警办理的每一步写入此文件（JSON 行）",
+     "write every step in the life of warnings to this file (JSON lines)"},
+    {"colours", true, false, "单位颜色的每次变化写入此文件（JSON 行）",
+     "write every change of a unit's colour to this file (JSON lines)"},
     {"evidence", true, false, "每条预警列出的最新事件数（默认 20）",
      "newest events cited per warning (default 20)"},
     {"format", true, false, "标准输出：text 表格或 json", "standard output: a text table or json"},
@@ -68,6 +72,12 @@ Status complete(const Options& options, ReplayRequest& request) {
   }
   request.out = options.value_or("out", "");
   request.quarantine = options.value_or("quarantine", "");
+  request.cases = options.value_or("cases", "");
+  request.colours = options.value_or("colours", "");
+  if (!request.state.empty() && !(request.cases.empty() && request.colours.empty())) {
+    return failure(ErrorCode::usage,
+                   "--cases and --colours need the whole log in one run: leave --state out");
+  }
   request.quiet = options.has("quiet");
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   const std::string format =

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "cli/case_json.h"
 #include "cli/columns.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
@@ -9,8 +10,9 @@
 #include "cli/warning_json.h"
 #include "connectors/content_hash.h"
 #include "connectors/json_writer.h"
-#include "engine/bytes.h"
+#include "engine/casebook/desk.h"
 #include "lianqing/assert.h"
+#include "lianqing/bytes.h"
 
 namespace lianqing {
 namespace {
@@ -60,7 +62,7 @@ struct Position {
 };
 
 // The run is continued only with the same inputs in the same order.
-std::string inputs_of(const EventLog& log) {
+std::string inputs_of(const EventFeed& log) {
   std::string out = log.sort ? "sort\n" : "";
   for (const std::string& path : log.paths)
     out += std::filesystem::path(path).filename().string() + "\n";
@@ -78,11 +80,18 @@ class Run {
     }
     ReplayOptions options = request_.options;
     options.identity_of = identity_hash;
+    if (!request_.cases.empty() || !request_.colours.empty()) {
+      options.admitted = [this](const Event& event, const LogEntry& entry, std::string_view unit) {
+        desk_->admitted(event, entry, unit);
+      };
+      options.grey = [this](const GreyChange& change) { desk_->grey(change); };
+    }
     Replay replay(
         request_.program, request_.units, options, store.get(),
         [this](const Warning& warning) { return to_json(warning, *request_.program); },
         [this](const Leaving& leaving) { return leave(leaving); },
         [this](Rejection rejection) { quarantine(rejection); });
+    if (options.admitted) desk_.emplace(replay.fold().program());
     LQ_TRY(const std::string saved, replay.resume());
     LQ_TRY(const Position position, Position::decode(saved));
     const std::string inputs = inputs_of(request_.log);
@@ -91,7 +100,7 @@ class Run {
                      "the state directory was made from other event files: " + position.inputs);
     }
     if (Status s = open_outputs(position); !s) return s;
-    EventLog log = request_.log;
+    EventFeed log = request_.log;
     log.skip = position.records;
     const auto checkpoint = [&](std::uint64_t records) -> Status {
       if (Status s = sync_outputs(); !s) return s;
@@ -100,8 +109,20 @@ class Run {
               .encode());
     };
     Status fed = feed(
-        replay, log, [this](std::uint64_t n, const ReadingProgress& r) { progress_.tell(n, r); },
+        replay, log,
+        [&](std::uint64_t n, const ReadingProgress& r) {
+          progress_.tell(n, r);
+          note(book(replay.judged_before(), false));
+        },
         checkpoint);
+    if (fed && desk_) {
+      const Instant end = std::max(replay.clock().value_or(kBeforeAll),
+                                   request_.options.until.value_or(kBeforeAll));
+      note(book(end, true));
+      for (auto* file : {&cases_, &colours_}) {
+        if (*file) note((*file)->finish());
+      }
+    }
     if (fed && trouble_) fed = Unexpected<Error>(*trouble_);
     progress_.clear();
     if (!fed) return fed;
@@ -131,6 +152,31 @@ class Run {
       LQ_TRY(OutputFile file, OutputFile::open(request_.quarantine, position.quarantine_bytes));
       rejected_ = std::make_unique<OutputFile>(std::move(file));
     }
+    for (const auto& [path, file] :
+         {std::pair(&request_.cases, &cases_), std::pair(&request_.colours, &colours_)}) {
+      if (path->empty()) continue;
+      LQ_TRY(OutputFile opened, OutputFile::open(*path, 0));
+      *file = std::make_unique<OutputFile>(std::move(opened));
+    }
+    return {};
+  }
+
+  void note(const Status& status) {
+    if (!status && !trouble_) trouble_ = status.error();
+  }
+
+  // The life of warnings up to t.
+  Status book(Instant t, bool inclusive) {
+    if (!desk_) return {};
+    if (Status s = desk_->book(t, inclusive); !s) return s;
+    for (const CaseStep& step : desk_->casebook().take_steps()) {
+      if (!cases_) break;
+      if (Status s = cases_->line(to_json(step, table_)); !s) return s;
+    }
+    for (const ColourChange& change : desk_->casebook().take_colours()) {
+      if (!colours_) break;
+      if (Status s = colours_->line(to_json(change, *request_.program)); !s) return s;
+    }
     return {};
   }
 
@@ -157,6 +203,7 @@ class Run {
 
   Status leave(const Leaving& leaving) {
     summary_.add(leaving);
+    if (desk_) desk_->left(leaving);
     if (request_.table) {
       progress_.clear();
       std::fputs(row(leaving).c_str(), stdout);
@@ -179,9 +226,7 @@ class Run {
 
   void quarantine(const Rejection& rejection) {
     if (rejected_) {
-      if (Status s = rejected_->line(rejection_json(rejection, request_.log.paths));
-          !s && !trouble_)
-        trouble_ = s.error();
+      note(rejected_->line(rejection_json(rejection, request_.log.paths)));
     }
     if (request_.quiet || ++shown_ > kShownRejections) return;
     progress_.clear();
@@ -199,7 +244,9 @@ class Run {
   const ReplayRequest& request_;
   Progress progress_;
   Summary summary_;
-  std::unique_ptr<OutputFile> out_, rejected_;
+  std::unique_ptr<OutputFile> out_, rejected_, cases_, colours_;
+  DutyTable table_{*request_.program};
+  std::optional<Desk> desk_;
   std::optional<Error> trouble_;
   std::uint64_t shown_ = 0;
 };
@@ -210,6 +257,7 @@ int report(const Error& error, bool chinese) {
   std::fprintf(stderr, "lianqing: %s%s\n", chinese ? "错误：" : "error: ", error.what.c_str());
   switch (error.code) {
     case ErrorCode::io:
+    case ErrorCode::full:
     case ErrorCode::corrupt: return 74;
     case ErrorCode::usage: return 2;
     case ErrorCode::refused: return 1;

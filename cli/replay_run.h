@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/event_log.h"
+#include "cli/event_feed.h"
 #include "cli/explanation.h"
 #include "engine/replay.h"
 
@@ -15,11 +15,13 @@ namespace lianqing {
 struct ReplayRequest {
   std::shared_ptr<const Program> program;
   std::vector<RegisteredUnit> units;
-  EventLog log;
+  EventFeed log;
   ReplayOptions options;
   std::string state;       // directory; empty: none
   std::string out;         // file of JSON lines; empty: standard output
   std::string quarantine;  // file; empty: only counted and shown
+  std::string cases;       // file for the steps of cases; empty: none
+  std::string colours;     // file for the changes of units' colours; empty: none
   bool table = false;      // a table for people on standard output instead of JSON lines
   bool quiet = false;      // no summary
   bool progress = false;

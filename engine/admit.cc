@@ -133,6 +133,10 @@ std::optional<Rejection> Admission::check_targets(const Event& event, std::uint3
       return reject_as("target", "a retraction stands: send the event '" + std::string(id) +
                                      "' took back again, under a new id");
     }
+    if (event.type == "event_corrected" && target->kind == RecordKind::decision) {
+      return reject_as("target", "a decision is not corrected: retract '" + std::string(id) +
+                                     "' and decide again");
+    }
     if (event.type == "event_corrected" && target->type != kNone &&
         program_.types[target->type].declared) {
       if (auto wrong = check_changes(event, program_.types[target->type])) return wrong;
@@ -193,7 +197,14 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
       return {};
     }
   }
-  if (event.unit.empty() && unit == kNone) {
+  const bool lists_days = event.type == "calendar_updated";
+  CalendarUpdate calendar;
+  if (lists_days) {
+    if (std::string wrong = DecisionReader::read_calendar(event, calendar); !wrong.empty()) {
+      refuse(event, "field", std::move(wrong));
+      return {};
+    }
+  } else if (event.unit.empty() && unit == kNone) {
     refuse(event, "unit",
            kind == RecordKind::event
                ? "expected `unit` (or `subject`): the id of the unit concerned"
@@ -220,6 +231,16 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
   if (declared == nullptr) ++counts_.undeclared;
   clock_ = std::max(clock_, clock);
 
+  if (lists_days) {
+    calendar.seq = next_seq_++;
+    calendar.time = event.time;
+    calendar.clock = mode_ == ClockMode::as_occurred ? event.time : std::max(clock, event.time);
+    batch.calendars.push_back(std::move(calendar));
+    const Known known{event.content, next_seq_ - 1, kNone, kNone, RecordKind::final_decision};
+    known_.emplace(event.identity, known);
+    if (tracking_) new_identities_.emplace_back(event.identity, known);
+    return {};
+  }
   LogEntry entry;
   entry.seq = next_seq_++;
   entry.time = event.time;
@@ -231,6 +252,11 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
   entry.source = symbols_.intern(event.source);
   if (entry.type == kNone) entry.type_name = symbols_.intern(event.type);
   entry.complaint = decisions_.complaint(event);
+  entry.time = decisions_.effective(event);
+  for (const std::string_view other : DecisionReader::other_units(event)) {
+    unit_of_(other);
+    batch.units_meet = true;
+  }
   if (kind != RecordKind::event || event.type == "complaint_verdict") {
     entry.decisions = batch.decisions.emplace_back(decisions_.read(event, entry));
   }

@@ -25,16 +25,28 @@ struct Counts {
   std::uint64_t undeclared = 0;  // of the admitted: of a type the pack does not declare
 };
 
+// A year's listing of a calendar, replaced from `clock` on.
+struct CalendarUpdate {
+  Instant time, clock;
+  Seq seq = 0;
+  int year = 0;
+  std::vector<LocalDay> off, work;
+};
+
 // Entries of consecutive records, with the storage they point into (and into the decoder's arena).
 struct AdmittedBatch {
   std::vector<LogEntry> entries;
   std::deque<std::vector<Cell>> cells;  // chunks; never moved once entries point into them
   std::deque<std::vector<Cell>> elements;
   std::deque<std::vector<Decision>> decisions;
+  std::vector<CalendarUpdate> calendars;
+  bool units_meet = false;  // a record moves the records of one unit to another
 
   void clear() {
     entries.clear();
     decisions.clear();
+    calendars.clear();
+    units_meet = false;
     cells.clear();
     elements.clear();
   }

@@ -213,23 +213,19 @@ void Change::edit_item(const KeyedIndex& where, Seq remove, std::vector<ItemEven
   const std::vector<Episode> old = episodes(before, &ignored_before),
                              now = episodes(events, &ignored_now);
   unit_.items_ignored += ignored_now - ignored_before;
-  std::size_t same = 0;  // episodes that are as they were contribute as they did
-  while (same < old.size() && same < now.size() && old[same].same_as(now[same])) ++same;
-  for (std::size_t i = same; i < old.size(); ++i) contribute(where.index, old[i], -1);
-  for (std::size_t i = same; i < now.size(); ++i) contribute(where.index, now[i], +1);
+  const auto& views = route_.item_views[where.index];
+  for (std::size_t v = 0; v < views.size(); ++v) {
+    std::size_t same = 0;  // episodes that are as they were contribute as they did
+    while (same < old.size() && same < now.size() && old[same].same_for(now[same], v)) ++same;
+    for (std::size_t i = same; i < old.size(); ++i) contribute(views[v], v, old[i], -1);
+    for (std::size_t i = same; i < now.size(); ++i) contribute(views[v], v, now[i], +1);
+  }
   if (events.empty()) unit_.items.erase(where);
 }
 
-void Change::contribute(std::uint32_t item, const Episode& episode, int sign) {
-  const auto& views = route_.item_views[item];
-  for (std::size_t v = 0; v < views.size(); ++v) {
-    const Cell& fact = episode.opening->facts[v];
-    if (fact.tag != CellTag::null) contribute_view(views[v], fact, episode, sign);
-  }
-}
-
-void Change::contribute_view(const ItemView& view, const Cell& fact, const Episode& episode,
-                             int sign) {
+void Change::contribute(const ItemView& view, std::size_t v, const Episode& episode, int sign) {
+  const Cell& fact = episode.opening->facts[v];
+  if (fact.tag == CellTag::null) return;
   const Cell key = view.key == kNone ? Cell{} : fact;
   if (view.stream == kNone) {
     if (sign > 0 && view.key != kNone) meet_key(route_.measure_rules[view.measure], key);
@@ -287,9 +283,10 @@ void Change::count_interval(const ItemView& view, const Cell& key, const Episode
     counter.key = key;
   }
   IntervalCount& intervals = unit_.counters[at->second].intervals;
-  intervals.change(from, to, sign, unit_.clock);
-  for (const std::uint32_t rule : route_.measure_rules[view.measure]) {
-    touch_rule(program_, unit_, rule, key, cause_, earliest_);
+  if (intervals.change(from, to, sign, unit_.clock)) {
+    for (const std::uint32_t rule : route_.measure_rules[view.measure]) {
+      touch_rule(program_, unit_, rule, key, cause_, earliest_);
+    }
   }
   set_alarm(unit_, intervals.due(), Waking::counter, at->second);
 }

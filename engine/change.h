@@ -40,8 +40,8 @@ class Change {
   std::vector<ItemEvent> item_events(const Statement* statement, const ItemFeed& feed) const;
   void replace_in_item(const Statement* before, const Statement* after, const ItemFeed& feed);
   void edit_item(const KeyedIndex& where, Seq remove, std::vector<ItemEvent> add);
-  void contribute(std::uint32_t item, const Episode& episode, int sign);
-  void contribute_view(const ItemView& view, const Cell& fact, const Episode& episode, int sign);
+  // `v`: the view's place among the item's.
+  void contribute(const ItemView& view, std::size_t v, const Episode& episode, int sign);
   void count_interval(const ItemView& view, const Cell& key, const Episode& episode, int sign);
 
   std::optional<SequenceEvent> sequence_event(const Statement* statement,

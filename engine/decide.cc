@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <deque>
 
+#include "engine/touch.h"
+
 namespace lianqing {
 namespace {
 
@@ -69,6 +71,17 @@ std::vector<Seq> rows_of(const Decision& decision, const UnitState& unit, const 
   return out;
 }
 
+// A verdict on a complaint says what its own record says at present.
+bool follow(Decision& decision, const LogEntry& said) {
+  if (decision.names != TargetKind::complaint) return false;
+  bool changed = false;
+  for (auto& [slot, cell] : decision.patch) {
+    changed = changed || cell != said.cells[slot];
+    cell = said.cells[slot];
+  }
+  return changed;
+}
+
 // What was decided changes by `edit`: the rows concerned count as they do now.
 template <class Edit>
 void reconsider(const Fold& fold, UnitState& unit, const std::vector<Seq>& rows, Change& change,
@@ -79,6 +92,12 @@ void reconsider(const Fold& fold, UnitState& unit, const std::vector<Seq>& rows,
     EntryRoom room;
     const Statement now = statement(fold, unit, *unit.journal.find(old.seq), room);
     change.replace(&old.said, &now);
+    for (std::size_t i = 0; i < unit.decisions.size(); ++i) {
+      Decision followed = unit.decisions[i];
+      if (followed.seq != old.seq || !follow(followed, now.entry)) continue;
+      const auto concerned = rows_of(followed, unit, fold.symbols());
+      reconsider(fold, unit, concerned, change, [&] { unit.decisions[i] = followed; });
+    }
   }
 }
 
@@ -116,7 +135,24 @@ void withdraw(const Fold& fold, UnitState& unit, Seq seq, Change& change) {
   if (row.kind == RecordKind::event && unit.journal.events() == 0) unit.emptied = true;
 }
 
+// About the unit itself.
+void settle_unit(const Fold& fold, UnitState& unit, const Decision& decision) {
+  switch (decision.kind) {
+    case DecisionKind::describe:
+      for (const auto& [attribute, cell] : decision.patch) unit.attributes[attribute] = cell;
+      unit.registered = true;
+      if (unit.activated == kNever) unit.activated = unit.clock;
+      see(fold.route(), unit, decision.cause, decision.time);
+      break;
+    case DecisionKind::move: unit.parent = decision.target; break;
+    case DecisionKind::dissolve: unit.dissolved = true; break;
+    default: unit.moves.push_back(decision);
+  }
+  touch_all(unit, decision.cause, decision.time);
+}
+
 void decide(const Fold& fold, UnitState& unit, Decision decision, Effects& effects) {
+  if (concerns_unit(decision.kind)) return settle_unit(fold, unit, decision);
   Change change(fold, unit, decision.cause, decision.time, effects);
   const std::vector<Seq> rows = rows_of(decision, unit, fold.symbols());
   decision.met = decision.met || !rows.empty();
@@ -159,7 +195,7 @@ Statement statement(const Fold& fold, const UnitState& unit, const Row& row, Ent
   return out;
 }
 
-void arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause cause,
+bool arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause cause, Instant earliest,
             Effects& effects) {
   bool withdrawn = false;
   for (Decision& decision : unit.decisions) {
@@ -172,7 +208,7 @@ void arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause caus
   }
   if (withdrawn) {
     forget_about(unit, entry.id, entry.source);
-    return;
+    return false;
   }
   unit.journal.add(entry, fold.program().slots.size());
   if (entry.kind == RecordKind::event) unit.emptied = false;
@@ -180,8 +216,38 @@ void arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause caus
   const Statement said = unit.decisions.empty()
                              ? Statement{entry, kFullWeight}
                              : statement(fold, unit, *unit.journal.find(entry.seq), room);
-  Change(fold, unit, cause, entry.time, effects).replace(nullptr, &said);
-  for (const Decision& decision : entry.decisions) decide(fold, unit, decision, effects);
+  Change(fold, unit, cause, earliest, effects).replace(nullptr, &said);
+  for (Decision decision : entry.decisions) {
+    follow(decision, said.entry);
+    decide(fold, unit, std::move(decision), effects);
+  }
+  return true;
+}
+
+void take_over(const Fold& fold, UnitState& unit, const UnitState& other, const Decision& decision,
+               Effects& effects) {
+  for (const Decision& kept : other.decisions) {
+    const auto at = std::upper_bound(unit.decisions.begin(), unit.decisions.end(), kept,
+                                     [](const Decision& a, const Decision& b) {
+                                       return std::pair(a.time, a.seq) < std::pair(b.time, b.seq);
+                                     });
+    unit.decisions.insert(at, kept);
+  }
+  for (const Row& row : other.journal.rows()) {
+    EntryRoom room;
+    const LogEntry entry = other.journal.entry(row, fold.program().slots.size(), room);
+    arrive(fold, unit, entry, decision.cause, decision.time, effects);
+  }
+  for (const OwnedEntry& waiting : other.pending) {
+    const auto at = std::upper_bound(unit.pending.begin(), unit.pending.end(), waiting,
+                                     [](const OwnedEntry& a, const OwnedEntry& b) {
+                                       return std::pair(a.entry.time, a.entry.seq) <
+                                              std::pair(b.entry.time, b.entry.seq);
+                                     });
+    unit.pending.insert(at, waiting);
+    set_alarm(unit, waiting.entry.time, Waking::pending, 0);
+  }
+  if (unit.journal.events() > 0) see(fold.route(), unit, decision.cause, decision.time);
 }
 
 }  // namespace lianqing

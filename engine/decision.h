@@ -8,17 +8,27 @@
 #include <utility>
 #include <vector>
 
+#include "lianqing/event.h"
 #include "lianqing/time.h"
 #include "lianqing/warning.h"
 #include "rules/expr.h"
 
 namespace lianqing {
 
-using Seq = std::uint64_t;  // position in the log, from 0
-
 inline constexpr std::uint32_t kFullWeight = 1'000'000;  // weights are millionths
 
-enum class DecisionKind : std::uint8_t { withdraw, correct, weigh };
+enum class DecisionKind : std::uint8_t {
+  withdraw,
+  correct,
+  weigh,
+  // About the unit itself, at once; never kept:
+  describe,   // patch: (attribute, value); the unit is registered
+  move,       // to the parent `target`; empty: to the top
+  dissolve,   // it is not judged any more
+  take_over,  // the records of unit `target`, which is dissolved; its records come here from now on
+  hand_over,  // a copy of its records to unit `target`
+};
+inline bool concerns_unit(DecisionKind kind) { return kind >= DecisionKind::describe; }
 
 // What `target` names.
 enum class TargetKind : std::uint8_t {

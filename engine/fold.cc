@@ -74,7 +74,7 @@ void Fold::activate(UnitState& unit, Instant t, const SeqAt& seq_at, Effects& ef
   unit.open = true;
   unit.activated = unit.clock;
   unit.moved_by = Cause::activation;
-  see(unit, Cause::activation, t);
+  see(route_, unit, Cause::activation, t);
 }
 
 void Fold::open(UnitState& unit, Instant t, Effects& effects) const {
@@ -101,18 +101,9 @@ void Fold::take_in(UnitState& unit, const LogEntry& entry, Effects& effects) con
     unit.pending.insert(at, OwnedEntry(entry, slots, pool_size(entry.cells, slots)));
     set_alarm(unit, entry.time, Waking::pending, 0);
   } else {
-    arrive(*this, unit, entry, Cause::event, effects);
+    if (!arrive(*this, unit, entry, Cause::event, entry.time, effects)) return;
   }
-  if (entry.kind == RecordKind::event) see(unit, Cause::event, entry.time);
-}
-
-// The unkeyed rules are judged once when the unit is first seen.
-void Fold::see(UnitState& unit, Cause cause, Instant earliest) const {
-  if (unit.seen) return;
-  unit.seen = true;
-  for (const std::uint32_t rule : route_.unkeyed_rules) {
-    touch(unit, instance_at(unit, rule, Cell{}), cause, earliest);
-  }
+  if (entry.kind == RecordKind::event) see(route_, unit, Cause::event, entry.time);
 }
 
 void Fold::run_until(UnitState& unit, Instant t, bool inclusive, const SeqAt& seq_at,
@@ -154,7 +145,7 @@ void Fold::wake(UnitState& unit, Effects& effects) const {
         while (!unit.pending.empty() && unit.pending.front().entry.time <= t) {
           const OwnedEntry waited = std::move(unit.pending.front());
           unit.pending.erase(unit.pending.begin());
-          arrive(*this, unit, waited.view(), Cause::timer, effects);
+          arrive(*this, unit, waited.view(), Cause::timer, waited.entry.time, effects);
         }
         break;
       case Waking::warnings: wake_view(*this, unit, alarm); break;
@@ -225,9 +216,12 @@ void Fold::start_again(UnitState& unit, const SeqAt& seq_at, Effects& effects) c
   fresh.name = unit.name;
   fresh.attributes = unit.attributes;
   fresh.registered = unit.registered;
+  fresh.parent = unit.parent;
+  fresh.dissolved = unit.dissolved;
+  fresh.successor = unit.successor;
   fresh.given = unit.given;
   Effects unheard;
-  if (unit.activated != kNever) {
+  if (unit.activated != kNever && !unit.dissolved) {
     activate(fresh, unit.activated, seq_at, unheard);
     tick(fresh, unit.clock, seq_at, unheard);
     effects.missing_year = unheard.missing_year;

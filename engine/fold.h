@@ -13,9 +13,18 @@
 
 namespace lianqing {
 
+// A rule has no data for a unit any more, or has again.
+struct GreyChange {
+  Instant time;
+  std::string unit, rule;
+  std::optional<std::string> key;
+  bool is_grey = false;
+};
+
 // What the fold gives out. `missing_year`: a deadline needs a calendar year that has no data.
 struct Effects {
   std::vector<Warning> warnings;
+  std::vector<GreyChange> greys;
   std::optional<MissingYear> missing_year;
   std::uint64_t judgements = 0;
 };
@@ -26,6 +35,7 @@ using SeqAt = std::function<Seq(Instant)>;
 struct FoldOptions {
   std::size_t evidence = 20;  // newest ids cited per warning
   bool outlook = true;        // compute `next`
+  bool tell_grey = false;     // give out changes of grey
 };
 
 class Fold {
@@ -70,7 +80,6 @@ class Fold {
   void wake(UnitState& unit, Effects& effects) const;
   void wake_series(UnitState& unit, const Alarm& alarm) const;
   void touch_clocked(UnitState& unit, Series& series, Instant t) const;
-  void see(UnitState& unit, Cause cause, Instant earliest) const;
   void judge_touched(UnitState& unit, const SeqAt& seq_at, Effects& effects) const;
   void start_again(UnitState& unit, const SeqAt& seq_at, Effects& effects) const;
 

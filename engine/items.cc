@@ -23,9 +23,11 @@ Instant plus(Instant t, std::int64_t amount) {
 
 }  // namespace
 
-bool Episode::same_as(const Episode& other) const {
-  return *opening == *other.opening && closed == other.closed && close_seq == other.close_seq &&
-         due == other.due && extensions.size() == other.extensions.size() &&
+bool Episode::same_for(const Episode& other, std::size_t v) const {
+  return opening->time == other.opening->time && opening->seq == other.opening->seq &&
+         opening->facts[v] == other.opening->facts[v] && closed == other.closed &&
+         close_seq == other.close_seq && due == other.due &&
+         extensions.size() == other.extensions.size() &&
          std::equal(extensions.begin(), extensions.end(), other.extensions.begin(),
                     [](const ItemEvent* a, const ItemEvent* b) { return *a == *b; });
 }
@@ -65,8 +67,8 @@ std::vector<Episode> episodes(const std::vector<ItemEvent>& events, std::uint64_
   return out;
 }
 
-void IntervalCount::change(Instant from, Instant to, int sign, Instant t) {
-  if (from >= to) return;
+bool IntervalCount::change(Instant from, Instant to, int sign, Instant t) {
+  if (from >= to) return false;
   auto edge = [&](Instant at, int delta) {
     if (at <= t) {
       active += delta;
@@ -79,6 +81,7 @@ void IntervalCount::change(Instant from, Instant to, int sign, Instant t) {
   };
   edge(from, sign);
   edge(to, -sign);
+  return from <= t && t < to;
 }
 
 void IntervalCount::advance(Instant t) {

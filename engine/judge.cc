@@ -285,8 +285,9 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, co
   const Rule& rule = program.rules[instance.rule];
   ++effects.judgements;
   const Level from = instance.level;
+  const bool was_grey = instance.grey;
   bool changed = false;
-  if (in_force(rule, unit.name, t)) {
+  if (!unit.dissolved && in_force(rule, unit.name, t)) {
     const Reading reading(fold, unit, instance.key, t);
     const auto moved = move_level(program, rule, verdicts(fold, rule, reading), t, instance);
     if (!moved) {
@@ -304,12 +305,17 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, co
     instance.due = kNever;
     instance.exit_withdrawn = false;
     instance.revoked = false;
-    instance.cause = Cause::timer;
+    if (!unit.dissolved) instance.cause = Cause::timer;
     if (changed) instance.since = t;
   }
   instance.judged = true;
   instance.due = std::min(instance.due, next_change_of_force(rule, unit.name, t));
   set_alarm(unit, instance.due, Waking::instance, index);
+  if (fold.options().tell_grey && instance.grey != was_grey) {
+    GreyChange change{t, unit.name, rule.id, std::nullopt, instance.grey};
+    if (rule.keyed) change.key = key_text(fold, instance.key);
+    effects.greys.push_back(std::move(change));
+  }
   if (!changed) return;
   effects.warnings.push_back(rationale(fold, unit, index, from, t, seq_at(t)));
   note_change(fold, unit, index, from);

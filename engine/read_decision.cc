@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/admit.h"
 #include "engine/cells.h"
 
 namespace lianqing {
@@ -44,6 +45,28 @@ std::optional<std::uint32_t> weight_of(const Event& event) {
   return static_cast<std::uint32_t>((*number * kFullWeight).round(0).num());
 }
 
+constexpr std::string_view kChangesOfUnits[] = {"create", "rename", "update",  "move",
+                                                "merge",  "split",  "dissolve"};
+
+std::string unit_change_fault(const Event& event) {
+  const std::string_view change = text_of(event, "change");
+  if (std::find(std::begin(kChangesOfUnits), std::end(kChangesOfUnits), change) ==
+      std::end(kChangesOfUnits)) {
+    return "field 'change': expected create, rename, update, move, merge, split or dissolve";
+  }
+  if (event.unit.empty()) return "expected `unit`: the unit that changes";
+  if (find_field(event, "effective") != nullptr && !parse_date(text_of(event, "effective"))) {
+    return "field 'effective': expected a date YYYY-MM-DD";
+  }
+  if (change == "merge" && texts_of(event, "from").empty()) {
+    return "field 'from': expected the units that are merged into this one";
+  }
+  if (change == "split" && texts_of(event, "into").empty()) {
+    return "field 'into': expected the units that it is split into";
+  }
+  return {};
+}
+
 bool granted(const Event& event) {
   const Scalar* value = find_field(event, "granted");
   const auto* flag = value == nullptr ? nullptr : std::get_if<bool>(&value->value);
@@ -53,7 +76,7 @@ bool granted(const Event& event) {
 }  // namespace
 
 RecordKind DecisionReader::kind_of(std::string_view type) {
-  if (type == "event_retracted" || type == "clarification_issued") {
+  if (type == "event_retracted" || type == "clarification_issued" || type == "unit_changed") {
     return RecordKind::final_decision;
   }
   if (type == "event_corrected" || type == "tolerance_decision") return RecordKind::decision;
@@ -78,6 +101,7 @@ std::string DecisionReader::fault(const Event& event) const {
     }
     return {};
   }
+  if (event.type == "unit_changed") return unit_change_fault(event);
   if (texts_of(event, "targets").empty()) {
     return "field 'targets': expected a list of event ids";
   }
@@ -98,6 +122,7 @@ std::vector<Decision> DecisionReader::read(const Event& event, const LogEntry& e
   Decision decision;
   decision.seq = entry.seq;
   decision.time = entry.time;
+  if (event.type == "unit_changed") return read_unit_change(event, decision);
   if (event.type == "event_retracted" || event.type == "event_corrected") {
     const bool corrects = event.type == "event_corrected";
     decision.kind = corrects ? DecisionKind::correct : DecisionKind::withdraw;
@@ -131,6 +156,81 @@ std::vector<Decision> DecisionReader::read(const Event& event, const LogEntry& e
     }
   }
   return out;
+}
+
+Instant DecisionReader::effective(const Event& event) const {
+  if (event.type != "unit_changed") return event.time;
+  const auto date = parse_date(text_of(event, "effective"));
+  if (!date) return event.time;
+  return std::max(event.time, program_.zone.start_of(LocalDay{date->time_since_epoch()}));
+}
+
+std::vector<std::string_view> DecisionReader::other_units(const Event& event) {
+  std::vector<std::string_view> out;
+  if (event.type != "unit_changed") return out;
+  for (const std::string_view field : {"from", "into"}) {
+    const auto units = texts_of(event, field);
+    out.insert(out.end(), units.begin(), units.end());
+  }
+  return out;
+}
+
+// Its data fields are attributes of the unit from then on.
+std::vector<Decision> DecisionReader::read_unit_change(const Event& event,
+                                                       Decision decision) const {
+  std::vector<Decision> out;
+  const std::string_view change = text_of(event, "change");
+  const auto add = [&](DecisionKind kind, std::string_view target) {
+    decision.kind = kind;
+    decision.target = target;
+    out.push_back(decision);
+  };
+  if (change == "dissolve") {
+    add(DecisionKind::dissolve, {});
+    return out;
+  }
+  if (change == "split") {
+    for (const std::string_view unit : texts_of(event, "into")) add(DecisionKind::hand_over, unit);
+    add(DecisionKind::dissolve, {});
+    return out;
+  }
+  for (std::uint32_t i = 0; i < program_.unit_attributes.size(); ++i) {
+    const std::string& attribute = program_.unit_attributes[i];
+    const Scalar* value = find_field(event, attribute);
+    if (attribute == "parent" && value == nullptr) value = find_field(event, "parent_unit_id");
+    if (value == nullptr) continue;
+    decision.patch.emplace_back(i,
+                                to_cell(*value, FieldType::dynamic, symbols_, decision.elements));
+  }
+  std::erase_if(decision.patch, [](const auto& one) { return one.second.tag == CellTag::list; });
+  add(DecisionKind::describe, {});
+  decision.patch.clear();
+  if (find_field(event, "parent_unit_id") != nullptr) {
+    add(DecisionKind::move, text_of(event, "parent_unit_id"));
+  }
+  if (change == "merge") {
+    for (const std::string_view unit : texts_of(event, "from")) add(DecisionKind::take_over, unit);
+  }
+  return out;
+}
+
+std::string DecisionReader::read_calendar(const Event& event, CalendarUpdate& out) {
+  const Scalar* year = find_field(event, "year");
+  const auto* number = year == nullptr ? nullptr : std::get_if<Number>(&year->value);
+  if (number == nullptr || !number->is_integer() || *number < 1900 || *number > 2200) {
+    return "field 'year': expected a year";
+  }
+  out.year = static_cast<int>(number->num());
+  for (const auto& [field, days] : {std::pair("off", &out.off), std::pair("work", &out.work)}) {
+    for (const std::string_view text : texts_of(event, field)) {
+      const auto date = parse_date(text);
+      if (!date || static_cast<int>(std::chrono::year_month_day{*date}.year()) != out.year) {
+        return "field '" + std::string(field) + "': expected dates YYYY-MM-DD of that year";
+      }
+      days->push_back(LocalDay{date->time_since_epoch()});
+    }
+  }
+  return {};
 }
 
 // A change of `place` concerns `place.district` too; the more exact path wins.

@@ -1,5 +1,5 @@
 // Records about other records (SPEC 1, DOMAIN 3.2): event_corrected, event_retracted,
-// clarification_issued, tolerance_decision, complaint_verdict.
+// clarification_issued, tolerance_decision, complaint_verdict; and about units: unit_changed.
 #pragma once
 
 #include <string>
@@ -14,6 +14,8 @@
 
 namespace lianqing {
 
+struct CalendarUpdate;
+
 class DecisionReader {
  public:
   DecisionReader(const Program& program, Symbols& symbols) : program_(program), symbols_(symbols) {}
@@ -26,11 +28,18 @@ class DecisionReader {
   std::string fault(const Event& event) const;
   // What an admitted record decides.
   std::vector<Decision> read(const Event& event, const LogEntry& entry) const;
+  // When it takes effect: a change of the register not before its effective day.
+  Instant effective(const Event& event) const;
+  // Other units it speaks of.
+  static std::vector<std::string_view> other_units(const Event& event);
+  // calendar_updated: fills year, off and work; what is wrong, or empty.
+  static std::string read_calendar(const Event& event, CalendarUpdate& out);
   // The complaint id of a complaint, else kNone.
   Symbol complaint(const Event& event) const;
 
  private:
   void patch(const Event& event, Decision& out) const;
+  std::vector<Decision> read_unit_change(const Event& event, Decision decision) const;
 
   const Program& program_;
   Symbols& symbols_;

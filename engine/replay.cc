@@ -4,9 +4,10 @@
 #include <queue>
 #include <thread>
 
-#include "engine/bytes.h"
+#include "engine/touch.h"
 #include "engine/world.h"
 #include "lianqing/assert.h"
+#include "lianqing/bytes.h"
 
 namespace lianqing {
 namespace {
@@ -30,9 +31,29 @@ struct Shard {
                       std::greater<>>
       dues;  // lazy: counts if the slot agrees
   std::vector<Leaving> leaving;
+  std::vector<GreyChange> greys;
   std::uint64_t judgements = 0;
   std::optional<MissingYear> missing_year;
 };
+
+void write(ByteWriter& out, const CalendarUpdate& update) {
+  out.integer(update.year);
+  for (const auto* days : {&update.off, &update.work}) {
+    out.unsigned_integer(days->size());
+    for (const LocalDay day : *days) out.integer(day.time_since_epoch().count());
+  }
+}
+
+CalendarUpdate read_update(ByteReader& in) {
+  CalendarUpdate out;
+  out.year = static_cast<int>(in.integer());
+  for (auto* days : {&out.off, &out.work}) {
+    for (std::uint64_t n = in.count(); n > 0; --n) {
+      days->push_back(LocalDay{std::chrono::days{in.integer()}});
+    }
+  }
+  return out;
+}
 
 Cell cell_of(const Fact& fact, Symbols& symbols) {
   if (const auto* b = std::get_if<bool>(&fact)) return {CellTag::boolean, 1, *b ? 1 : 0};
@@ -50,14 +71,14 @@ class Replay::Shards {
  public:
   Shards(std::shared_ptr<const Program> program, std::vector<RegisteredUnit> units,
          ReplayOptions options, Store* store, Render render, Out out, Quarantine quarantine)
-      : program_(std::move(program)),
+      : program_(std::make_shared<Program>(*program)),
         options_(options),
         store_(store),
         render_(std::move(render)),
         out_(std::move(out)),
         symbols_(program_->symbols),
         route_(*program_),
-        fold_(*program_, route_, symbols_, options.fold),
+        fold_(*program_, route_, symbols_, fold_options(options)),
         admission_(
             *program_, symbols_, options.mode,
             [this](std::string_view name) { return unit_number(name); }, options.identity_of,
@@ -90,7 +111,12 @@ class Replay::Shards {
     const Seq next_seq = in.unsigned_integer();
     started_ = in.unsigned_integer() != 0;
     judged_before_ = in.unsigned_integer();
+    if (in.unsigned_integer() != 0 && !world_) world_.emplace(fold_);
     const Instant done = instant(in.integer());
+    for (std::uint64_t n = in.count(); n > 0; --n) {
+      updates_.push_back(read_update(in));
+      apply(updates_.back());
+    }
     if (world_) world_->resume(done);
     std::map<std::string, std::uint64_t> reasons;
     for (std::uint64_t n = in.count(); n > 0; --n) {
@@ -117,26 +143,84 @@ class Replay::Shards {
   }
 
   Status flush() {
-    if (batch_.entries.empty()) return {};
-    if (options_.mode == ClockMode::as_occurred) {
-      std::stable_sort(batch_.entries.begin(), batch_.entries.end(),
-                       [](const LogEntry& a, const LogEntry& b) { return a.time < b.time; });
+    if (batch_.entries.empty() && batch_.calendars.empty()) return {};
+    put_in_order();
+    const auto& entries = batch_.entries;
+    if (entries.empty() && batch_.calendars.empty()) return {};
+    if (batch_.units_meet && !world_) world_.emplace(fold_);
+    Instant now = kBeforeAll;
+    if (!entries.empty()) now = entries.back().clock;
+    if (!batch_.calendars.empty()) now = std::max(now, batch_.calendars.back().clock);
+    if (Status s = start(std::min(entries.empty() ? now : entries.front().clock, now)); !s)
+      return s;
+    std::size_t done = 0;
+    for (const CalendarUpdate& update : batch_.calendars) {
+      std::size_t upto = done;
+      while (upto < entries.size() && std::pair(entries[upto].clock, entries[upto].seq) <
+                                          std::pair(update.clock, update.seq)) {
+        ++upto;
+      }
+      if (Status s = fold_range(done, upto, update.clock, false); !s) return s;
+      if (Status s = change_calendar(update); !s) return s;
+      done = upto;
     }
-    if (options_.until) {  // what comes later is not part of this replay
-      std::erase_if(batch_.entries,
-                    [this](const LogEntry& e) { return e.clock > *options_.until; });
-      if (batch_.entries.empty()) return {};
+    Status folded = fold_range(done, entries.size(), now, false);
+    if (!entries.empty()) seq_base_ = std::max(seq_base_, entries.back().seq + 1);
+    if (!batch_.calendars.empty()) {
+      seq_base_ = std::max(seq_base_, batch_.calendars.back().seq + 1);
     }
-    if (Status s = start(batch_.entries.front().clock); !s) return s;
-    for (std::uint32_t i = 0; i < batch_.entries.size(); ++i) {
-      const std::uint32_t unit = batch_.entries[i].unit;
-      shards_[unit % shards_.size()].work.emplace_back(unit, i);
-    }
-    const Instant now = batch_.entries.back().clock;
-    Status folded = fold_all(now, false);
-    seq_base_ = batch_.entries.back().seq + 1;
     batch_.clear();
     return folded ? evict() : folded;
+  }
+
+  // What comes after `until` is not part of this replay.
+  void put_in_order() {
+    if (options_.mode == ClockMode::as_occurred) {
+      std::stable_sort(batch_.entries.begin(), batch_.entries.end(),
+                       [](const LogEntry& a, const LogEntry& b) { return a.clock < b.clock; });
+      std::stable_sort(
+          batch_.calendars.begin(), batch_.calendars.end(),
+          [](const CalendarUpdate& a, const CalendarUpdate& b) { return a.clock < b.clock; });
+    }
+    if (!options_.until) return;
+    std::erase_if(batch_.entries, [this](const LogEntry& e) { return e.clock > *options_.until; });
+    std::erase_if(batch_.calendars,
+                  [this](const CalendarUpdate& u) { return u.clock > *options_.until; });
+  }
+
+  // Working days are counted by the new listing from now on; every deadline is derived again.
+  Status change_calendar(const CalendarUpdate& update) {
+    apply(update);
+    updates_.push_back(update);
+    Effects effects;
+    for (std::uint32_t number = 0; number < slots_.size(); ++number) {
+      LQ_TRY(UnitState * state, load(number));
+      if (Status s = rederive(*state, fold_, symbols_); !s) return s;
+      fold_.open(*state, update.clock, effects);
+      state->open = true;
+      touch_all(*state, Cause::decision, update.time);
+      slots_[number].dirty = true;
+      set_due(number, Fold::due(*state));
+    }
+    return {};
+  }
+
+  void apply(const CalendarUpdate& update) {
+    Calendar& calendar = program_->calendar;
+    calendar.years.insert(update.year);
+    std::erase_if(calendar.listed, [&](const auto& day) {
+      return static_cast<int>(std::chrono::year_month_day{day.first}.year()) == update.year;
+    });
+    for (const LocalDay day : update.off) calendar.listed[day] = false;
+    for (const LocalDay day : update.work) calendar.listed[day] = true;
+  }
+
+  Status fold_range(std::size_t first, std::size_t end, Instant now, bool last) {
+    for (std::size_t i = first; i < end; ++i) {
+      const std::uint32_t unit = batch_.entries[i].unit;
+      shards_[unit % shards_.size()].work.emplace_back(unit, static_cast<std::uint32_t>(i));
+    }
+    return fold_all(std::span(batch_.entries).subspan(first, end - first), now, last);
   }
 
   Status finish() {
@@ -145,7 +229,7 @@ class Replay::Shards {
     if (!last && !options_.until) return {};
     const Instant end = std::max(last.value_or(kBeforeAll), options_.until.value_or(kBeforeAll));
     if (Status s = start(end); !s) return s;
-    return fold_all(end, true);
+    return fold_all({}, end, true);
   }
 
   Status checkpoint(const std::string& position) {
@@ -158,7 +242,8 @@ class Replay::Shards {
       slot.stored = true;
     }
     for (const auto& [identity, known] : admission_.take_new_identities()) {
-      commit.identities.push_back({identity, known, slots_[known.unit].name});
+      commit.identities.push_back(
+          {identity, known, known.unit == kNone ? std::string{} : slots_[known.unit].name});
     }
     ByteWriter out;
     out.text(kMetaVersion);
@@ -173,7 +258,10 @@ class Replay::Shards {
     out.unsigned_integer(admission_.next_seq());
     out.unsigned_integer(started_ ? 1 : 0);
     out.unsigned_integer(judgements());
+    out.unsigned_integer(world_ ? 1 : 0);
     out.integer(micros(world_ ? world_->done() : kBeforeAll));
+    out.unsigned_integer(updates_.size());
+    for (const CalendarUpdate& update : updates_) write(out, update);
     out.unsigned_integer(admission_.reasons().size());
     for (const auto& [reason, count] : admission_.reasons()) {
       out.text(reason);
@@ -220,7 +308,7 @@ class Replay::Shards {
     return number;
   }
 
-  std::shared_ptr<const Program> program_;
+  std::shared_ptr<Program> program_;  // its own: calendar_updated changes the calendar
   ReplayOptions options_;
   Store* store_;
   Render render_;
@@ -237,8 +325,15 @@ class Replay::Shards {
   bool started_ = false;
   Seq seq_base_ = 0;  // log position of the first entry not yet folded
   Instant newest_ = kBeforeAll;
+  Instant judged_ = kBeforeAll;  // every instant before it is judged
 
  private:
+  static FoldOptions fold_options(const ReplayOptions& options) {
+    FoldOptions out = options.fold;
+    out.tell_grey = static_cast<bool>(options.grey);
+    return out;
+  }
+
   // The rule set and the register decide together what the state means.
   std::string program_hash() const {
     std::string out(program_->hash.begin(), program_->hash.end());
@@ -258,6 +353,7 @@ class Replay::Shards {
     const auto at = registered_.find(unit.name);
     if (at == registered_.end()) return;
     unit.registered = true;
+    unit.parent = parent_of(at->second);
     for (const auto& [column, value] : at->second.columns) {
       const auto attribute =
           std::find(program_->unit_attributes.begin(), program_->unit_attributes.end(), column);
@@ -265,6 +361,15 @@ class Replay::Shards {
       unit.attributes[static_cast<std::size_t>(attribute - program_->unit_attributes.begin())] =
           cell_of(value, symbols_);
     }
+  }
+
+  static std::string parent_of(const RegisteredUnit& unit) {
+    for (const auto& [column, value] : unit.columns) {
+      if (column != "parent") continue;
+      if (const auto* text = std::get_if<std::string>(&value)) return *text;
+      if (const auto* number = std::get_if<Number>(&value)) return number->to_string();
+    }
+    return {};
   }
 
   // At the first clock of the log every registered unit is judged for the first time.
@@ -299,9 +404,11 @@ class Replay::Shards {
     return seq_base_ == 0 ? 0 : seq_base_ - 1;
   }
 
-  Status fold_all(Instant now, bool last) {
+  // Shards have their work; `entries` is all of it.
+  Status fold_all(std::span<const LogEntry> entries, Instant now, bool last) {
     ++flush_number_;
-    if (world_) return fold_together(now, last);
+    judged_ = now;
+    if (world_) return fold_together(entries, now, last);
     if (Status s = gather(now, last); !s) return s;
     if (shards_.size() == 1) {
       fold_shard(shards_.front(), now, last);
@@ -320,19 +427,17 @@ class Replay::Shards {
   }
 
   // Units that look at each other are folded instant by instant.
-  Status fold_together(Instant now, bool last) {
+  Status fold_together(std::span<const LogEntry> entries, Instant now, bool last) {
     for (std::uint32_t number = 0; number < slots_.size(); ++number) {
       if (slots_[number].state && number < placed_) continue;
       LQ_TRY(UnitState * state, load(number));
-      const auto at = registered_.find(slots_[number].name);
-      world_->place(number, *state,
-                    at == registered_.end() ? std::string{} : parent_of(at->second));
+      world_->place(number, *state);
     }
     placed_ = slots_.size();
     Shard& shard = shards_.front();
     Effects effects;
     world_->run(
-        batch_.entries, now, last, [this](Instant t) { return seq_at(t); }, effects);
+        entries, now, last, [this](Instant t) { return seq_at(t); }, effects);
     collect(effects, shard);
     for (Slot& slot : slots_) {
       slot.dirty = true;
@@ -341,15 +446,6 @@ class Replay::Shards {
     for (Shard& other : shards_) other.work.clear();
     if (Status s = complain(shard); !s) return s;
     return give_out();
-  }
-
-  static std::string parent_of(const RegisteredUnit& unit) {
-    for (const auto& [column, value] : unit.columns) {
-      if (column != "parent") continue;
-      if (const auto* text = std::get_if<std::string>(&value)) return *text;
-      if (const auto* number = std::get_if<Number>(&value)) return number->to_string();
-    }
-    return {};
   }
 
   Status complain(const Shard& shard) const {
@@ -363,9 +459,13 @@ class Replay::Shards {
   void collect(Effects& effects, Shard& shard) {
     for (const Warning& warning : effects.warnings) {
       shard.leaving.push_back({warning.time, warning.unit, warning.rule, warning.key.value_or(""),
-                               warning.from, warning.to, warning.shadow, render_(warning)});
+                               warning.key.has_value(), warning.from, warning.to, warning.shadow,
+                               warning.id, warning.cause, warning.revoked, warning.seq,
+                               render_(warning)});
     }
     effects.warnings.clear();
+    std::move(effects.greys.begin(), effects.greys.end(), std::back_inserter(shard.greys));
+    effects.greys.clear();
     shard.judgements += std::exchange(effects.judgements, 0);
     if (effects.missing_year) shard.missing_year = effects.missing_year;
   }
@@ -425,10 +525,23 @@ class Replay::Shards {
     std::sort(all.begin(), all.end(), [](const Leaving& a, const Leaving& b) {
       return std::tie(a.time, a.unit, a.rule, a.key) < std::tie(b.time, b.unit, b.rule, b.key);
     });
+    if (options_.grey) tell_greys();
     for (const Leaving& leaving : all) {
       if (Status s = out_(leaving); !s) return s;
     }
     return {};
+  }
+
+  void tell_greys() {
+    std::vector<GreyChange> all;
+    for (Shard& shard : shards_) {
+      std::move(shard.greys.begin(), shard.greys.end(), std::back_inserter(all));
+      shard.greys.clear();
+    }
+    std::sort(all.begin(), all.end(), [](const GreyChange& a, const GreyChange& b) {
+      return std::tie(a.time, a.unit, a.rule, a.key) < std::tie(b.time, b.unit, b.rule, b.key);
+    });
+    for (const GreyChange& change : all) options_.grey(change);
   }
 
   // Sends the units not used for longest to the store until the budget holds.
@@ -455,6 +568,7 @@ class Replay::Shards {
     return {};
   }
 
+  std::vector<CalendarUpdate> updates_;  // applied so far
   std::optional<World> world_;
   std::size_t placed_ = 0;  // units that the world knows
   std::uint64_t flush_number_ = 0;
@@ -474,7 +588,11 @@ Status Replay::admit(const Event& event) {
   const std::size_t before = shards_->batch_.entries.size();
   if (Status s = shards_->admission_.admit(event, shards_->batch_); !s) return s;
   if (shards_->batch_.entries.size() > before) {
-    shards_->newest_ = std::max(shards_->newest_, shards_->batch_.entries.back().clock);
+    const LogEntry& entry = shards_->batch_.entries.back();
+    shards_->newest_ = std::max(shards_->newest_, entry.clock);
+    if (shards_->options_.admitted) {
+      shards_->options_.admitted(event, entry, shards_->slots_[entry.unit].name);
+    }
   }
   return {};
 }
@@ -489,6 +607,7 @@ const std::map<std::string, std::uint64_t>& Replay::reasons() const {
   return shards_->admission_.reasons();
 }
 std::optional<Instant> Replay::clock() const { return shards_->clock(); }
+Instant Replay::judged_before() const { return shards_->judged_; }
 std::uint64_t Replay::judgements() const { return shards_->judgements(); }
 std::size_t Replay::unit_count() const { return shards_->slots_.size(); }
 const Fold& Replay::fold() const { return shards_->fold_; }

@@ -30,14 +30,22 @@ struct ReplayOptions {
   std::optional<Instant> until;
   FoldOptions fold;
   IdentityOf identity_of;
+  // Told of every admitted record, with its entry and unit, and of every change of grey, in order.
+  std::function<void(const Event&, const LogEntry&, std::string_view)> admitted;
+  std::function<void(const GreyChange&)> grey;
 };
 
 // A warning as it leaves: rendered on the thread that made it.
 struct Leaving {
   Instant time;
   std::string unit, rule, key;
+  bool keyed = false;
   Level from, to;
   bool shadow = false;
+  std::string id;
+  Cause cause = Cause::timer;
+  bool revoked = false;
+  Seq seq = 0;
   std::string text;
 };
 
@@ -72,6 +80,8 @@ class Replay {
   const std::map<std::string, std::uint64_t>& reasons() const;
   // Instant of the newest admitted record; nothing before the first.
   std::optional<Instant> clock() const;
+  // Every instant before this one is judged and given out.
+  Instant judged_before() const;
   std::uint64_t judgements() const;
   std::size_t unit_count() const;
 

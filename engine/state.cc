@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "engine/bytes.h"
 #include "engine/decide.h"
 #include "engine/touch.h"
 #include "engine/warning_views.h"
+#include "lianqing/bytes.h"
 
 namespace lianqing {
 namespace {
@@ -25,7 +25,10 @@ class Encoder {
     out.unsigned_integer(kVersion);
     out.text(unit_.name);
     out.unsigned_integer((unit_.registered ? 1U : 0U) | (unit_.seen ? 2U : 0U) |
-                         (unit_.open ? 4U : 0U) | (unit_.emptied ? 8U : 0U));
+                         (unit_.open ? 4U : 0U) | (unit_.emptied ? 8U : 0U) |
+                         (unit_.dissolved ? 16U : 0U));
+    out.text(unit_.parent);
+    out.text(unit_.successor);
     out.integer(micros(unit_.clock));
     out.integer(micros(unit_.activated));
     if (unit_.open) {
@@ -39,8 +42,10 @@ class Encoder {
     for (const Row& row : unit_.journal.rows()) {
       put(out, unit_.journal.entry(row, program_.slots.size(), room));
     }
-    out.unsigned_integer(unit_.decisions.size());
-    for (const Decision& decision : unit_.decisions) put(out, decision);
+    for (const auto* decisions : {&unit_.decisions, &unit_.moves}) {
+      out.unsigned_integer(decisions->size());
+      for (const Decision& decision : *decisions) put(out, decision);
+    }
     put_instances(out);
     put_raised(out);
     out.unsigned_integer(unit_.given.size());
@@ -189,6 +194,9 @@ class Decoder {
     const std::uint64_t flags = in_.unsigned_integer();
     unit_.registered = (flags & 1) != 0;
     unit_.seen = (flags & 2) != 0;
+    unit_.dissolved = (flags & 16) != 0;
+    unit_.parent = in_.text();
+    unit_.successor = in_.text();
     unit_.clock = instant(in_.integer());
     unit_.activated = instant(in_.integer());
     if ((flags & 4) != 0) {
@@ -199,6 +207,7 @@ class Decoder {
     std::vector<OwnedEntry> rows;
     each([&] { rows.push_back(entry()); });
     each([this] { unit_.decisions.push_back(decision()); });
+    each([this] { unit_.moves.push_back(decision()); });
     if (!bad()) derive(rows);
     unit_.open = (flags & 4) != 0;
     unit_.emptied = (flags & 8) != 0;
@@ -292,7 +301,7 @@ class Decoder {
 
   Decision decision() {
     Decision out;
-    out.kind = one_of(DecisionKind::weigh);
+    out.kind = one_of(DecisionKind::hand_over);
     out.cause = one_of(Cause::decision);
     out.seq = in_.unsigned_integer();
     out.time = instant(in_.integer());
@@ -303,7 +312,9 @@ class Decoder {
     if (out.weight > kFullWeight) bad_ = true;
     out.met = in_.unsigned_integer() != 0;
     each([&] {
-      const std::uint32_t slot = index(program_.slots.size());
+      const std::uint32_t slot =
+          index(out.kind == DecisionKind::describe ? program_.unit_attributes.size()
+                                                   : program_.slots.size());
       out.patch.emplace_back(slot, cell(&out.elements));
     });
     return out;
@@ -402,6 +413,13 @@ const Counter* UnitState::find_counter(std::uint32_t measure, const Cell& key) c
 }
 
 std::string encode(const UnitState& unit, const Fold& fold) { return Encoder(unit, fold).run(); }
+
+Status rederive(UnitState& unit, const Fold& fold, Symbols& symbols) {
+  auto fresh = Decoder(encode(unit, fold), fold, symbols).run();
+  if (!fresh) return Unexpected<Error>(fresh.error());
+  unit = std::move(*fresh);
+  return {};
+}
 
 Result<UnitState> decode(std::string_view bytes, const Fold& fold, Symbols& symbols) {
   Result<UnitState> unit = Decoder(bytes, fold, symbols).run();

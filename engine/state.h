@@ -85,10 +85,14 @@ struct Alarm {
 struct UnitState {
   std::string name;
   std::vector<Cell> attributes;  // one per Program::unit_attributes
+  std::string parent;            // in the register's tree; empty: at the top
   bool registered = false;
-  bool seen = false;           // its unkeyed rules have been judged once
-  bool emptied = false;        // its last event was withdrawn at `clock`, and it is not yet judged
-  Instant activated = kNever;  // when a registered unit was first judged
+  bool dissolved = false;       // not judged any more
+  std::string successor;        // of a merged unit: where its records go
+  std::vector<Decision> moves;  // take_over and hand_over, to be done at this instant (world.h)
+  bool seen = false;            // its unkeyed rules have been judged once
+  bool emptied = false;         // its last event was withdrawn at `clock`, and it is not yet judged
+  Instant activated = kNever;   // when a registered unit was first judged
   Instant clock = kBeforeAll;
   bool open = false;              // records of `clock` were applied and not yet judged
   Cause moved_by = Cause::timer;  // the strongest kind of record applied at `clock` ...
@@ -119,6 +123,9 @@ struct UnitState {
 };
 
 class Fold;
+
+// Derives the derived parts anew, for a program whose calendar has changed.
+Status rederive(UnitState& unit, const Fold& fold, Symbols& symbols);
 
 // Canonical bytes, format version 2 (docs/formats.md). The texts of cells are written out.
 std::string encode(const UnitState& unit, const Fold& fold);

@@ -31,6 +31,18 @@ void touch(UnitState& unit, std::uint32_t index, Cause cause, Instant earliest) 
   if (cause >= Cause::event) instance.earliest = std::min(instance.earliest, earliest);
 }
 
+void touch_all(UnitState& unit, Cause cause, Instant earliest) {
+  for (std::uint32_t i = 0; i < unit.instances.size(); ++i) touch(unit, i, cause, earliest);
+}
+
+void see(const Route& route, UnitState& unit, Cause cause, Instant earliest) {
+  if (unit.seen) return;
+  unit.seen = true;
+  for (const std::uint32_t rule : route.unkeyed_rules) {
+    touch(unit, instance_at(unit, rule, Cell{}), cause, earliest);
+  }
+}
+
 void touch_rule(const Program& program, UnitState& unit, std::uint32_t rule, const Cell& key,
                 Cause cause, Instant earliest) {
   if (!program.rules[rule].keyed) {

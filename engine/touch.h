@@ -10,6 +10,11 @@ std::uint32_t instance_at(UnitState& unit, std::uint32_t rule, const Cell& key);
 
 void touch(UnitState& unit, std::uint32_t instance, Cause cause, Instant earliest);
 
+void touch_all(UnitState& unit, Cause cause, Instant earliest);
+
+// The unkeyed rules are judged once when the unit is first seen.
+void see(const Route& route, UnitState& unit, Cause cause, Instant earliest);
+
 // A change in a keyed measure touches that key's instance; a change in a measure of the whole unit
 // touches every instance of the rule.
 void touch_rule(const Program& program, UnitState& unit, std::uint32_t rule, const Cell& key,

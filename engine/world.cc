@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/decide.h"
 #include "engine/judge.h"
 #include "engine/touch.h"
 
@@ -99,22 +100,61 @@ bool World::needed(const Program& program) {
   return !program.peers.empty() || !program.roll_ups.empty();
 }
 
-void World::place(std::uint32_t number, UnitState& state, const std::string& parent) {
+void World::place(std::uint32_t number, UnitState& state) {
   if (members_.size() <= number) members_.resize(number + 1);
-  Member& member = members_[number];
-  const auto leave = [&] {
-    const auto at = children_.find(member.parent);
-    if (at != children_.end()) std::erase(at->second, number);
-  };
-  if (member.state != nullptr) leave();
-  member.state = &state;
-  member.parent = parent;
+  members_[number].state = &state;
   numbers_.emplace(state.name, number);
-  if (!parent.empty()) {
-    auto& siblings = children_[parent];
-    siblings.insert(std::lower_bound(siblings.begin(), siblings.end(), number), number);
-  }
+  adopt(number);
   renew(number);
+}
+
+// Puts the unit where its state says it belongs in the tree.
+void World::adopt(std::uint32_t number) {
+  Member& member = members_[number];
+  if (member.parent == member.state->parent) return;
+  if (const auto at = children_.find(member.parent); at != children_.end()) {
+    std::erase(at->second, number);
+  }
+  member.parent = member.state->parent;
+  tree_changed_ = true;
+  if (member.parent.empty()) return;
+  auto& siblings = children_[member.parent];
+  siblings.insert(std::lower_bound(siblings.begin(), siblings.end(), number), number);
+}
+
+// Who gets the records sent for a unit.
+std::uint32_t World::receiver(std::uint32_t number) const {
+  for (int steps = 0; steps < 64 && !members_[number].state->successor.empty(); ++steps) {
+    const auto at = numbers_.find(members_[number].state->successor);
+    if (at == numbers_.end()) break;
+    number = at->second;
+  }
+  return number;
+}
+
+// Merges and splits that take effect at t.
+void World::move_records(Instant t, Effects& effects) {
+  for (std::size_t i = 0; i < active_.size(); ++i) {
+    const std::uint32_t number = active_[i];
+    const std::vector<Decision> moves = std::exchange(members_[number].state->moves, {});
+    for (const Decision& move : moves) {
+      const auto other = numbers_.find(move.target);
+      if (other == numbers_.end() || other->second == number) continue;
+      const bool here = move.kind == DecisionKind::take_over;
+      const std::uint32_t from = here ? other->second : number;
+      const std::uint32_t to = here ? number : other->second;
+      activate(from, t, effects);
+      activate(to, t, effects);
+      UnitState& source = *members_[from].state;
+      take_over(fold_, *members_[to].state, source, move, effects);
+      members_[to].state->moved_by = std::max(members_[to].state->moved_by, move.cause);
+      if (!here) continue;
+      source.dissolved = true;
+      source.successor = members_[to].state->name;
+      touch_all(source, move.cause, move.time);
+    }
+    adopt(number);
+  }
 }
 
 void World::renew(std::uint32_t number) {
@@ -166,8 +206,9 @@ void World::run(std::span<const LogEntry> entries, Instant now, bool last, const
     if (t == kNever || t > now) break;
     if (t == now && !last && next_entry != t) break;
     for (; i < entries.size() && entries[i].clock == t; ++i) {
-      activate(entries[i].unit, t, effects);
-      fold_.take_in(*members_[entries[i].unit].state, entries[i], effects);
+      const std::uint32_t number = receiver(entries[i].unit);
+      activate(number, t, effects);
+      fold_.take_in(*members_[number].state, entries[i], effects);
     }
     if (t == now && !last) break;
     complete(t, seq_at, effects);
@@ -192,6 +233,7 @@ void World::complete(Instant t, const SeqAt& seq_at, Effects& effects) {
     }
     renew(number);
   }
+  move_records(t, effects);
   if (t == next_peers()) {
     for (std::uint32_t m = 0; m < program_.measures.size(); ++m) {
       const std::uint32_t view = program_.measures[m].peers;
@@ -214,6 +256,7 @@ void World::complete(Instant t, const SeqAt& seq_at, Effects& effects) {
     renew(number);
   }
   active_.clear();
+  tree_changed_ = false;
 }
 
 // The values of all registered units by their group; the measure of each is set from its group's.
@@ -226,7 +269,7 @@ void World::take_peers(std::uint32_t measure, Instant t, Effects& effects) {
   std::map<Cell, std::vector<Peer>, CellOrder> groups;
   for (std::uint32_t number = 0; number < members_.size(); ++number) {
     const UnitState* unit = members_[number].state;
-    if (unit == nullptr || !unit->registered) continue;
+    if (unit == nullptr || !unit->registered || unit->dissolved) continue;
     const Cell& group = unit->attributes[view.among];
     if (group.tag == CellTag::null) continue;
     const Cell no_key;
@@ -271,6 +314,13 @@ void World::roll_up(std::uint32_t stratum, Instant t, Effects& effects) {
       above = members_[at->second].parent;
     }
   }
+  if (tree_changed_) {
+    for (const auto& [name, children] : children_) {
+      const auto at = numbers_.find(name);
+      if (at == numbers_.end()) continue;
+      for (auto& scope : parents) scope.try_emplace(at->second);
+    }
+  }
   for (std::uint32_t m = 0; m < program_.measures.size(); ++m) {
     const Measure& measure = program_.measures[m];
     if (measure.roll_up == kNone || measure.stratum != stratum) continue;
@@ -285,7 +335,7 @@ void World::below(std::uint32_t number, RollUpScope scope, std::vector<std::uint
   const auto at = children_.find(members_[number].state->name);
   if (at == children_.end() || out.size() > members_.size()) return;
   for (const std::uint32_t child : at->second) {
-    out.push_back(child);
+    if (!members_[child].state->dissolved) out.push_back(child);
     if (scope == RollUpScope::descendants) below(child, scope, out);
   }
 }

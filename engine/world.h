@@ -18,9 +18,8 @@ class World {
   // Whether the program has measures over other units.
   static bool needed(const Program& program);
 
-  // Makes a unit known; `state` must stay where it is. `parent` may be empty or unknown. May be
-  // called again when the register changes.
-  void place(std::uint32_t number, UnitState& state, const std::string& parent);
+  // Makes a unit known; `state` must stay where it is.
+  void place(std::uint32_t number, UnitState& state);
 
   // Folds the entries (sorted by clock) and everything before `now`; `now` itself too if `last`.
   void run(std::span<const LogEntry> entries, Instant now, bool last, const SeqAt& seq_at,
@@ -38,6 +37,9 @@ class World {
   };
 
   void renew(std::uint32_t number);
+  void adopt(std::uint32_t number);
+  std::uint32_t receiver(std::uint32_t number) const;
+  void move_records(Instant t, Effects& effects);
   void activate(std::uint32_t number, Instant t, Effects& effects);
   Instant next_due();
   Instant next_peers() const;
@@ -58,6 +60,7 @@ class World {
                       std::vector<std::pair<Instant, std::uint32_t>>, std::greater<>>
       dues_;                           // counts if the unit agrees
   std::vector<std::uint32_t> active_;  // touched at the instant at hand
+  bool tree_changed_ = false;          // at the instant at hand
   Instant done_ = kBeforeAll;
 };
 

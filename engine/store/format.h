@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/bytes.h"
+#include "lianqing/bytes.h"
 #include "engine/store/store.h"
 
 namespace lianqing::format {

@@ -1,0 +1,107 @@
+#include "engine/casebook/desk.h"
+
+#include <algorithm>
+
+namespace lianqing {
+namespace {
+
+Fact fact_of(const Scalar& scalar) {
+  if (const auto* flag = std::get_if<bool>(&scalar.value)) return *flag;
+  if (const auto* number = std::get_if<Number>(&scalar.value)) return *number;
+  if (const auto* text = std::get_if<std::string_view>(&scalar.value)) return std::string(*text);
+  return {};
+}
+
+Status told(const Booked& booked) {
+  if (booked) return {};
+  return failure(ErrorCode::refused,
+                 "the calendar has no data for " + std::to_string(booked.error().year) +
+                     ": a duty's deadline in working days needs it; add the year to the calendar");
+}
+
+}  // namespace
+
+void Desk::admitted(const Event& event, const LogEntry& entry, std::string_view unit) {
+  Arrival arrival;
+  LifeRecord& record = arrival.record;
+  record.seq = entry.seq;
+  record.time = entry.time;
+  record.clock = std::max(entry.clock, entry.time);
+  record.unit = unit;
+  record.source = event.source;
+  arrival.concerns = concerns_life(event.type);
+  if (arrival.concerns) {
+    record.type = event.type;
+    record.id = event.id;
+    for (const Field& field : event.data) {
+      if (const auto* list = std::get_if<ScalarList>(&field.value.value)) {
+        for (const Scalar& element : *list) {
+          record.fields.emplace_back(field.path, fact_of(element));
+        }
+      } else {
+        record.fields.emplace_back(field.path, fact_of(field.value));
+      }
+    }
+  }
+  sorted_ = sorted_ && record.clock >= newest_;
+  newest_ = std::max(newest_, record.clock);
+  arrivals_.push_back(std::move(arrival));
+}
+
+void Desk::left(const Leaving& leaving) {
+  Warning& warning = warnings_.emplace_back();
+  warning.id = leaving.id;
+  warning.unit = leaving.unit;
+  warning.rule = leaving.rule;
+  if (leaving.keyed) warning.key = leaving.key;
+  warning.from = leaving.from;
+  warning.to = leaving.to;
+  warning.cause = leaving.cause;
+  warning.revoked = leaving.revoked;
+  warning.shadow = leaving.shadow;
+  warning.time = leaving.time;
+  warning.seq = leaving.seq;
+}
+
+Status Desk::book(Instant t, bool inclusive) {
+  if (!sorted_) {
+    std::stable_sort(arrivals_.begin(), arrivals_.end(), [](const Arrival& a, const Arrival& b) {
+      return a.record.clock < b.record.clock;
+    });
+    sorted_ = true;
+  }
+  for (;;) {
+    Instant next = kNever;
+    if (!arrivals_.empty()) next = std::min(next, arrivals_.front().record.clock);
+    if (!warnings_.empty()) next = std::min(next, warnings_.front().time);
+    if (!greys_.empty()) next = std::min(next, greys_.front().time);
+    if (next > t || (next == t && !inclusive)) break;
+    if (Status s = book_instant(next); !s) return s;
+  }
+  if (!inclusive) return {};
+  if (Status s = told(casebook_.advance(t)); !s) return s;
+  return told(casebook_.settle());
+}
+
+Status Desk::book_instant(Instant t) {
+  if (Status s = told(casebook_.advance(t)); !s) return s;
+  for (; !arrivals_.empty() && arrivals_.front().record.clock == t; arrivals_.pop_front()) {
+    const Arrival& arrival = arrivals_.front();
+    Status s = told(casebook_.heard(arrival.record.source, arrival.record.unit, t));
+    if (s && arrival.concerns) s = told(casebook_.record(arrival.record));
+    if (!s) return s;
+  }
+  for (; !greys_.empty() && greys_.front().time == t; greys_.pop_front()) {
+    const GreyChange& change = greys_.front();
+    if (Status s =
+            told(casebook_.grey(change.unit, change.rule, change.key, change.is_grey, change.time));
+        !s)
+      return s;
+  }
+  for (; !warnings_.empty() && warnings_.front().time == t; warnings_.pop_front()) {
+    if (Status s = told(casebook_.transition(warnings_.front())); !s) return s;
+  }
+  return {};
+}
+
+}  // namespace lianqing

@@ -1,0 +1,46 @@
+// Brings what the fold gives out and what people record before the casebook, in the order of time:
+// at one instant first the records, in log order, then what rules made of them.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "engine/casebook/casebook.h"
+#include "engine/replay.h"
+#include "lianqing/event.h"
+
+namespace lianqing {
+
+class Desk {
+ public:
+  // The program must outlive the desk.
+  explicit Desk(const Program& program) : casebook_(program) {}
+
+  // From ReplayOptions::admitted, ReplayOptions::grey and Replay's `out`.
+  void admitted(const Event& event, const LogEntry& entry, std::string_view unit);
+  void grey(GreyChange change) { greys_.push_back(std::move(change)); }
+  void left(const Leaving& leaving);
+
+  // All before t is known (t itself too if `inclusive`): it is booked.
+  [[nodiscard]] Status book(Instant t, bool inclusive);
+
+  Casebook& casebook() { return casebook_; }
+
+ private:
+  struct Arrival {
+    LifeRecord record;  // of records about no case only source, unit and clock
+    bool concerns = false;
+  };
+
+  Status book_instant(Instant t);
+
+  Casebook casebook_;
+  std::deque<Arrival> arrivals_;
+  std::deque<Warning> warnings_;
+  std::deque<GreyChange> greys_;
+  Instant newest_ = kBeforeAll;  // of arrivals_
+  bool sorted_ = true;
+};
+
+}  // namespace lianqing
