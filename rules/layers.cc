@@ -179,7 +179,8 @@ void overlay(Node& base, Node over, Path& path) {
                       !is_other_measure(base, over, path) && lengthen(base, path) &&
                       lengthen(over, path);
   if (merges) return overlay_entries(base, std::move(over), path);
-  over.replaced.push_back(std::move(base));
+  const bool same = base.is_scalar() && over.is_scalar() && base.text == over.text;
+  if (!same) over.replaced.push_back(std::move(base));
   base = std::move(over);
 }
 
@@ -210,6 +211,11 @@ JoinedPack join_pack(std::span<const SourceText> files, Diagnostics& out) {
   }
   Path path;
   for (auto& [number, layer] : layers) overlay_entries(joined.root, layer.finish(), path);
+  // What is extended is here now.
+  for (Entry& section : joined.root.entries) {
+    if (layers.size() > 1 && section.key == "pack")
+      std::erase_if(section.value.entries, [](const Entry& e) { return e.key == "extends"; });
+  }
   return joined;
 }
 

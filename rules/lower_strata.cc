@@ -56,20 +56,18 @@ class Strata {
                         [&](std::uint32_t m) { return reads_levels(program_.measures[m]); });
   }
 
-  // What `rules` does not name: the active rules of the group, or of the pack, that read no levels.
+  // Without `rules`: the active rules of the group, or of the pack, that read no levels themselves.
   void complete_coverage() {
     for (const MeasureSyntax& syntax : names_.syntax.measures) {
       const auto found = by_name_.find(syntax.name);
       if (found == by_name_.end()) continue;
-      if (!syntax.covers.empty() && !syntax.group.present) continue;
+      if (!syntax.covers.empty()) continue;
       std::vector<std::uint32_t>& covers = covers_of(program_.measures[found->second]);
       for (std::uint32_t i = 0; i < program_.rules.size(); ++i) {
         const Rule& rule = program_.rules[i];
         const bool in_group = !syntax.group.present || rule.group == syntax.group.text;
         if (in_group && rule.status == RuleStatus::active && is_base(rule)) covers.push_back(i);
       }
-      std::sort(covers.begin(), covers.end());
-      covers.erase(std::unique(covers.begin(), covers.end()), covers.end());
       if (covers.empty()) report_nothing(syntax);
     }
   }

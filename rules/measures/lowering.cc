@@ -83,6 +83,12 @@ std::optional<std::vector<std::uint32_t>> read_covers(const MeasureSyntax& synta
            nearest ? did_you_mean(*nearest) : Bilingual{});
   };
   bool good = true;
+  if (!syntax.covers.empty() && syntax.group.present) {
+    report(names.out, "R029", syntax.group.at,
+           {"group 不能与 rules 同用", "'group' does not go with 'rules'"},
+           {"只写其中一个", "write one of them"});
+    good = false;
+  }
   for (const Text& text : syntax.covers) {
     const auto at = std::find(ids.begin(), ids.end(), text.text);
     if (at == ids.end()) {

@@ -43,7 +43,7 @@ Expr conjunction(Expr first, const Expr& second) {
   return first;
 }
 
-// The condition of one step: its own and that of the whole sequence.
+// The condition of one step, or of what is excluded: its own and that of the whole sequence.
 std::uint32_t lower_condition(const Selection& step, const Text& common, Names& names) {
   EventScope scope(names, step);
   auto own = compile_text(step.where, scope, true, names);
@@ -109,7 +109,7 @@ std::optional<std::uint32_t> lower_sequence(const MeasureSyntax& syntax, Names& 
   sequence.at = syntax.at;
   for (const Selection& step : syntax.steps)
     sequence.steps.push_back(lower_step(step, syntax.where, names));
-  if (syntax.without.present) sequence.without = lower_step(syntax.without, {}, names);
+  if (syntax.without.present) sequence.without = lower_step(syntax.without, syntax.where, names);
   sequence.within = read_span(syntax.within, names, {.workdays = true, .positive = true});
   const bool good = lower_on(syntax, names, sequence) && check_absence(syntax, names);
   const bool failed =

@@ -25,10 +25,9 @@ Node joined(std::span<const SourceText> texts) {
 
 TEST(Expanded, EveryForeignValueHasItsPlace) {
   EXPECT_EQ(render_expanded_yaml(joined(kLayers), kLayers),
-            "version: 1  # local.yaml:1, was 1 at base.yaml:1\n"
+            "version: 1\n"
             "pack:\n"
             "  id: local  # local.yaml:2, was base at base.yaml:2\n"
-            "  extends: ../base\n"
             "lists:\n"
             "  l: [a, \"b, c\"]  # base.yaml:3\n"
             "params:\n"
@@ -40,8 +39,7 @@ TEST(Expanded, EveryForeignValueHasItsPlace) {
             "    title:\n"
             "      zh: R  # base.yaml:6\n"
             "      en: \"R: two\"  # local.yaml:5, was R at base.yaml:6\n"
-            "    yellow:\n"
-            "      enter: \"n > 9\"  # local.yaml:5, was \"n > x\" at base.yaml:6\n"
+            "    yellow: \"n > 9\"  # local.yaml:5, was \"n > x\" at base.yaml:6\n"
             "    except:\n"
             "      - unit: u  # base.yaml:6\n"
             "        reason: q  # base.yaml:6\n");

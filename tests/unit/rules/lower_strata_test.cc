@@ -23,7 +23,7 @@ constexpr const char* kPack =
     "  all: {warnings: active}\n"
     "  grouped: {units: children, count: \"level == 'red'\", group: g}\n"
     "  named: {warnings: count, rules: [shady, top, two]}\n"
-    "  both: {warnings: active, group: g, rules: [one]}\n"
+    "  both: {warnings: active, rules: [one]}\n"
     "  narrow: {warnings: active, where: \"rule == 'two'\"}\n"
     "  plain: {units: children, max: n}\n"
     "  index: {value: \"all + named\"}\n"

@@ -38,7 +38,7 @@ TEST(LowerSequence, TwoStepsAreACountOfMatches) {
   EXPECT_EQ(program->slots[sequence.on].path, "id");
   ASSERT_TRUE(sequence.without);
   EXPECT_EQ(types(*program, sequence.without->types), (Names{"d"}));
-  EXPECT_EQ(sequence.without->where, kNone) << "where is of the steps only";
+  EXPECT_EQ(sequence.without->where, sequence.steps[0].where) << "where is of all of them";
   // Both conditions hold of the second step.
   EXPECT_EQ(canonical_text(*program, program->exprs[sequence.steps[0].where]),
             " (== (field 1:g) (constant 2 2 1))");
