@@ -1,5 +1,5 @@
 """One unit: at each instant at which something can change, every rule touched is judged once."""
-from oracle_correct import CORRECTING, STRENGTH, form_of, kind_of, retracted
+from oracle_correct import ABOUT_OTHERS, CORRECTING, STRENGTH, form_of, kind_of, retracted
 from oracle_item import ItemMeasure, Items
 from oracle_measure import EMPTY, Column, Series, aggregate, cut, place
 from oracle_sequence import Sequences
@@ -108,7 +108,7 @@ class Unit:
         self.planned = {}
         self.touched, self.values = {}, {}
         self.queue, self.next = [], 0
-        self.seen, self.known, self.entered = [], [], {}   # by clock; correcting ones; seq -> (record, form)
+        self.seen, self.known, self.entered, self.forgotten = [], [], {}, set()   # by clock; correcting ones; seq -> (record, form)
         self.live = False                                  # has sent something that still stands
         self.out = []
 
@@ -222,14 +222,15 @@ class Unit:
                 self.entered[e.seq] = (e, form)
                 self.alter(None, form, t, e if e.clock == t else None)
                 continue
-            if e.type not in CORRECTING:
+            if e.type not in ABOUT_OTHERS:
                 newcomers.append(e)
                 self.seen.append(e)
+            if e.type not in CORRECTING:
                 continue
             self.known.append(e)
             correcting.append(e)
             for seq, (r, old) in sorted(self.entered.items()):
-                new = form_of(r, self.known)
+                new = None if seq in self.forgotten else form_of(r, self.known)
                 self.entered[seq] = (r, new)
                 self.alter(old, new, t, e)
         self.pop(todo, t)
@@ -265,6 +266,11 @@ class Unit:
                 if level != inst.level:
                     self.transition(inst, level, t, touch, self.environment(inst, t), "retraction", True)
                 inst.anew()
+        for seq, (e, form) in self.entered.items():      # and the corrections were of nothing
+            if e.type in CORRECTING:
+                self.alter(form, None, t, None)
+                self.entered[seq] = (e, None)
+                self.forgotten.add(seq)
         self.touched = {}
         self.instances, self.rises = {r: {} for r in self.instances}, []
         if self.registered:
