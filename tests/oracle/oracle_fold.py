@@ -35,6 +35,13 @@ class Touch:
             self.kinds.add(kind_of(record))
             self.earliest = record.time if self.earliest is None else min(self.earliest, record.time)
 
+    @staticmethod
+    def counted(record):
+        """By a record as an event that counts, whatever it also does to others."""
+        x = Touch()
+        x.kinds, x.earliest = {"event"}, record.time
+        return x
+
     def join(self, other):
         self.kinds |= other.kinds
         if other.earliest is not None:
@@ -220,7 +227,7 @@ class Unit:
             if stage == 1:
                 form = form_of(e, self.known) if self.known else e
                 self.entered[e.seq] = (e, form)
-                self.alter(None, form, t, e if e.clock == t else None)
+                self.alter(None, form, t, Touch.counted(e) if e.clock == t else None)
                 continue
             if e.type not in ABOUT_OTHERS:
                 newcomers.append(e)
@@ -247,7 +254,7 @@ class Unit:
             for touch in self.touch_all(t):
                 touch.activation = True
         elif left and not self.live:
-            self.touch_all(t, next((e for e in newcomers if e in left), None))
+            self.touch_all(t, next((Touch.counted(e) for e in newcomers if e in left), None))
         was, self.live = self.live, bool(left)
         if was and not left:
             self.forget(t, correcting)
