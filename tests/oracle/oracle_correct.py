@@ -7,6 +7,7 @@ RETRACTIONS = ("event_retracted", "clarification_issued")
 KIND = {"event_retracted": "retraction", "clarification_issued": "retraction", "event_corrected": "correction",
         "tolerance_decision": "decision", "complaint_verdict": "decision", "unit_changed": "decision"}
 CORRECTING = tuple(k for k in KIND if k != "unit_changed")
+ABOUT_OTHERS = RETRACTIONS + ("event_corrected", "tolerance_decision")   # a unit that has nothing else was never seen
 STRENGTH = ("event", "correction", "retraction", "decision")
 
 
@@ -74,7 +75,7 @@ def weight_of(r, known):
             body = data_of(c, known)
             factor = body.get("factor", 0)
             weight = MILLION
-            if body.get("granted") is True and ex.is_number(factor):
+            if body.get("granted", True) is True and ex.is_number(factor):
                 weight = micro(ex.round_half_away(factor, 6))
     return weight
 

@@ -1,5 +1,5 @@
 """One unit: at each instant at which something can change, every rule touched is judged once."""
-from oracle_correct import CORRECTING, STRENGTH, form_of, kind_of, retracted
+from oracle_correct import ABOUT_OTHERS, CORRECTING, STRENGTH, form_of, kind_of, retracted
 from oracle_item import ItemMeasure, Items
 from oracle_measure import EMPTY, Column, Series, aggregate, cut, place
 from oracle_sequence import Sequences
@@ -34,6 +34,13 @@ class Touch:
         if record is not None:
             self.kinds.add(kind_of(record))
             self.earliest = record.time if self.earliest is None else min(self.earliest, record.time)
+
+    @staticmethod
+    def counted(record):
+        """By a record as an event that counts, whatever it also does to others."""
+        x = Touch()
+        x.kinds, x.earliest = {"event"}, record.time
+        return x
 
     def join(self, other):
         self.kinds |= other.kinds
@@ -108,7 +115,7 @@ class Unit:
         self.planned = {}
         self.touched, self.values = {}, {}
         self.queue, self.next = [], 0
-        self.seen, self.known, self.entered = [], [], {}   # by clock; correcting ones; seq -> (record, form)
+        self.seen, self.known, self.entered, self.forgotten = [], [], {}, set()   # by clock; correcting ones; seq -> (record, form)
         self.live = False                                  # has sent something that still stands
         self.out = []
 
@@ -220,16 +227,17 @@ class Unit:
             if stage == 1:
                 form = form_of(e, self.known) if self.known else e
                 self.entered[e.seq] = (e, form)
-                self.alter(None, form, t, e if e.clock == t else None)
+                self.alter(None, form, t, Touch.counted(e) if e.clock == t else None)
                 continue
-            if e.type not in CORRECTING:
+            if e.type not in ABOUT_OTHERS:
                 newcomers.append(e)
                 self.seen.append(e)
+            if e.type not in CORRECTING:
                 continue
             self.known.append(e)
             correcting.append(e)
             for seq, (r, old) in sorted(self.entered.items()):
-                new = form_of(r, self.known)
+                new = None if seq in self.forgotten else form_of(r, self.known)
                 self.entered[seq] = (r, new)
                 self.alter(old, new, t, e)
         self.pop(todo, t)
@@ -246,7 +254,7 @@ class Unit:
             for touch in self.touch_all(t):
                 touch.activation = True
         elif left and not self.live:
-            self.touch_all(t, next((e for e in newcomers if e in left), None))
+            self.touch_all(t, next((Touch.counted(e) for e in newcomers if e in left), None))
         was, self.live = self.live, bool(left)
         if was and not left:
             self.forget(t, correcting)
@@ -265,6 +273,11 @@ class Unit:
                 if level != inst.level:
                     self.transition(inst, level, t, touch, self.environment(inst, t), "retraction", True)
                 inst.anew()
+        for seq, (e, form) in self.entered.items():      # and the corrections were of nothing
+            if e.type in CORRECTING:
+                self.alter(form, None, t, None)
+                self.entered[seq] = (e, None)
+                self.forgotten.add(seq)
         self.touched = {}
         self.instances, self.rises = {r: {} for r in self.instances}, []
         if self.registered:

@@ -291,7 +291,7 @@ class Corrections(Case):
 
     def test_count_of_retractions(self):
         body = 'measures: {n: {count: event_retracted}}\nrules: {r: {red: "n >= 1"}}\n'
-        self.assertEqual(self.run_body([event(1, "c", at(1)), event(2, "c", at(1)), retract(3, 1, at(2))], body=body), ["u r 03-02T00 red retraction"])
+        self.assertEqual(self.run_body([event(1, "c", at(1)), event(2, "c", at(1)), retract(3, 1, at(2))], body=body), ["u r 03-02T00 red event"])
 
     def test_same_clock_in_any_order(self):
         events = [event("c%d" % i, "c", "2026-03-0%dT0%d:00:00Z" % (1 + i % 3, i), at(5), v=i % 4) for i in range(9)] + \
@@ -333,7 +333,7 @@ class Decisions(Case):
                'rules: {r: {red: "n >= 1"}, s: {yellow: "v >= 2"}}\n'
         events = [event(1, "complaint_received", at(1), complaint_id="k"), event(2, "complaint_verdict", at(2), complaint_id="k", verdict="substantiated"),
                   event(3, "complaint_verdict", at(3), complaint_id="k", verdict="unfounded")]
-        self.assertEqual(brief(self.replay(body, events)), ["u r 03-02T00 red decision", "u r 03-03T00 green decision", "u s 03-03T00 yellow decision"])
+        self.assertEqual(brief(self.replay(body, events)), ["u r 03-02T00 red decision", "u r 03-03T00 green decision", "u s 03-03T00 yellow event"])
 
 
 def changed(number, unit, change, time, effective=None, **data):
