@@ -10,7 +10,12 @@ bool concerns_life(std::string_view type) {
   return type == "connector_status" || concerns_unit_life(type);
 }
 
-Casebook::Casebook(const Program& program) : table_(std::make_unique<DutyTable>(program)) {}
+Casebook::Casebook(const Program& program) : table_(std::make_unique<DutyTable>(program)) {
+  for (const SourceWatch& watch : program.watched) {
+    source_of_.emplace(watch.source, static_cast<std::uint32_t>(sources_.size()));
+    sources_.emplace_back().watch = &watch;
+  }
+}
 Casebook::Casebook(Casebook&&) noexcept = default;
 Casebook::~Casebook() = default;
 
@@ -127,18 +132,6 @@ const UnitLife* Casebook::life(std::string_view unit) const {
 
 // ---- sources
 
-std::uint32_t Casebook::source(std::string_view name) {
-  if (const auto at = source_of_.find(name); at != source_of_.end()) return at->second;
-  const auto index = static_cast<std::uint32_t>(sources_.size());
-  Source& made = sources_.emplace_back();
-  made.name = name;
-  for (const SourceWatch& watch : table_->program().watched) {
-    if (watch.source == name) made.watch = &watch;
-  }
-  source_of_.emplace(made.name, index);
-  return index;
-}
-
 void Casebook::feed(std::uint32_t source, Units::value_type& unit) {
   auto& sources = unit.second.sources;
   if (std::find(sources.begin(), sources.end(), source) != sources.end()) return;
@@ -171,12 +164,13 @@ void Casebook::set_alarm(std::uint32_t index) {
 }
 
 Booked Casebook::heard(std::string_view name, std::string_view unit, Instant clock) {
+  const auto at = source_of_.find(name);
+  if (at == source_of_.end()) return outcome();
   if (Booked done = advance(clock); !done) return done;
-  const std::uint32_t index = source(name);
+  const std::uint32_t index = at->second;
   if (!unit.empty()) feed(index, place(unit));
   Source& source = sources_[index];
   source.last = clock;
-  if (source.watch == nullptr) return {};
   const Span& span = source.watch->silent_after;
   if (!span.workdays || clock >= source.day_end) {
     const Zone& zone = table_->program().zone;
@@ -197,8 +191,9 @@ Booked Casebook::connector_status(const LifeRecord& record) {
   std::string name = text(record, "source");
   if (name.empty()) name = record.source;
   const std::string status = text(record, "status");
-  const std::uint32_t index = source(name);
-  if (!record.unit.empty()) feed(index, place(record.unit));
+  const auto at = source_of_.find(name);
+  if (at == source_of_.end()) return {};
+  const std::uint32_t index = at->second;
   static constexpr std::string_view kDown[] = {"down", "stale", "error", "failed"};
   const bool down = std::find(std::begin(kDown), std::end(kDown), status) != std::end(kDown);
   return set_source(index, sources_[index].silent, down);

@@ -31,7 +31,10 @@ class Casebook {
   Casebook(Casebook&&) noexcept;
   ~Casebook();
 
-  // Every admitted record: how fresh its source is, and which units it feeds.
+  // Whether records of this source are to be given to `heard`: the pack watches it.
+  bool listens_to(std::string_view source) const { return source_of_.contains(source); }
+  // An admitted record of a watched source: how fresh it is, and which units it feeds. Others are
+  // passed over.
   [[nodiscard]] Booked heard(std::string_view source, std::string_view unit, Instant clock);
   [[nodiscard]] Booked record(const LifeRecord& record);
   // Shadow ones are passed over.
@@ -69,7 +72,6 @@ class Casebook {
 
  private:
   struct Source {
-    std::string name;
     const SourceWatch* watch = nullptr;
     Instant last = kBeforeAll;            // newest record
     Instant silent_at = kNever;           // if nothing more comes
@@ -91,7 +93,6 @@ class Casebook {
   Units::value_type& place(std::string_view unit);
   UnitLife& touch(Units::value_type& place);
   const UnitLife* life(std::string_view unit) const;
-  std::uint32_t source(std::string_view name);
   Booked set_source(std::uint32_t index, bool silent, bool down);
   void feed(std::uint32_t source, Units::value_type& unit);
   void set_alarm(std::uint32_t source);
@@ -105,7 +106,7 @@ class Casebook {
   Instant now_ = kBeforeAll;
   bool open_ = false;
   Units units_;
-  std::vector<Source> sources_;
+  std::vector<Source> sources_;         // one per Program::watched
   std::set<std::string_view> touched_;  // keys of units_
   std::vector<ColourChange> colours_;
   LifeEffects effects_;

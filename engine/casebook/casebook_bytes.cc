@@ -215,7 +215,7 @@ Unexpected<Error> corrupt(const std::string& where) {
 struct Casebook::Bytes {
   template <class Io>
   static void source(Io& io, Source& s) {
-    io(s.name, s.last, s.silent_at, s.silent, s.down);
+    io(s.last, s.silent_at, s.silent, s.down);
   }
   template <class Io>
   static void place(Io& io, Place& p) {
@@ -234,7 +234,11 @@ std::string Casebook::encode() const {
   Writer io;
   io.bytes().text(kVersion);
   io(self.now_, self.open_);
-  io.list(self.sources_, [&io](Source& s) { Bytes::source(io, s); });
+  io.bytes().unsigned_integer(sources_.size());
+  for (Source& s : self.sources_) {
+    io.bytes().text(s.watch->source);
+    Bytes::source(io, s);
+  }
   map_of(io, self.units_, [&io](std::string& name, Place& p) {
     io(name);
     Bytes::place(io, p);
@@ -251,15 +255,17 @@ Result<Casebook> Casebook::decode(std::string_view bytes, const Program& program
   io(version);
   if (version != kVersion) return corrupt("version");
   io(out.now_, out.open_);
-  std::vector<Source> sources;
-  io.list(sources, [&io](Source& s) { Bytes::source(io, s); });
-  for (const Source& s : sources) {
-    if (out.source_of_.contains(s.name)) return corrupt("sources");
-    Source& made = out.sources_[out.source(s.name)];
-    made.last = s.last;
-    made.silent_at = made.watch == nullptr ? kNever : s.silent_at;
-    made.silent = made.watch != nullptr && s.silent;
-    made.down = s.down;
+  std::vector<std::uint32_t> now_at;  // place of the source in this program
+  for (std::uint64_t n = io.count(); n > 0 && io.ok(); --n) {
+    std::string name;
+    Source source;
+    io(name);
+    Bytes::source(io, source);
+    const auto at = out.source_of_.find(name);
+    now_at.push_back(at == out.source_of_.end() ? kNone : at->second);
+    if (at == out.source_of_.end()) continue;
+    source.watch = out.sources_[at->second].watch;
+    out.sources_[at->second] = source;
   }
   map_of(io, out.units_, [&io](std::string& name, Place& p) {
     io(name);
@@ -268,11 +274,13 @@ Result<Casebook> Casebook::decode(std::string_view bytes, const Program& program
   std::vector<std::string> touched;
   io.list(touched, [&io](std::string& name) { io(name); });
   if (!io.at_end()) return corrupt("length");
-  for (const auto& [name, p] : out.units_) {
+  for (auto& [name, p] : out.units_) {
     if (p.life && !sound(*p.life)) return corrupt("unit " + name);
-    for (const std::uint32_t s : p.sources) {
-      if (s >= out.sources_.size()) return corrupt("unit " + name);
+    for (std::uint32_t& s : p.sources) {
+      if (s >= now_at.size()) return corrupt("unit " + name);
+      s = now_at[s];
     }
+    std::erase(p.sources, kNone);
   }
   for (const std::string& name : touched) {
     const auto at = out.units_.find(name);

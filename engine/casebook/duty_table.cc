@@ -45,9 +45,9 @@ Duty make_standard() {
 }
 
 const Duty* find_duty(const Program& program, const std::string& name) {
-  const auto at = std::lower_bound(program.duties.begin(), program.duties.end(), name,
-                                   [](const Duty& d, const std::string& n) { return d.name < n; });
-  if (at != program.duties.end() && at->name == name) return &*at;
+  for (const Duty& duty : program.duties) {
+    if (duty.name == name) return &duty;
+  }
   return name == standard_duty().name ? &standard_duty() : nullptr;
 }
 
