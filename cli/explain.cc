@@ -27,7 +27,7 @@ std::vector<OptionSpec> all_options() {
 
 Status complete(const Options& options, ExplainRequest& request) {
   const Program& program = *request.replay.program;
-  EventLog& log = request.replay.log;
+  EventFeed& log = request.replay.log;
   if (options.positionals().size() > 1) return failure(ErrorCode::usage, "expected one warning id");
   if (!options.positionals().empty()) request.warning = options.positionals()[0];
   // `--events FILE... ID`: without --unit the last of them is the id.

@@ -60,7 +60,7 @@ struct Position {
 };
 
 // The run is continued only with the same inputs in the same order.
-std::string inputs_of(const EventLog& log) {
+std::string inputs_of(const EventFeed& log) {
   std::string out = log.sort ? "sort\n" : "";
   for (const std::string& path : log.paths)
     out += std::filesystem::path(path).filename().string() + "\n";
@@ -91,7 +91,7 @@ class Run {
                      "the state directory was made from other event files: " + position.inputs);
     }
     if (Status s = open_outputs(position); !s) return s;
-    EventLog log = request_.log;
+    EventFeed log = request_.log;
     log.skip = position.records;
     const auto checkpoint = [&](std::uint64_t records) -> Status {
       if (Status s = sync_outputs(); !s) return s;

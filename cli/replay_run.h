@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/event_log.h"
+#include "cli/event_feed.h"
 #include "cli/explanation.h"
 #include "engine/replay.h"
 
@@ -15,7 +15,7 @@ namespace lianqing {
 struct ReplayRequest {
   std::shared_ptr<const Program> program;
   std::vector<RegisteredUnit> units;
-  EventLog log;
+  EventFeed log;
   ReplayOptions options;
   std::string state;       // directory; empty: none
   std::string out;         // file of JSON lines; empty: standard output

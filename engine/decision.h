@@ -8,13 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "lianqing/event.h"
 #include "lianqing/time.h"
 #include "lianqing/warning.h"
 #include "rules/expr.h"
 
 namespace lianqing {
-
-using Seq = std::uint64_t;  // position in the log, from 0
 
 inline constexpr std::uint32_t kFullWeight = 1'000'000;  // weights are millionths
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/decision.h"
+#include "lianqing/event.h"
 #include "lianqing/time.h"
 #include "rules/expr.h"
 

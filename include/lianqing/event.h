@@ -14,6 +14,8 @@
 
 namespace lianqing {
 
+using Seq = std::uint64_t;  // position in the log, from 0
+
 struct Scalar;
 using ScalarList = std::span<const Scalar>;
 

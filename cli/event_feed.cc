@@ -1,4 +1,4 @@
-#include "cli/event_log.h"
+#include "cli/event_feed.h"
 
 #include <algorithm>
 
@@ -13,7 +13,7 @@ Instant clock_of(const Event& event) { return event.recorded.value_or(event.time
 
 class Feeder {
  public:
-  Feeder(Replay& replay, const EventLog& log, const LogProgress& progress,
+  Feeder(Replay& replay, const EventFeed& log, const LogProgress& progress,
          const LogCheckpoint& checkpoint)
       : replay_(replay), log_(log), progress_(progress), checkpoint_(checkpoint) {}
 
@@ -110,7 +110,7 @@ class Feeder {
   }
 
   Replay& replay_;
-  const EventLog& log_;
+  const EventFeed& log_;
   const LogProgress& progress_;
   const LogCheckpoint& checkpoint_;
   std::uint64_t taken_ = 0;
@@ -120,7 +120,7 @@ class Feeder {
 
 }  // namespace
 
-Status feed(Replay& replay, const EventLog& log, const LogProgress& progress,
+Status feed(Replay& replay, const EventFeed& log, const LogProgress& progress,
             const LogCheckpoint& checkpoint) {
   return Feeder(replay, log, progress, checkpoint).run();
 }

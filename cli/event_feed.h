@@ -12,7 +12,7 @@
 
 namespace lianqing {
 
-struct EventLog {
+struct EventFeed {
   std::vector<std::string> paths;
   bool sort = false;                // by recorded time, stable
   std::optional<Instant> until;     // records with a later clock are not part of the run
@@ -28,7 +28,7 @@ using LogProgress = std::function<void(std::uint64_t records, const ReadingProgr
 using LogCheckpoint = std::function<Status(std::uint64_t records)>;
 
 // Feeds the whole log and finishes the replay.
-[[nodiscard]] Status feed(Replay& replay, const EventLog& log, const LogProgress& progress,
+[[nodiscard]] Status feed(Replay& replay, const EventFeed& log, const LogProgress& progress,
                           const LogCheckpoint& checkpoint);
 
 }  // namespace lianqing
