@@ -9,8 +9,8 @@
 #include "cli/warning_json.h"
 #include "connectors/content_hash.h"
 #include "connectors/json_writer.h"
-#include "engine/bytes.h"
 #include "lianqing/assert.h"
+#include "lianqing/bytes.h"
 
 namespace lianqing {
 namespace {
@@ -210,6 +210,7 @@ int report(const Error& error, bool chinese) {
   std::fprintf(stderr, "lianqing: %s%s\n", chinese ? "错误：" : "error: ", error.what.c_str());
   switch (error.code) {
     case ErrorCode::io:
+    case ErrorCode::full:
     case ErrorCode::corrupt: return 74;
     case ErrorCode::usage: return 2;
     case ErrorCode::refused: return 1;

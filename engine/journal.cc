@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/bytes.h"
+#include "lianqing/bytes.h"
 
 namespace lianqing {
 namespace {

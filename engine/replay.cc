@@ -4,9 +4,9 @@
 #include <queue>
 #include <thread>
 
-#include "engine/bytes.h"
 #include "engine/world.h"
 #include "lianqing/assert.h"
+#include "lianqing/bytes.h"
 
 namespace lianqing {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "engine/bytes.h"
 #include "engine/decide.h"
 #include "engine/touch.h"
 #include "engine/warning_views.h"
+#include "lianqing/bytes.h"
 
 namespace lianqing {
 namespace {

@@ -85,6 +85,12 @@ class EventLog {
   [[nodiscard]] virtual Result<std::vector<AppendOutcome>> append_history(
       std::span<const AppendRecord> records, std::span<const Instant> recorded) = 0;
 
+  // Erases the content of records for good: bytes and salt leave the disk before it returns. Their
+  // leaves, places and identities stay; a note, a record of kind "erase", says who asked and why.
+  // Refused, and nothing erased: a seq that is not there, is erased already, or is such a note.
+  [[nodiscard]] virtual Status erase(std::span<const Seq> seqs, const AppendRecord& note,
+                                     Instant at) = 0;
+
   // Keeps refused records. One with the same code, place and bytes as an earlier one is not kept
   // twice.
   [[nodiscard]] virtual Status quarantine(std::span<const Rejection> rejections, Instant at) = 0;
@@ -116,6 +122,10 @@ class EventLog {
   [[nodiscard]] virtual Result<std::vector<std::pair<std::uint64_t, std::string>>> warnings(
       std::uint64_t from, std::size_t limit) const = 0;
   [[nodiscard]] virtual Status sync() = 0;
+
+  // A copy in a directory that must not exist, complete and checked at its next opening like any
+  // other: to restore it, put it in the place of the lost one.
+  [[nodiscard]] virtual Status backup(const std::filesystem::path& directory) = 0;
 
   // What opening found and mended, in English sentences; mostly empty.
   virtual std::vector<std::string> notices() const = 0;

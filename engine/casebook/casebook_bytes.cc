@@ -1,8 +1,8 @@
 // The bytes of a casebook: one description of each record, walked by a writer and by a reader.
 #include <algorithm>
 
-#include "engine/bytes.h"
 #include "engine/casebook/casebook.h"
+#include "lianqing/bytes.h"
 
 namespace lianqing {
 namespace {

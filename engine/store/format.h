@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "engine/bytes.h"
 #include "engine/store/store.h"
+#include "lianqing/bytes.h"
 
 namespace lianqing::format {
 

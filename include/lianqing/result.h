@@ -11,6 +11,7 @@ namespace lianqing {
 
 enum class ErrorCode {
   io,       // the operating system refused: exit code 74
+  full,     // the disk is full, or nearly so: exit code 74
   corrupt,  // stored bytes are not what we wrote: exit code 74
   refused,  // the input cannot be taken as it is: exit code 1
   usage,    // the call is wrong: exit code 2
