@@ -204,6 +204,9 @@ TEST(HouseSelf, EdgesCanFail) {
   EXPECT_EQ(edges("engine/a.cc", "#include \"connectors/registry.h\"\n").size(), 1U);
   EXPECT_EQ(edges("connectors/a.cc", "#include \"rules/program.h\"\n").size(), 1U);
   EXPECT_EQ(edges("cli/a.cc", "#include \"tests/support/build.h\"\n").size(), 1U);
+  EXPECT_EQ(edges("log/a.cc", "#include \"engine/entry.h\"\n").size(), 1U);
+  EXPECT_EQ(edges("engine/a.cc", "#include \"log/event_log.h\"\n").size(), 1U);
+  EXPECT_EQ(edges("connectors/a.cc", "#include \"log/event_log.h\"\n").size(), 1U);
   EXPECT_EQ(edges("engine/a.cc", "#include \"fold.h\"\n").size(), 1U);
   EXPECT_EQ(edges("engine/a.cc", "#include <engine/fold.h>\n").size(), 1U);
   EXPECT_CLEAN(
