@@ -118,7 +118,8 @@ class Feeder {
                    ": " + error.what;
       return Unexpected<Error>(std::move(error));
     }
-    replay_.reject(std::get<Rejection>(record));
+    const auto& rejection = std::get<Rejection>(record);
+    if (rejection.code != kNoteCode) replay_.reject(rejection);
     return {};
   }
 

@@ -15,6 +15,10 @@ Result<bool> LoggedEvents::next(RecordBatch& out) {
   const auto arena = std::make_shared<Arena>();
   for (const StoredRecord& record : stored) {
     const Origin origin{0, record.seq, 0};
+    if (record.is_note) {
+      out.records.emplace_back(Rejection{std::string(kNoteCode), {}, origin, 0, {}});
+      continue;
+    }
     if (record.bytes.empty()) {
       out.records.emplace_back(Rejection{"erased", "its content was erased", origin, 0, {}});
       continue;

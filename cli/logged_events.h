@@ -1,14 +1,18 @@
 // The durable log of a data directory as a stream of decoded records, in log order: each at the
-// recorded time and place that the log gave it. An erased record is a rejection with code "erased".
+// recorded time and place that the log gave it. An erased record is a rejection with code "erased",
+// a note of the log about itself one with code kNoteCode: no event, and no fault either.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "connectors/sources/event_files.h"
 #include "log/event_log.h"
 
 namespace lianqing {
+
+inline constexpr std::string_view kNoteCode = "note";
 
 class LoggedEvents {
  public:

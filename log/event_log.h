@@ -52,7 +52,7 @@ struct StoredRecord {
   Seq seq;
   Instant recorded;      // when the log took it: its place on the clock, whatever the bytes say
   std::string bytes;     // as they came; empty: erased
-  bool is_note = false;  // of kind "erase": says what was erased, by whom and why
+  bool is_note = false;  // of kind "erase": the log about itself, not an event to be folded
 };
 
 struct QuarantinedRecord {
