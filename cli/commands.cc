@@ -10,6 +10,8 @@ constexpr CommandRow kCommands[] = {
      "fold events through a rule pack into explained warnings", replay_command},
     {"explain", "为什么是这个颜色，怎样会变", "why this colour, and what would change it",
      explain_command},
+    {"log", "持久日志：追加、导出、核验、隔离区、备份、清除",
+     "the durable log: append, export, verify, quarantine, backup, erase", log_command},
     {"version", "显示版本", "print the version", version_command},
 };
 

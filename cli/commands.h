@@ -22,6 +22,7 @@ std::span<const CommandRow> commands();
 int check_command(const std::vector<std::string>& args);
 int replay_command(const std::vector<std::string>& args);
 int explain_command(const std::vector<std::string>& args);
+int log_command(const std::vector<std::string>& args);
 int version_command(const std::vector<std::string>& args);
 
 // Exit codes: 0 ok, and

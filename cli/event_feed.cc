@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/logged_events.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -18,7 +19,18 @@ class Feeder {
       : replay_(replay), log_(log), progress_(progress), checkpoint_(checkpoint) {}
 
   Status run() {
+    if (log_.data) {
+      LQ_TRY(LoggedEvents events, LoggedEvents::open(log_.paths.at(0), log_.skip));
+      taken_ = log_.skip;
+      return feed_from(events);
+    }
     LQ_TRY(EventFiles files, EventFiles::open(log_.paths));
+    return feed_from(files);
+  }
+
+ private:
+  template <class Source>
+  Status feed_from(Source& files) {
     // A log that must be ordered first is held in memory as a whole.
     const bool whole = log_.sort || log_.mode == ClockMode::as_occurred;
     Status fed = whole ? feed_whole(files) : feed_stream(files);
@@ -32,10 +44,10 @@ class Feeder {
     return {};
   }
 
- private:
   // In log order, some batches at a time: entries point into them, so they are folded together and
   // then read over.
-  Status feed_stream(EventFiles& files) {
+  template <class Source>
+  Status feed_stream(Source& files) {
     std::vector<RecordBatch> batches(kBatchesPerFlush);
     for (bool more = true; more;) {
       for (std::size_t i = 0; i < batches.size() && more; ++i) {
@@ -60,7 +72,8 @@ class Feeder {
     return {};
   }
 
-  Status feed_whole(EventFiles& files) {
+  template <class Source>
+  Status feed_whole(Source& files) {
     for (;;) {
       RecordBatch batch;
       LQ_TRY(const bool more, files.next(batch));
@@ -105,7 +118,8 @@ class Feeder {
                    ": " + error.what;
       return Unexpected<Error>(std::move(error));
     }
-    replay_.reject(std::get<Rejection>(record));
+    const auto& rejection = std::get<Rejection>(record);
+    if (rejection.code != kNoteCode) replay_.reject(rejection);
     return {};
   }
 

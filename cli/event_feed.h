@@ -1,4 +1,4 @@
-// A log of event files driven through a Replay: order, batches, checkpoints, the end.
+// Event files, or the durable log, driven through a Replay: order, batches, checkpoints, the end.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@
 namespace lianqing {
 
 struct EventFeed {
-  std::vector<std::string> paths;
+  std::vector<std::string> paths;   // of event files; of the data directory, if `data`
+  bool data = false;                // the log of a data directory instead of files
   bool sort = false;                // by recorded time, stable
   std::optional<Instant> until;     // records with a later clock are not part of the run
   std::optional<Instant> known_at;  // records recorded later are not known yet

@@ -31,7 +31,7 @@ Status complete(const Options& options, ExplainRequest& request) {
   if (options.positionals().size() > 1) return failure(ErrorCode::usage, "expected one warning id");
   if (!options.positionals().empty()) request.warning = options.positionals()[0];
   // `--events FILE... ID`: without --unit the last of them is the id.
-  if (request.warning.empty() && !options.has("unit") && log.paths.size() > 1) {
+  if (request.warning.empty() && !options.has("unit") && !log.data && log.paths.size() > 1) {
     request.warning = log.paths.back();
     log.paths.pop_back();
   }
@@ -70,8 +70,8 @@ int explain_command(const std::vector<std::string>& args) {
     std::printf(
         "%s\n\n%s",
         is_chinese(*options)
-            ? "用法：lianqing explain --rules 规则包 --events 文件... （预警编号 | --unit 单位）"
-            : "usage: lianqing explain --rules PACK --events FILE... (WARNING-ID | --unit U)",
+            ? "用法：lianqing explain --rules 规则包 （--events 文件... | --data 目录） （预警编号 | --unit 单位）"
+            : "usage: lianqing explain --rules PACK (--events FILE... | --data DIR) (WARNING-ID | --unit U)",
         options_help(specs, is_chinese(*options)).c_str());
     return 0;
   }

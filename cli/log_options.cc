@@ -30,13 +30,18 @@ Result<unsigned> thread_count(const Options& options) {
 
 Result<ReplayRequest> request_of(const Options& options) {
   if (!options.value("rules")) return failure(ErrorCode::usage, "--rules PACK is needed");
-  if (options.values("events").empty()) return failure(ErrorCode::usage, "--events FILE is needed");
+  const bool data = options.has("data");
+  if (options.values("events").empty() == !data) {
+    return failure(ErrorCode::usage, data ? "--events and --data exclude each other"
+                                          : "--events FILE or --data DIR is needed");
+  }
   if (options.has("as-occurred") && options.has("as-recorded")) {
     return failure(ErrorCode::usage, "--as-occurred and --as-recorded exclude each other");
   }
   ReplayRequest out;
   LQ_TRY(out.options.threads, thread_count(options));
-  out.log.paths = options.values("events");
+  out.log.paths = options.values(data ? "data" : "events");
+  out.log.data = data;
   out.log.sort = options.has("sort");
   out.log.mode = options.has("as-occurred") ? ClockMode::as_occurred : ClockMode::as_recorded;
   out.options.mode = out.log.mode;

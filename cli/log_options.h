@@ -10,10 +10,12 @@
 
 namespace lianqing {
 
-inline constexpr std::array<OptionSpec, 9> kLogOptions = {{
+inline constexpr std::array<OptionSpec, 10> kLogOptions = {{
     {"rules", true, false, "规则包：文件夹或文件", "rule pack: a folder or a file"},
     {"events", true, true, "事件文件（JSON 行，可为 .gz；- 为标准输入）",
      "event files (JSON lines, plain or .gz; - is standard input)"},
+    {"data", true, false, "数据目录：读其中的日志，代替 --events",
+     "data directory: its log is read instead of --events"},
     {"units", true, false, "单位登记表（CSV 或 YAML）", "unit register (CSV or YAML)"},
     {"as-occurred", false, false, "按发生时间回放", "replay by the time things happened"},
     {"as-recorded", false, false, "按登记时间回放（默认）",

@@ -63,7 +63,7 @@ struct Position {
 
 // The run is continued only with the same inputs in the same order.
 std::string inputs_of(const EventFeed& log) {
-  std::string out = log.sort ? "sort\n" : "";
+  std::string out = log.sort ? "sort\n" : log.data ? "log\n" : "";
   for (const std::string& path : log.paths)
     out += std::filesystem::path(path).filename().string() + "\n";
   return out;

@@ -445,6 +445,9 @@ class EventReader {
     event.unit = unit_.text.empty() ? subject_.text : unit_.text;
     event.origin = origin_;
     event.data = copy_fields();
+    // Most records have no escapes: then the scanner's copy is still as it came.
+    const bool escapes = std::memchr(line_.data(), '\\', line_.size()) != nullptr;
+    event.raw = escapes ? padded_copy(line_) : in_.copy();
 
     CanonicalBytes& bytes = stacks_.canonical;
     bytes.clear();

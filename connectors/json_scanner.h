@@ -45,6 +45,8 @@ class JsonScanner {
   bool at_end() const { return at_ == end_; }
   std::size_t offset() const { return static_cast<std::size_t>(at_ - begin_); }
   void step() { ++at_; }
+  // The copy of the whole text: as it came only if there are no escapes in it.
+  std::string_view copy() const { return {begin_, static_cast<std::size_t>(end_ - begin_)}; }
 
   void skip_space() {
     while (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r') ++at_;

@@ -242,6 +242,7 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
     return {};
   }
   LogEntry entry;
+  if (event.seq) next_seq_ = *event.seq;
   entry.seq = next_seq_++;
   entry.time = event.time;
   entry.clock = mode_ == ClockMode::as_occurred ? event.time : clock;

@@ -13,13 +13,13 @@ constexpr Duration kSealTime{1'000'000};
 constexpr std::size_t kMaxRead = 65'536;
 constexpr std::size_t kMaxLeafBytes = 65'535;  // what C2SP tlog-tiles can carry
 
+}  // namespace
+
 std::string refused_key(const Rejection& rejection) {
   const Digest digest =
       sha256({rejection.code, "\n", std::to_string(rejection.column), "\n", rejection.raw});
   return std::string(bytes_of(digest).substr(0, 16));
 }
-
-}  // namespace
 
 // What one commit will write, and the position after it.
 class DurableLog::Commit {
@@ -383,7 +383,7 @@ Result<std::vector<StoredRecord>> DurableLog::read(Seq from, std::size_t limit) 
           trouble = damaged(leaf.seq, "its content is not what the leaf is bound to");
           return false;
         }
-        out.push_back({leaf.seq, leaf.at, std::string(bytes)});
+        out.push_back({leaf.seq, leaf.at, std::string(bytes), leaf.kind == kEraseKind});
         return out.size() < count;
       });
   if (!payloads) return Unexpected<Error>(payloads.error());
@@ -398,6 +398,18 @@ Result<std::optional<StoredRecord>> DurableLog::record(Seq seq) const {
   LQ_TRY(auto found, read(seq, 1));
   if (found.empty()) return std::optional<StoredRecord>{};
   return std::optional<StoredRecord>{std::move(found[0])};
+}
+
+Result<std::optional<Seq>> DurableLog::find(const ContentHash& identity) const {
+  LQ_TRY(const auto stored, store_->get(Family::ids, hash_bytes(identity)));
+  if (!stored) return std::optional<Seq>{};
+  const auto known = known_id(*stored);
+  if (!known) {
+    return failure(ErrorCode::corrupt,
+                   directory_.string() + ": an identity is damaged; run lianqing log verify");
+  }
+  // A commit under way is not yet part of the log.
+  return known->seq < size_ ? std::optional<Seq>{known->seq} : std::nullopt;
 }
 
 Result<std::vector<QuarantinedRecord>> DurableLog::quarantined(std::uint64_t from,

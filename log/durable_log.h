@@ -59,6 +59,7 @@ class DurableLog final : public EventLog {
 
   Result<std::vector<StoredRecord>> read(Seq from, std::size_t limit) const override;
   Result<std::optional<StoredRecord>> record(Seq seq) const override;
+  Result<std::optional<Seq>> find(const ContentHash& identity) const override;
   Result<std::vector<QuarantinedRecord>> quarantined(std::uint64_t from,
                                                      std::size_t limit) const override;
   Result<std::string> cursor(std::string_view source) const override;
@@ -115,6 +116,8 @@ class DurableLog final : public EventLog {
 // corrupt or refused, naming the place.
 [[nodiscard]] Result<LogPosition> examine(const LogStore& store,
                                           const std::filesystem::path& directory);
+// Under which a refused record is found again, to keep it once.
+std::string refused_key(const Rejection& rejection);
 // The tiles of a store, as Tree asks for them.
 Tree::TileAt full_tiles(const LogStore& store, const std::filesystem::path& directory);
 // Refused unless the log holds everything that the files beside it say it held.
@@ -124,7 +127,7 @@ Tree::TileAt full_tiles(const LogStore& store, const std::filesystem::path& dire
 
 struct OpenSettings {
   Salts salts = fill_random;
-  bool new_head = false;  // makes head/ anew instead of comparing with it; to write only
+  bool new_head = false;  // head/ is not compared with, and made anew if opened to write
 };
 [[nodiscard]] Result<std::unique_ptr<DurableLog>> open_log(const std::filesystem::path& directory,
                                                            OpenMode mode, OpenSettings settings);

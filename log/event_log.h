@@ -50,8 +50,9 @@ struct AppendOutcome {
 
 struct StoredRecord {
   Seq seq;
-  Instant recorded;   // when the log took it: its place on the clock, whatever the bytes say
-  std::string bytes;  // as they came; empty: erased
+  Instant recorded;      // when the log took it: its place on the clock, whatever the bytes say
+  std::string bytes;     // as they came; empty: erased
+  bool is_note = false;  // of kind "erase": the log about itself, not an event to be folded
 };
 
 struct QuarantinedRecord {
@@ -104,6 +105,8 @@ class EventLog {
   [[nodiscard]] virtual Result<std::vector<StoredRecord>> read(Seq from,
                                                                std::size_t limit) const = 0;
   [[nodiscard]] virtual Result<std::optional<StoredRecord>> record(Seq seq) const = 0;
+  // The record with this identity.
+  [[nodiscard]] virtual Result<std::optional<Seq>> find(const ContentHash& identity) const = 0;
   [[nodiscard]] virtual Result<std::vector<QuarantinedRecord>> quarantined(
       std::uint64_t from, std::size_t limit) const = 0;
   // Of the newest record of the source that had one; empty: none.

@@ -181,14 +181,17 @@ Result<std::unique_ptr<DurableLog>> open_to_read(const fs::path& directory, cons
                                                  const OpenSettings& settings) {
   // A writer may be at work: a half-written block is read again a little later.
   for (int attempt = 1;; ++attempt) {
-    LQ_TRY(const auto head, read_head(places.head));
-    if (!head) {
+    std::optional<Head> head;
+    if (!settings.new_head) {
+      LQ_TRY(head, read_head(places.head));
+    }
+    if (!head && !settings.new_head) {
       return damaged(directory, "head/head is missing, which says what the log must hold");
     }
-    const auto acked = read_acked(places.head, head->log);
+    const auto acked = head ? read_acked(places.head, head->log) : std::nullopt;
     auto store = open_rocks_log(places.database, StoreMode::read_only);
     auto position = store ? examine(**store, places.database) : Unexpected<Error>(store.error());
-    if (position) {
+    if (position && head) {
       if (Status s = check_head(*position, *head, acked, **store, places.database); !s) {
         position = Unexpected<Error>(s.error());
       }

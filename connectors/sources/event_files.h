@@ -28,6 +28,8 @@ class RecordBatch {
  public:
   std::vector<Record> records;
 
+  // Memory that records point into, kept until clear().
+  void hold(std::shared_ptr<const void> memory) { memory_.push_back(std::move(memory)); }
   // Drops the records and gives their memory back.
   void clear() {
     records.clear();

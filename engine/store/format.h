@@ -8,6 +8,7 @@
 
 #include "lianqing/bytes.h"
 #include "engine/store/store.h"
+#include "lianqing/bytes.h"
 
 namespace lianqing::format {
 

@@ -55,7 +55,8 @@ struct Event {
   ContentHash identity;  // of (source, id)
   ContentHash content;   // of type, unit, time and data, whatever the key order or number spelling
   Origin origin;
-  std::string_view raw;  // the record's bytes as they came
+  std::string_view raw;    // the record's bytes as they came
+  std::optional<Seq> seq;  // its place in the log it was read from; none: admission counts
 };
 
 // A record that cannot be admitted: kept whole, with its reason.

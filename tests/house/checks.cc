@@ -173,7 +173,7 @@ std::vector<Include> includes_of(const SourceFile& file) {
 
 std::string home_of(const std::string& target) {
   if (target.starts_with("lianqing/")) return "include";
-  for (const char* top : {"rules", "engine", "connectors", "cli", "tests", "bench"}) {
+  for (const char* top : {"rules", "engine", "connectors", "log", "cli", "tests", "bench"}) {
     if (target.starts_with(std::string(top) + "/")) return top;
   }
   return "";

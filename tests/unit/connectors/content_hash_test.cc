@@ -113,6 +113,17 @@ TEST(IdentityHash, IsOfSourceAndIdAndTellsThemApart) {
             Decoded(with_data("{\"a\":1}")).event().identity);
 }
 
+TEST(IdentityHash, IsTheSameWithoutDecoding) {
+  EventDecoder decoder;
+  Arena arena;
+  const auto record = decoder.decode(
+      R"({"id":"c-81","source":"/热线/12345","type":"t","unit":"u","time":"2026-01-01T00:00:00Z"})",
+      {}, arena);
+  ASSERT_TRUE(std::holds_alternative<Event>(record));
+  EXPECT_EQ(identity_hash("/热线/12345", "c-81"), std::get<Event>(record).identity);
+  EXPECT_NE(identity_hash("/热线/12345", "c-82"), std::get<Event>(record).identity);
+}
+
 TEST(ContentHash, ShufflingAnyEventChangesNothing) {
   std::mt19937 random(3);
   std::vector<std::string> members;

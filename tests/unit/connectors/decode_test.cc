@@ -85,6 +85,15 @@ TEST(Decode, TheLineNeedNotOutliveTheCall) {
   EXPECT_EQ(std::get<Event>(record).source, "/hotline/12345");
 }
 
+TEST(Decode, RawIsTheRecordAsItCame) {
+  const std::string plain = with_data(R"({"a":1})"), escaped = with_data(R"({"\u0061":"x\n"})");
+  for (const std::string& line : {plain, escaped}) {
+    const Decoded decoded(line);
+    ASSERT_TRUE(std::holds_alternative<Event>(decoded.record));
+    EXPECT_EQ(std::get<Event>(decoded.record).raw, line);
+  }
+}
+
 TEST(Decode, OneDecoderServesManyRecordsWhateverCameBefore) {
   Arena arena;
   EventDecoder decoder;

@@ -1,0 +1,43 @@
+// The commands under `lianqing log`: what they share, and one function each.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "cli/options.h"
+#include "cli/replay_run.h"
+#include "log/event_log.h"
+
+namespace lianqing {
+
+inline constexpr std::array<OptionSpec, 3> kDataOptions = {{
+    {"data", true, false, "数据目录", "the data directory"},
+    {"lang", true, false, "zh 或 en；默认按环境变量", "zh or en; by default from the environment"},
+    {"help", false, false, "显示这些选项", "show these options"},
+}};
+
+// One run of a command: its options read, the language chosen.
+struct LogCall {
+  const Options& options;
+  bool chinese;
+
+  const char* say(const char* zh, const char* en) const { return chinese ? zh : en; }
+  // Opens the log of --data; says what opening mended.
+  [[nodiscard]] Result<std::unique_ptr<EventLog>> open(OpenMode mode) const;
+};
+
+// The result is the exit code.
+[[nodiscard]] Result<int> log_append(const LogCall& call);
+[[nodiscard]] Result<int> log_export(const LogCall& call);
+[[nodiscard]] Result<int> log_verify(const LogCall& call);
+[[nodiscard]] Result<int> log_quarantine(const LogCall& call);
+[[nodiscard]] Result<int> log_backup(const LogCall& call);
+[[nodiscard]] Result<int> log_erase(const LogCall& call);
+
+// The wall clock, which only a writer's own records need; never before what the log has.
+Instant now_after(const EventLog& log);
+// Records in the log that its reader will see next, told while it works.
+[[nodiscard]] Result<std::uint64_t> number_option(const Options& options, const std::string& name,
+                                                  std::uint64_t otherwise);
+
+}  // namespace lianqing
