@@ -92,7 +92,38 @@ void Admission::refuse(const Event& event, std::string code, std::string detail)
   reject(std::move(out));
 }
 
-std::optional<Rejection> Admission::check(const Event& event, const EventType& type) {
+const EventType* Admission::declared_type(std::string_view name) const {
+  const auto type = types_.find(name);
+  if (type == types_.end() || !program_.types[type->second].declared) return nullptr;
+  return &program_.types[type->second];
+}
+
+std::optional<Rejection> Admission::fault(const Event& event) const {
+  std::uint32_t unit = kNone;
+  return known_.contains(event.identity) ? std::nullopt : check(event, unit);
+}
+
+std::optional<Rejection> Admission::check(const Event& event, std::uint32_t& unit) const {
+  const auto because = [&event](const char* code, std::string detail) {
+    return Rejection{code, std::move(detail), event.origin, 0, {}};
+  };
+  const RecordKind kind = DecisionReader::kind_of(event.type);
+  if (kind != RecordKind::event) {
+    if (auto rejection = check_targets(event, unit)) return rejection;
+  }
+  if (event.unit.empty() && unit == kNone) {
+    return because("unit", kind == RecordKind::event
+                               ? "expected `unit` (or `subject`): the id of the unit concerned"
+                               : "expected `unit`, as the record it is about is not known yet");
+  }
+  if (event.time > event.recorded.value_or(event.time) + program_.max_future) {
+    return because("future", "time lies further ahead of its recording than max_future allows");
+  }
+  const EventType* declared = declared_type(event.type);
+  return declared == nullptr ? std::nullopt : check_fields(event, *declared);
+}
+
+std::optional<Rejection> Admission::check_fields(const Event& event, const EventType& type) const {
   for (const FieldCheck& field : type.fields) {
     const Scalar* value = find_field(event, field.name);
     const bool missing = value == nullptr || std::holds_alternative<std::monostate>(value->value);
@@ -101,7 +132,7 @@ std::optional<Rejection> Admission::check(const Event& event, const EventType& t
           "field", "field '" + field.name + "' is required for " + type.name, event.origin, 0, {}};
     }
     if (missing) continue;
-    if (std::string wrong = fault(field, *value); !wrong.empty()) {
+    if (std::string wrong = lianqing::fault(field, *value); !wrong.empty()) {
       return Rejection{"field", std::move(wrong), event.origin, 0, {}};
     }
   }
@@ -154,7 +185,7 @@ std::optional<Rejection> Admission::check_changes(const Event& event,
                        0,
                        {}};
     }
-    if (std::string wrong = fault(field, *value); !wrong.empty()) {
+    if (std::string wrong = lianqing::fault(field, *value); !wrong.empty()) {
       return Rejection{"field", "changes: " + wrong, event.origin, 0, {}};
     }
   }
@@ -184,37 +215,15 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
     }
     clock = clock_;
   }
-  const RecordKind kind = DecisionReader::kind_of(event.type);
   std::uint32_t unit = kNone;
-  if (kind != RecordKind::event) {
-    if (auto rejection = check_targets(event, unit)) {
-      rejection->raw = std::string(event.raw);
-      reject(std::move(*rejection));
-      return {};
-    }
-  }
-  if (event.unit.empty() && unit == kNone) {
-    refuse(event, "unit",
-           kind == RecordKind::event
-               ? "expected `unit` (or `subject`): the id of the unit concerned"
-               : "expected `unit`, as the record it is about is not known yet");
+  if (auto rejection = check(event, unit)) {
+    rejection->raw = std::string(event.raw);
+    reject(std::move(*rejection));
     return {};
   }
-  if (event.time > event.recorded.value_or(event.time) + program_.max_future) {
-    refuse(event, "future", "time lies further ahead of its recording than max_future allows");
-    return {};
-  }
+  const RecordKind kind = DecisionReader::kind_of(event.type);
   const auto type = types_.find(event.type);
-  const EventType* declared = type != types_.end() && program_.types[type->second].declared
-                                  ? &program_.types[type->second]
-                                  : nullptr;
-  if (declared != nullptr) {
-    if (auto rejection = check(event, *declared)) {
-      rejection->raw = std::string(event.raw);
-      reject(std::move(*rejection));
-      return {};
-    }
-  }
+  const EventType* declared = declared_type(event.type);
   ++counts_.read;
   ++counts_.admitted;
   if (declared == nullptr) ++counts_.undeclared;
