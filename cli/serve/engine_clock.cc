@@ -17,7 +17,9 @@ EngineClock::EngineClock()
     : EngineClock([] { return reading(CLOCK_REALTIME); }, [] { return reading(CLOCK_BOOTTIME); }) {}
 
 EngineClock::EngineClock(Reading wall, Reading elapsed)
-    : wall_(std::move(wall)), elapsed_(std::move(elapsed)), anchor_(wall_()),
+    : wall_(std::move(wall)),
+      elapsed_(std::move(elapsed)),
+      anchor_(wall_()),
       anchor_elapsed_(elapsed_()) {}
 
 Instant EngineClock::now() {

@@ -1,6 +1,6 @@
-// The one place where wall time enters. The clock follows the wall as long as the two agree to a few
-// minutes; when the wall jumps further, it goes on by elapsed time and says by how much they differ,
-// so that no rule fires or clears because somebody set the machine's clock.
+// The one place where wall time enters. The clock follows the wall as long as the two agree to a
+// few minutes; when the wall jumps further, it goes on by elapsed time and says by how much they
+// differ, so that no rule fires or clears because somebody set the machine's clock.
 #pragma once
 
 #include <functional>

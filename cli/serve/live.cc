@@ -5,8 +5,8 @@
 
 #include "cli/serve/warning_text.h"
 #include "cli/warning_json.h"
-#include "engine/bytes.h"
 #include "lianqing/assert.h"
+#include "lianqing/bytes.h"
 #include "rules/fingerprint.h"
 
 namespace lianqing {
@@ -189,7 +189,7 @@ Result<Seq> Live::resume() {
   return from;
 }
 
-std::string Live::position() const {
+std::string Live::encoded_position() const {
   ByteWriter out;
   out.text(generation());
   out.unsigned_integer(first_position_);
@@ -290,8 +290,12 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
       continue;
     }
     const Event& event = std::get<Event>(records[i]);
-    appends.push_back({one_line(event.raw), std::string(event.source), std::string(event.id),
-                       event.identity, event.content, {}});
+    appends.push_back({one_line(event.raw),
+                       std::string(event.source),
+                       std::string(event.id),
+                       event.identity,
+                       event.content,
+                       {}});
     places.push_back(i);
   }
   if (!rejections.empty()) {
@@ -338,7 +342,7 @@ Status Live::tick(Instant now) {
 
 Status Live::checkpoint() {
   if (Status s = log_->sync(); !s) return s;  // the state no longer makes these warnings
-  if (Status s = replay_->checkpoint(position()); !s) return s;
+  if (Status s = replay_->checkpoint(encoded_position()); !s) return s;
   since_checkpoint_ = 0;
   return {};
 }

@@ -1,6 +1,6 @@
-// The log and the fold over it as one thing that runs: records in, durable first, then judged; their
-// warnings stored with positions. All on one thread, which states the time; nothing here waits,
-// listens or reads a clock.
+// The log and the fold over it as one thing that runs: records in, durable first, then judged;
+// their warnings stored with positions. All on one thread, which states the time; nothing here
+// waits, listens or reads a clock.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ struct Taken {
 };
 
 struct StartReport {
-  Seq records = 0;     // in the log
-  Seq refolded = 0;    // of them, read again at this start
+  Seq records = 0;   // in the log
+  Seq refolded = 0;  // of them, read again at this start
   bool from_checkpoint = false;
   std::string why_not;  // a checkpoint was there and not used: why
   std::vector<std::string> notices;
@@ -69,6 +69,7 @@ class Live {
   std::shared_ptr<EventLog> shared_log() const { return log_; }
   Replay& replay() { return *replay_; }
   Instant judged() const { return judged_; }
+  std::uint64_t position() const { return next_position_ - 1; }  // of the newest warning
   const std::map<std::pair<std::string, Level>, std::uint64_t>& transitions() const {
     return transitions_;
   }
@@ -85,7 +86,7 @@ class Live {
   Status settle();
   Status store_warnings();
   void fill_board();
-  std::string position() const;
+  std::string encoded_position() const;
 
   LiveOptions options_;
   std::shared_ptr<EventLog> log_;

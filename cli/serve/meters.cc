@@ -93,8 +93,9 @@ void put_fold(Page& page, const EngineGauges& engine) {
               engine.position);
   page.metric("lianqing_fold_lag_seconds", "gauge",
               "By how much the instant judged last lies behind the clock.");
-  const std::int64_t lag =
-      engine.judged == kBeforeAll ? 0 : std::max<std::int64_t>(0, (engine.now - engine.judged).count());
+  const std::int64_t lag = engine.judged == kBeforeAll
+                               ? 0
+                               : std::max<std::int64_t>(0, (engine.now - engine.judged).count());
   page.sample({}, std::string_view(seconds(lag)));
   page.metric("lianqing_clock_skew_seconds", "gauge",
               "Wall clock minus the engine's clock; 0 while it follows the wall.");
@@ -146,8 +147,8 @@ std::string metrics_text(const EngineGauges& engine, const QueueGauges& queue,
               "Requests turned away because the queue was full.", queue.full);
   page.single("lianqing_disk_free_bytes", "gauge", "Free space where the log lies.",
               disk.free_bytes);
-  page.single("lianqing_disk_reserve_bytes", "gauge",
-              "Free space below which no events are taken.", disk.reserve_bytes);
+  page.single("lianqing_disk_reserve_bytes", "gauge", "Free space below which no events are taken.",
+              disk.reserve_bytes);
   put_http(page, traffic);
   return page.take();
 }

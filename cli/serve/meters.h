@@ -18,8 +18,8 @@ namespace lianqing {
 
 // Upper bounds of the commit latency histogram, in microseconds.
 inline constexpr std::array<std::uint64_t, 12> kLatencyBounds = {
-    500,     1'000,   2'500,   5'000,     10'000,    25'000,
-    50'000,  100'000, 250'000, 1'000'000, 2'500'000, 10'000'000};
+    500,    1'000,   2'500,   5'000,     10'000,    25'000,
+    50'000, 100'000, 250'000, 1'000'000, 2'500'000, 10'000'000};
 
 struct Latency {
   std::array<std::uint64_t, kLatencyBounds.size() + 1> counts{};

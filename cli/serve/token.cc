@@ -10,13 +10,15 @@
 #include "cli/options.h"
 #include "cli/replay_run.h"
 #include "cli/serve/tokens.h"
+#include "lianqing/assert.h"
 
 namespace lianqing {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
     {"data", true, false, "数据目录", "the data directory"},
-    {"role", true, false, "角色（ingester、viewer、operator、rule_editor、rule_approver、auditor、"
+    {"role", true, false,
+     "角色（ingester、viewer、operator、rule_editor、rule_approver、auditor、"
      "sys_admin、sec_admin）",
      "role (ingester, viewer, operator, rule_editor, rule_approver, auditor, sys_admin, "
      "sec_admin)"},
@@ -26,9 +28,7 @@ constexpr OptionSpec kOptions[] = {
     {"help", false, false, "显示这些选项", "show these options"},
 };
 
-Instant wall() {
-  return std::chrono::floor<Duration>(std::chrono::system_clock::now());
-}
+Instant wall() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
 
 Result<std::string> needed(const Options& options, const char* name) {
   if (const auto value = options.value(name)) return *value;
@@ -41,7 +41,8 @@ Status create(const Options& options, const std::string& data) {
   const auto role = http::role_of(role_name);
   if (!role) {
     std::string roles;
-    for (const auto known : http::kRoleNames) roles += (roles.empty() ? "" : ", ") + std::string(known);
+    for (const auto known : http::kRoleNames)
+      roles += (roles.empty() ? "" : ", ") + std::string(known);
     return failure(ErrorCode::usage, "--role expects one of: " + roles);
   }
   std::optional<Instant> expires;
@@ -65,9 +66,8 @@ Status create(const Options& options, const std::string& data) {
 Status list(const std::string& data, bool chinese) {
   LQ_TRY(const std::vector<Token> tokens, read_tokens(tokens_path(data)));
   std::vector<std::vector<std::string>> rows;
-  rows.push_back(chinese
-                     ? std::vector<std::string>{"名称", "角色", "建立", "状态"}
-                     : std::vector<std::string>{"name", "role", "created", "state"});
+  rows.push_back(chinese ? std::vector<std::string>{"名称", "角色", "建立", "状态"}
+                         : std::vector<std::string>{"name", "role", "created", "state"});
   for (const Token& token : tokens) {
     std::string state = chinese ? "有效" : "in force";
     if (token.expires) {
@@ -76,7 +76,8 @@ Status list(const std::string& data, bool chinese) {
               format_rfc3339(*token.expires);
     }
     if (token.revoked) state = (chinese ? "已吊销 " : "revoked ") + format_rfc3339(*token.revoked);
-    rows.push_back({token.name, std::string(name(token.role)), format_rfc3339(token.created), state});
+    rows.push_back(
+        {token.name, std::string(name(token.role)), format_rfc3339(token.created), state});
   }
   std::fputs(columns(rows, {false, false, false, false}).c_str(), stdout);
   return {};

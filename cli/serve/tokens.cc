@@ -13,6 +13,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "lianqing/assert.h"
 #include "rules/fingerprint.h"
 
 namespace lianqing {
@@ -80,9 +81,9 @@ Status write_tokens(const std::string& path, const std::vector<Token>& tokens) {
   const std::string fresh = path + ".new";
   const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return io(fresh);
-  const bool written = ::write(file, text.data(), text.size()) ==
-                           static_cast<ssize_t>(text.size()) &&
-                       ::fsync(file) == 0;
+  const bool written =
+      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fsync(file) == 0;
   ::close(file);
   if (!written || ::rename(fresh.c_str(), path.c_str()) != 0) return io(path);
   const std::string folder = std::filesystem::path(path).parent_path().string();

@@ -4,9 +4,8 @@ namespace lianqing {
 
 using SteadyClock = std::chrono::steady_clock;
 
-Writer::Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limits,
-               Journal& journal, std::function<void()> woken,
-               std::function<void(const Error&)> stopped)
+Writer::Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limits, Journal& journal,
+               std::function<void()> woken, std::function<void(const Error&)> stopped)
     : live_(std::move(live)),
       clock_(std::move(clock)),
       limits_(limits),
@@ -79,7 +78,8 @@ void Writer::run(const std::stop_token& stop) {
 std::deque<Batch> Writer::next_batches() {
   std::deque<Batch> out;
   std::size_t bytes = 0;
-  while (!batches_.empty() && (out.empty() || bytes + batches_.front().bytes <= limits_.commit_bytes)) {
+  while (!batches_.empty() &&
+         (out.empty() || bytes + batches_.front().bytes <= limits_.commit_bytes)) {
     bytes += batches_.front().bytes;
     out.push_back(std::move(batches_.front()));
     batches_.pop_front();
@@ -96,7 +96,8 @@ void Writer::round(std::deque<Batch> batches, std::deque<Question> questions) {
     gauges_.skew = clock_.skew();
     if (gauges_.skew.has_value() != skewed_) {
       skewed_ = !skewed_;
-      const std::string by = Number::from_micros(gauges_.skew.value_or(Duration{}).count()).to_string();
+      const std::string by =
+          Number::from_micros(gauges_.skew.value_or(Duration{}).count()).to_string();
       if (skewed_) {
         journal_.alarm({"墙上时钟跳变 " + by + " 秒，不予跟随；核实时钟后重启即可采用",
                         "the wall clock jumped by " + by +
@@ -118,9 +119,8 @@ void Writer::commit(std::deque<Batch>& batches) {
     records.insert(records.end(), std::make_move_iterator(batch.records.begin()),
                    std::make_move_iterator(batch.records.end()));
   }
-  Result<std::vector<Taken>> taken =
-      error_ ? Result<std::vector<Taken>>(Unexpected<Error>(*error_))
-             : live_->take(records, clock_.now());
+  Result<std::vector<Taken>> taken = error_ ? Result<std::vector<Taken>>(Unexpected<Error>(*error_))
+                                            : live_->take(records, clock_.now());
   if (!taken && !error_) fail(taken.error());
   if (taken) {
     ++gauges_.batches;
@@ -144,7 +144,8 @@ void Writer::commit(std::deque<Batch>& batches) {
   const auto now = SteadyClock::now();
   const std::lock_guard hold(lock_);
   for (std::size_t i = 0; i < batches.size() && !arrivals_.empty(); ++i) {
-    const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(now - arrivals_.front());
+    const auto waited =
+        std::chrono::duration_cast<std::chrono::microseconds>(now - arrivals_.front());
     gauges_.commits.add(static_cast<std::uint64_t>(waited.count()));
     arrivals_.pop_front();
   }

@@ -23,10 +23,11 @@ struct StreamOpening {
   std::uint64_t position = 0;  // of the newest warning that is part of it; 0: none yet
 };
 
-// Warnings behind a position, in order; empty if there is nothing newer.
+// Warnings behind a position, in order.
 struct StreamPage {
   std::vector<std::pair<std::uint64_t, std::string>> warnings;
-  bool start_over = false;  // the position is of no use any more: the client must begin anew
+  std::uint64_t reached = 0;  // how far this page goes; 0: there is nothing newer
+  bool start_over = false;    // the position is of no use any more: the client must begin anew
 };
 
 class Answerer {

@@ -372,10 +372,11 @@ void Connection::stream_read(StreamPage page) {
   if (page.start_over) return close();  // the client comes again and gets a snapshot
   for (const auto& [position, warning] : page.warnings) {
     append_event(out_, "warning", position, warning);
-    seen_ = position;
   }
+  const bool further = page.reached > seen_;
+  seen_ = std::max(seen_, page.reached);
   if (!out_.empty() && !writing_) return write_some();
-  if (woken_) read_stream();
+  if (further || woken_) read_stream();
 }
 
 void Connection::wake() {
