@@ -154,6 +154,7 @@ class Stream:
         if last is not None:
             headers["Last-Event-ID"] = str(last)
         self.connection.request("GET", path, headers=headers)
+        self.socket = self.connection.sock                 # the response takes it over
         self.response = self.connection.getresponse()
         self.events, self.comments = [], []
         self.ended = False
@@ -190,7 +191,8 @@ class Stream:
 
     def wait(self, done, seconds=SECONDS):
         with self.changed:
-            assert self.changed.wait_for(lambda: done(self.events), seconds), self.events
+            found = self.changed.wait_for(lambda: done(self.events), seconds)
+            assert found, "waited in vain; %d events, the last: %.300s" % (len(self.events), self.events[-1:])
             return list(self.events)
 
     def warnings(self):
@@ -198,7 +200,10 @@ class Stream:
             return [(int(id), data) for id, event, data in self.events if event == "warning"]
 
     def close(self):
-        if self.connection.sock:
-            self.connection.sock.shutdown(socket.SHUT_RDWR)
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass                                           # closed by the server
         self.thread.join(SECONDS)
+        self.response.close()
         self.connection.close()
