@@ -12,6 +12,9 @@ constexpr CommandRow kCommands[] = {
      explain_command},
     {"log", "持久日志：追加、导出、核验、隔离区、备份、清除",
      "the durable log: append, export, verify, quarantine, backup, erase", log_command},
+    {"serve", "常驻服务：接收事件、推演、推送预警",
+     "the daemon: takes events, folds them, streams warnings", serve_command},
+    {"token", "建立、列出、吊销访问令牌", "make, list and revoke access tokens", token_command},
     {"version", "显示版本", "print the version", version_command},
 };
 

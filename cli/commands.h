@@ -23,6 +23,8 @@ int check_command(const std::vector<std::string>& args);
 int replay_command(const std::vector<std::string>& args);
 int explain_command(const std::vector<std::string>& args);
 int log_command(const std::vector<std::string>& args);
+int serve_command(const std::vector<std::string>& args);
+int token_command(const std::vector<std::string>& args);
 int version_command(const std::vector<std::string>& args);
 
 // Exit codes: 0 ok, and

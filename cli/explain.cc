@@ -67,12 +67,12 @@ int explain_command(const std::vector<std::string>& args) {
   const auto options = parse_options(args, specs);
   if (!options) return report(options.error(), false);
   if (options->has("help")) {
-    std::printf(
-        "%s\n\n%s",
-        is_chinese(*options)
-            ? "用法：lianqing explain --rules 规则包 （--events 文件... | --data 目录） （预警编号 | --unit 单位）"
-            : "usage: lianqing explain --rules PACK (--events FILE... | --data DIR) (WARNING-ID | --unit U)",
-        options_help(specs, is_chinese(*options)).c_str());
+    std::printf("%s\n\n%s",
+                is_chinese(*options) ? "用法：lianqing explain --rules 规则包 （--events 文件... | "
+                                       "--data 目录） （预警编号 | --unit 单位）"
+                                     : "usage: lianqing explain --rules PACK (--events FILE... | "
+                                       "--data DIR) (WARNING-ID | --unit U)",
+                options_help(specs, is_chinese(*options)).c_str());
     return 0;
   }
   int code = 0;

@@ -96,8 +96,9 @@ int replay_command(const std::vector<std::string>& args) {
   if (!options) return report(options.error(), false);
   if (options->has("help")) {
     std::printf("%s\n\n%s",
-                is_chinese(*options) ? "用法：lianqing replay --rules 规则包 （--events 文件... | --data 目录）"
-                                     : "usage: lianqing replay --rules PACK (--events FILE... | --data DIR)",
+                is_chinese(*options)
+                    ? "用法：lianqing replay --rules 规则包 （--events 文件... | --data 目录）"
+                    : "usage: lianqing replay --rules PACK (--events FILE... | --data DIR)",
                 options_help(specs, is_chinese(*options)).c_str());
     return 0;
   }

@@ -89,8 +89,13 @@ namespace {
 template <class Stacks>
 class EventReader {
  public:
-  EventReader(std::string_view line, Origin origin, Arena& arena, Stacks& stacks)
-      : in_(line, arena), line_(line), origin_(origin), arena_(arena), stacks_(stacks) {}
+  EventReader(std::string_view line, Origin origin, Arena& arena, bool versioned, Stacks& stacks)
+      : in_(line, arena),
+        line_(line),
+        origin_(origin),
+        arena_(arena),
+        versioned_(versioned),
+        stacks_(stacks) {}
 
   Record record() {
     in_.skip_space();
@@ -382,10 +387,9 @@ class EventReader {
   }
 
   bool version() {
-    Attribute version;
-    if (!text_attribute(version, "specversion")) return false;
-    if (version.present && version.text != "1.0") {
-      in_.note("version", "specversion is not \"1.0\"", version.offset);
+    if (!text_attribute(version_, "specversion")) return false;
+    if (version_.present && version_.text != "1.0") {
+      in_.note("version", "specversion is not \"1.0\"", version_.offset);
     }
     return true;
   }
@@ -419,6 +423,7 @@ class EventReader {
     require(source_, "source");
     require(type_, "type");
     require(time_, "time");
+    if (versioned_) require(version_, "specversion");
   }
 
   void require(const Attribute& attribute, const char* name) {
@@ -489,9 +494,10 @@ class EventReader {
   const std::string_view line_;
   const Origin origin_;
   Arena& arena_;
+  const bool versioned_;
   Stacks& stacks_;
   std::size_t paths_bytes_ = 0;
-  Attribute id_, source_, type_, time_, recorded_, unit_, subject_;
+  Attribute version_, id_, source_, type_, time_, recorded_, unit_, subject_;
 };
 
 }  // namespace
@@ -501,7 +507,7 @@ EventDecoder::~EventDecoder() = default;
 EventDecoder::EventDecoder(EventDecoder&&) noexcept = default;
 EventDecoder& EventDecoder::operator=(EventDecoder&&) noexcept = default;
 
-Record EventDecoder::decode(std::string_view line, Origin origin, Arena& arena) {
+Record EventDecoder::decode(std::string_view line, Origin origin, Arena& arena, bool versioned) {
   if (line.size() > kMaxRecordBytes) {
     return rejection({"size", "the record is longer than 1 MiB", 0}, line, origin);
   }
@@ -513,7 +519,7 @@ Record EventDecoder::decode(std::string_view line, Origin origin, Arena& arena) 
   scratch_->members.clear();
   scratch_->elements.clear();
   scratch_->digests.clear();
-  return EventReader<Scratch>(line, origin, arena, *scratch_).record();
+  return EventReader<Scratch>(line, origin, arena, versioned, *scratch_).record();
 }
 
 }  // namespace lianqing

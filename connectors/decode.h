@@ -10,7 +10,8 @@
 //   duplicate_key  a name that occurs twice in an object, or two members with one dotted path
 //   number         NaN, Infinity; an integer beyond int64; a decimal beyond +-9.2e12
 //   type           an attribute, or the record itself, of the wrong JSON type
-//   missing        no id, source, type or time (null counts as absent, as CloudEvents has it)
+//   missing        no id, source, type or time (null counts as absent, as CloudEvents has it), or
+//                  no specversion where it must be there
 //   time           time or recordedtime is not an RFC 3339 date-time
 //   version        specversion is there and not "1.0"
 //   data           data is not an object, or not JSON (datacontenttype, data_base64)
@@ -49,7 +50,8 @@ class EventDecoder {
 
   // `line` is read here and not kept; an Event points into `arena` only. Its data is sorted by path
   // (bytes), so that a field can be found by bisection.
-  Record decode(std::string_view line, Origin origin, Arena& arena);
+  // `versioned`: specversion must be there.
+  Record decode(std::string_view line, Origin origin, Arena& arena, bool versioned = false);
 
  private:
   struct Scratch;

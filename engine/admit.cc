@@ -92,7 +92,43 @@ void Admission::refuse(const Event& event, std::string code, std::string detail)
   reject(std::move(out));
 }
 
-std::optional<Rejection> Admission::check(const Event& event, const EventType& type) {
+const EventType* Admission::declared_type(std::string_view name) const {
+  const auto type = types_.find(name);
+  if (type == types_.end() || !program_.types[type->second].declared) return nullptr;
+  return &program_.types[type->second];
+}
+
+std::optional<Rejection> Admission::fault(const Event& event) const {
+  std::uint32_t unit = kNone;
+  return known_.contains(event.identity) ? std::nullopt : check(event, unit);
+}
+
+std::optional<Rejection> Admission::check(const Event& event, std::uint32_t& unit) const {
+  const auto because = [&event](const char* code, std::string detail) {
+    return Rejection{code, std::move(detail), event.origin, 0, {}};
+  };
+  const RecordKind kind = DecisionReader::kind_of(event.type);
+  if (kind != RecordKind::event) {
+    if (auto rejection = check_targets(event, unit)) return rejection;
+  }
+  if (event.type == "calendar_updated") {
+    CalendarUpdate unused;
+    if (std::string wrong = DecisionReader::read_calendar(event, unused); !wrong.empty()) {
+      return because("field", std::move(wrong));
+    }
+  } else if (event.unit.empty() && unit == kNone) {
+    return because("unit", kind == RecordKind::event
+                               ? "expected `unit` (or `subject`): the id of the unit concerned"
+                               : "expected `unit`, as the record it is about is not known yet");
+  }
+  if (event.time > event.recorded.value_or(event.time) + program_.max_future) {
+    return because("future", "time lies further ahead of its recording than max_future allows");
+  }
+  const EventType* declared = declared_type(event.type);
+  return declared == nullptr ? std::nullopt : check_fields(event, *declared);
+}
+
+std::optional<Rejection> Admission::check_fields(const Event& event, const EventType& type) const {
   for (const FieldCheck& field : type.fields) {
     const Scalar* value = find_field(event, field.name);
     const bool missing = value == nullptr || std::holds_alternative<std::monostate>(value->value);
@@ -101,7 +137,7 @@ std::optional<Rejection> Admission::check(const Event& event, const EventType& t
           "field", "field '" + field.name + "' is required for " + type.name, event.origin, 0, {}};
     }
     if (missing) continue;
-    if (std::string wrong = fault(field, *value); !wrong.empty()) {
+    if (std::string wrong = lianqing::fault(field, *value); !wrong.empty()) {
       return Rejection{"field", std::move(wrong), event.origin, 0, {}};
     }
   }
@@ -158,7 +194,7 @@ std::optional<Rejection> Admission::check_changes(const Event& event,
                        0,
                        {}};
     }
-    if (std::string wrong = fault(field, *value); !wrong.empty()) {
+    if (std::string wrong = lianqing::fault(field, *value); !wrong.empty()) {
       return Rejection{"field", "changes: " + wrong, event.origin, 0, {}};
     }
   }
@@ -188,53 +224,27 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
     }
     clock = clock_;
   }
-  const RecordKind kind = DecisionReader::kind_of(event.type);
   std::uint32_t unit = kNone;
-  if (kind != RecordKind::event) {
-    if (auto rejection = check_targets(event, unit)) {
-      rejection->raw = std::string(event.raw);
-      reject(std::move(*rejection));
-      return {};
-    }
-  }
-  const bool lists_days = event.type == "calendar_updated";
-  CalendarUpdate calendar;
-  if (lists_days) {
-    if (std::string wrong = DecisionReader::read_calendar(event, calendar); !wrong.empty()) {
-      refuse(event, "field", std::move(wrong));
-      return {};
-    }
-  } else if (event.unit.empty() && unit == kNone) {
-    refuse(event, "unit",
-           kind == RecordKind::event
-               ? "expected `unit` (or `subject`): the id of the unit concerned"
-               : "expected `unit`, as the record it is about is not known yet");
+  if (auto rejection = check(event, unit)) {
+    rejection->raw = std::string(event.raw);
+    reject(std::move(*rejection));
     return {};
   }
-  if (event.time > event.recorded.value_or(event.time) + program_.max_future) {
-    refuse(event, "future", "time lies further ahead of its recording than max_future allows");
-    return {};
-  }
+  const RecordKind kind = DecisionReader::kind_of(event.type);
   const auto type = types_.find(event.type);
-  const EventType* declared = type != types_.end() && program_.types[type->second].declared
-                                  ? &program_.types[type->second]
-                                  : nullptr;
-  if (declared != nullptr) {
-    if (auto rejection = check(event, *declared)) {
-      rejection->raw = std::string(event.raw);
-      reject(std::move(*rejection));
-      return {};
-    }
-  }
+  const EventType* declared = declared_type(event.type);
   ++counts_.read;
   ++counts_.admitted;
   if (declared == nullptr) ++counts_.undeclared;
   clock_ = std::max(clock_, clock);
 
-  if (lists_days) {
+  if (event.type == "calendar_updated") {
+    CalendarUpdate calendar;
+    (void)DecisionReader::read_calendar(event, calendar);
+    if (event.seq) next_seq_ = *event.seq;
     calendar.seq = next_seq_++;
     calendar.time = event.time;
-    calendar.clock = mode_ == ClockMode::as_occurred ? event.time : std::max(clock, event.time);
+    calendar.clock = mode_ == ClockMode::as_occurred ? event.time : clock;
     batch.calendars.push_back(std::move(calendar));
     const Known known{event.content, next_seq_ - 1, kNone, kNone, RecordKind::final_decision};
     known_.emplace(event.identity, known);

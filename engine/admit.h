@@ -81,6 +81,8 @@ class Admission {
   // order; the message names the record and what to do.
   Status admit(const Event& event, AdmittedBatch& batch);
   void reject(Rejection rejection);
+  // What would keep the event out; nothing if its identity is known, whatever admit() makes of it.
+  std::optional<Rejection> fault(const Event& event) const;
 
   const Counts& counts() const { return counts_; }
   Instant clock() const { return clock_; }
@@ -96,7 +98,10 @@ class Admission {
   void track_new_identities() { tracking_ = true; }
 
  private:
-  std::optional<Rejection> check(const Event& event, const EventType& type);
+  const EventType* declared_type(std::string_view name) const;
+  // The same, and the unit that a record about other records was found to concern.
+  std::optional<Rejection> check(const Event& event, std::uint32_t& unit) const;
+  std::optional<Rejection> check_fields(const Event& event, const EventType& type) const;
   void refuse(const Event& event, std::string code, std::string detail);
   const Known* find(std::string_view source, std::string_view id) const;
   // What is wrong with a record about other records; its unit is found.

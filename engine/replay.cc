@@ -232,6 +232,12 @@ class Replay::Shards {
     return fold_all({}, end, true);
   }
 
+  Status judge_through(Instant t) {
+    if (Status s = flush(); !s) return s;
+    if (!started_) return {};
+    return fold_all({}, t, true);
+  }
+
   Status checkpoint(const std::string& position) {
     if (store_ == nullptr) return {};
     Commit commit;
@@ -598,6 +604,10 @@ Status Replay::admit(const Event& event) {
 }
 
 void Replay::reject(Rejection rejection) { shards_->admission_.reject(std::move(rejection)); }
+std::optional<Rejection> Replay::fault(const Event& event) const {
+  return shards_->admission_.fault(event);
+}
+Status Replay::judge_through(Instant t) { return shards_->judge_through(t); }
 std::size_t Replay::waiting() const { return shards_->batch_.entries.size(); }
 Status Replay::flush() { return shards_->flush(); }
 Status Replay::checkpoint(const std::string& position) { return shards_->checkpoint(position); }

@@ -67,10 +67,15 @@ class Replay {
   // Events in log order. Entries point into the caller's batch: flush before letting go of it.
   [[nodiscard]] Status admit(const Event& event);
   void reject(Rejection rejection);
+  // What would keep the event out, its identity apart.
+  std::optional<Rejection> fault(const Event& event) const;
   std::size_t waiting() const;
 
   // Folds what was admitted; every instant before the newest clock is judged and given out.
   [[nodiscard]] Status flush();
+  // Folds what was admitted and judges everything up to and including t; the clocks of all later
+  // records must lie behind t. Does nothing before the first record.
+  [[nodiscard]] Status judge_through(Instant t);
   // Makes everything so far durable, with the caller's position.
   [[nodiscard]] Status checkpoint(const std::string& position);
   // The end of the log: judges the last instant, and carries the clock on to `until`.

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "lianqing/bytes.h"
 #include "engine/store/store.h"
 #include "lianqing/bytes.h"
 

@@ -1,0 +1,257 @@
+#include "cli/serve/answers.h"
+
+#include <chrono>
+#include <filesystem>
+
+#include "cli/serve/dashboard.h"
+#include "cli/serve/query.h"
+#include "cli/serve/rule_answers.h"
+#include "cli/serve/unit_answers.h"
+#include "cli/serve/warning_answers.h"
+#include "connectors/http/event_body.h"
+#include "connectors/http/json_check.h"
+#include "connectors/json_writer.h"
+
+namespace lianqing {
+namespace {
+
+using http::Reply;
+using http::Request;
+using http::Response;
+using http::RouteId;
+
+constexpr std::chrono::seconds kMostSilence{10};  // of the writer's thread
+constexpr Duration kMostLag{30'000'000};
+
+// One request's events and what they point into.
+struct Ingest {
+  Request request;
+  Arena arena;
+};
+
+void put_result(JsonWriter& json, const Taken& taken) {
+  json.begin_object();
+  switch (taken.kind) {
+    case Taken::Kind::appended: json.key("seq").unsigned_integer(taken.seq); break;
+    case Taken::Kind::duplicate: json.key("duplicate_of").unsigned_integer(taken.seq); break;
+    case Taken::Kind::refused:
+      json.key("error").begin_object().key("code").string(taken.code);
+      json.key("detail").string(taken.detail);
+      json.key("position").unsigned_integer(taken.column).end_object();
+      break;
+  }
+  json.end_object();
+}
+
+Response ingest_answer(const Result<std::vector<Taken>>& taken) {
+  if (!taken) {
+    return http::try_later(503, "log",
+                           "the log has stopped; what was sent may or may not be in it: send it "
+                           "again with the same ids",
+                           10);
+  }
+  Response out;
+  JsonWriter json(out.body);
+  json.begin_object().key("results").begin_array();
+  for (const Taken& one : *taken) {
+    if (one.kind == Taken::Kind::refused) out.status = 207;
+    put_result(json, one);
+  }
+  json.end_array().end_object();
+  return out;
+}
+
+Response overloaded() {
+  return http::try_later(503, "busy", "too many questions wait: ask again shortly", 1);
+}
+
+}  // namespace
+
+Answers::Answers(AnswersOptions options, Writer& writer, Aside& aside, TokenBook& tokens)
+    : options_(std::move(options)), writer_(writer), aside_(aside), tokens_(tokens) {}
+
+std::optional<http::Caller> Answers::caller_of(std::string_view token) {
+  return tokens_.caller_of(token, std::chrono::floor<Duration>(std::chrono::system_clock::now()));
+}
+
+void Answers::answer(Request request, Reply reply) {
+  switch (request.route) {
+    case RouteId::post_events: return take_events(std::move(request), std::move(reply));
+    case RouteId::list_units:
+      return ask(std::move(reply),
+                 [request = std::move(request)](Live& live) { return list_units(request, live); });
+    case RouteId::get_unit:
+      return ask(std::move(reply),
+                 [request = std::move(request)](Live& live) { return get_unit(request, live); });
+    case RouteId::explain: return explain(std::move(request), std::move(reply));
+    case RouteId::list_warnings:
+      return run_aside(std::move(reply), [this, request = std::move(request)] {
+        return list_warnings(request, *writer_.log(), writer_.feed());
+      });
+    case RouteId::get_warning:
+      return run_aside(std::move(reply), [this, request = std::move(request)] {
+        return get_warning(request, *writer_.log(), writer_.feed());
+      });
+    case RouteId::list_quarantine:
+      return run_aside(std::move(reply), [this, request = std::move(request)] {
+        return list_quarantine(request, *writer_.log());
+      });
+    case RouteId::get_rules:
+      return run_aside(std::move(reply),
+                       [this] { return get_rules(*options_.program, options_.rules); });
+    case RouteId::check_rules:
+      return run_aside(std::move(reply), [this, request = std::move(request)] {
+        return check_rules(request, options_.rules);
+      });
+    case RouteId::metrics: return reply(metrics());
+    case RouteId::health: return reply(health());
+    case RouteId::ready: return reply(ready());
+    case RouteId::openapi: return reply(Response::json(http::openapi(LIANQING_VERSION)));
+    case RouteId::dashboard: return reply(dashboard());
+    case RouteId::stream: return reply(Response{200, "text/event-stream", {}, {}});  // HEAD
+  }
+}
+
+void Answers::take_events(Request request, Reply reply) {
+  if (ending_) return reply(http::try_later(503, "ending", "the daemon is ending", 5));
+  const DiskGauges space = disk();
+  if (space.free_bytes < space.reserve_bytes) {
+    return reply(
+        http::try_later(507, "disk", "the disk of the log is nearly full; nothing was taken", 60));
+  }
+  const auto ingest = std::make_shared<Ingest>();
+  ingest->request = std::move(request);
+  const auto texts = http::event_texts(ingest->request);
+  if (!texts) return reply(texts.error());
+  Batch batch;
+  batch.bytes = ingest->request.body.size();
+  for (std::size_t i = 0; i < texts->texts.size(); ++i) {
+    const std::string_view text = texts->texts[i];
+    Record record = decoder_.decode(text, {0, i + 1, 0}, ingest->arena, true);
+    if (auto* event = std::get_if<Event>(&record)) {
+      event->raw = ingest->arena.copy(text);
+    } else if (texts->one_text && !http::is_json(text)) {
+      const auto& rejection = std::get<Rejection>(record);
+      return reply(http::problem(400, "json",
+                                 "record " + std::to_string(i) + " is not JSON, at its byte " +
+                                     std::to_string(rejection.column) + ": " + rejection.detail +
+                                     "; nothing was taken"));
+    }
+    batch.records.push_back(std::move(record));
+  }
+  if (batch.records.empty()) return reply(ingest_answer(std::vector<Taken>{}));
+  ingest->request.body = {};
+  batch.memory = ingest;
+  batch.done = [reply](const Result<std::vector<Taken>>& taken) { reply(ingest_answer(taken)); };
+  if (!writer_.submit(std::move(batch))) {
+    reply(http::try_later(429, "queue", "too many events wait for their commit: send again", 1));
+  }
+}
+
+void Answers::ask(Reply reply, std::function<Response(Live&)> question) {
+  if (!writer_.ask(
+          [reply, question = std::move(question)](Live& live) { reply(question(live)); })) {
+    reply(overloaded());
+  }
+}
+
+void Answers::run_aside(Reply reply, std::function<Response()> job) {
+  if (!aside_.submit([reply, job = std::move(job)] { reply(job()); })) reply(overloaded());
+}
+
+void Answers::explain(Request request, Reply reply) {
+  if (request.parameter("unit").value_or("").empty()) {
+    return reply(http::problem(400, "parameter", "'unit' is needed: the id of a unit"));
+  }
+  const auto at = instant_parameter(request, "at");
+  if (!at) return reply(at.error());
+  if (!*at) {
+    return ask(std::move(reply),
+               [request = std::move(request)](Live& live) { return explain_unit(request, live); });
+  }
+  run_aside(std::move(reply), [this, request = std::move(request), at = **at] {
+    return explain_unit_at(request, *writer_.log(), options_.program, options_.units, at);
+  });
+}
+
+DiskGauges Answers::disk() const {
+  std::error_code error;
+  const auto space = std::filesystem::space(options_.data, error);
+  return {error ? UINT64_MAX : space.available, options_.reserve_bytes};
+}
+
+Response Answers::metrics() const {
+  Response out;
+  out.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  out.body = metrics_text(writer_.gauges(), writer_.queue(), disk(),
+                          server_ == nullptr ? http::Traffic{} : server_->traffic());
+  return out;
+}
+
+Response Answers::health() const {
+  const bool alive = std::chrono::steady_clock::now() - writer_.alive_at() < kMostSilence;
+  const bool good = alive && !writer_.failed();
+  return Response::json(good ? R"({"status":"ok"})" : R"({"status":"stuck"})", good ? 200 : 503);
+}
+
+Response Answers::ready() const {
+  const EngineGauges engine = writer_.gauges();
+  const DiskGauges space = disk();
+  const bool log = !writer_.failed(), room = space.free_bytes >= space.reserve_bytes;
+  const bool current = engine.now - engine.judged < kMostLag;
+  const bool alive = std::chrono::steady_clock::now() - writer_.alive_at() < kMostSilence;
+  const bool good = log && room && current && alive && !ending_;
+  Response out = Response::json({}, good ? 200 : 503);
+  JsonWriter json(out.body);
+  json.begin_object().key("ready").boolean(good).key("log").boolean(log);
+  json.key("disk").boolean(room).key("fold_current").boolean(current && alive);
+  json.key("ending").boolean(ending_).key("records").unsigned_integer(engine.records);
+  json.key("position").unsigned_integer(engine.position).end_object();
+  return out;
+}
+
+// ---- streams
+
+void Answers::open_stream(std::optional<std::uint64_t> seen,
+                          std::function<void(http::StreamOpening)> opened) {
+  const StreamFeed& feed = writer_.feed();
+  if (seen && *seen + 1 >= feed.first() && *seen <= feed.head()) {
+    http::StreamOpening out;
+    out.snapshot = false;
+    out.position = *seen;
+    return opened(std::move(out));
+  }
+  const bool asked = writer_.ask([opened](Live& live) {
+    http::StreamOpening out;
+    out.levels = live.board().levels();
+    out.position = live.position();
+    opened(std::move(out));
+  });
+  if (asked) return;
+  http::StreamOpening out;
+  out.refusal = overloaded();
+  opened(std::move(out));
+}
+
+void Answers::read_stream(std::uint64_t seen, std::function<void(http::StreamPage)> read) {
+  const StreamFeed& feed = writer_.feed();
+  if (seen + 1 < feed.first()) {
+    http::StreamPage out;
+    out.start_over = true;
+    return read(std::move(out));
+  }
+  if (auto page = feed.behind(seen)) return read(stream_page(*std::move(page)));
+  const bool asked = aside_.submit([this, seen, read] {
+    auto page = writer_.log()->warnings(seen + 1, StreamFeed::kPage);
+    http::StreamPage out;
+    out.start_over = !page;
+    read(page ? stream_page(*std::move(page)) : std::move(out));
+  });
+  if (!asked) {
+    http::StreamPage out;
+    out.start_over = true;
+    read(std::move(out));
+  }
+}
+
+}  // namespace lianqing

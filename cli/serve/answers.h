@@ -1,0 +1,59 @@
+// The program behind the HTTP server: each route of the table is answered here, by the writer's
+// thread, by the thread aside, or at once.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/serve/aside.h"
+#include "cli/serve/tokens.h"
+#include "cli/serve/writer.h"
+#include "connectors/decode.h"
+#include "connectors/http/answerer.h"
+#include "connectors/http/server.h"
+
+namespace lianqing {
+
+struct AnswersOptions {
+  std::string data, rules;  // directory, pack
+  std::shared_ptr<const Program> program;
+  std::vector<RegisteredUnit> units;
+  std::uint64_t reserve_bytes = 0;  // of the disk; below it no events are taken
+};
+
+class Answers final : public http::Answerer {
+ public:
+  Answers(AnswersOptions options, Writer& writer, Aside& aside, TokenBook& tokens);
+
+  // The server that asks; its counts are part of /metrics.
+  void serve_behind(const http::Server& server) { server_ = &server; }
+  void end() { ending_ = true; }  // events are refused from now on
+
+  std::optional<http::Caller> caller_of(std::string_view token) override;
+  void answer(http::Request request, http::Reply reply) override;
+  void open_stream(std::optional<std::uint64_t> seen,
+                   std::function<void(http::StreamOpening)> opened) override;
+  void read_stream(std::uint64_t seen, std::function<void(http::StreamPage)> read) override;
+
+ private:
+  void take_events(http::Request request, http::Reply reply);
+  void ask(http::Reply reply, std::function<http::Response(Live&)> question);
+  void run_aside(http::Reply reply, std::function<http::Response()> job);
+  void explain(http::Request request, http::Reply reply);
+  http::Response metrics() const;
+  http::Response health() const;
+  http::Response ready() const;
+  DiskGauges disk() const;
+
+  const AnswersOptions options_;
+  Writer& writer_;
+  Aside& aside_;
+  TokenBook& tokens_;
+  EventDecoder decoder_;  // of the server's thread
+  const http::Server* server_ = nullptr;
+  std::atomic<bool> ending_{false};
+};
+
+}  // namespace lianqing

@@ -1,0 +1,63 @@
+#include "cli/serve/board.h"
+
+#include <algorithm>
+
+#include "connectors/json_writer.h"
+
+namespace lianqing {
+
+BoardUnit& Board::at(std::string_view unit) {
+  if (const auto found = units_.find(unit); found != units_.end()) return found->second;
+  ++colours_[0];
+  return units_.emplace(std::string(unit), BoardUnit{}).first->second;
+}
+
+void Board::meet(std::string_view unit) { at(unit); }
+
+void Board::meet_registered(const std::string& unit) { at(unit).registered = true; }
+
+void Board::move(const Leaving& leaving) {
+  place(leaving.unit, leaving.rule, leaving.key, {leaving.to, leaving.time, leaving.shadow});
+}
+
+void Board::place(const std::string& unit, const std::string& rule, const std::string& key,
+                  Standing standing) {
+  BoardUnit& row = at(unit);
+  if (standing.level == Level::green) {
+    row.standing.erase({rule, key});
+  } else {
+    row.standing[{rule, key}] = standing;
+  }
+  recolour(row);
+}
+
+void Board::recolour(BoardUnit& unit) {
+  Level colour = Level::green;
+  for (const auto& [where, standing] : unit.standing) {
+    if (!standing.shadow) colour = std::max(colour, standing.level);
+  }
+  --colours_[static_cast<std::size_t>(unit.colour)];
+  ++colours_[static_cast<std::size_t>(colour)];
+  unit.colour = colour;
+}
+
+std::vector<std::string> Board::levels() const {
+  std::vector<std::string> out;
+  for (const auto& [id, unit] : units_) {
+    for (const auto& [where, standing] : unit.standing) {
+      if (standing.shadow) continue;
+      JsonWriter json(out.emplace_back());
+      json.begin_object().key("unit").string(id).key("rule").string(where.first).key("key");
+      if (where.second.empty()) {
+        json.null();
+      } else {
+        json.string(where.second);
+      }
+      json.key("level").string(name(standing.level));
+      json.key("since").string(format_rfc3339(standing.since)).end_object();
+    }
+  }
+  return out;
+}
+
+}  // namespace lianqing

@@ -1,0 +1,38 @@
+// What the daemon is told: by options, or by a YAML file with the same names, checked like rules.
+// An option wins over the file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/options.h"
+#include "lianqing/diagnostic.h"
+
+namespace lianqing {
+
+struct ServeConfig {
+  std::string data, rules, units;
+  std::string listen = "127.0.0.1:8620";
+  std::string tokens;                  // file; by default in the data directory
+  std::uint64_t max_body = 16U << 20;  // bytes of a request
+  std::uint64_t queue = 1024;          // requests that may wait for a commit
+  std::uint64_t reserve = 256U << 20;  // bytes of disk kept free
+  std::string log = "text";            // of the journal: text or json
+  bool open_metrics = false;           // /metrics needs no token
+};
+
+// The keys of the file; `text` has been read already.
+[[nodiscard]] Checked<ServeConfig> read_config(const SourceText& text);
+
+// File and options together. Fails (usage, io), or tells findings on standard error: then `code` is
+// not 0.
+[[nodiscard]] Result<ServeConfig> serve_config(const Options& options, bool chinese, int& code);
+
+// `ADDRESS:PORT` or `[ADDRESS]:PORT`.
+struct ListenAddress {
+  std::string address;
+  std::uint16_t port = 0;
+};
+[[nodiscard]] Result<ListenAddress> parse_listen(const std::string& text);
+
+}  // namespace lianqing

@@ -1,0 +1,352 @@
+#include "cli/serve/live.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "cli/serve/warning_text.h"
+#include "cli/warning_json.h"
+#include "connectors/content_hash.h"
+#include "lianqing/assert.h"
+#include "lianqing/bytes.h"
+#include "rules/fingerprint.h"
+
+namespace lianqing {
+namespace {
+
+constexpr std::string_view kGenerationKey = "serve/warnings";
+constexpr std::size_t kRefoldBatch = 4096;  // records read, then folded, at a time
+constexpr std::size_t kStoreBatch = 512;    // warnings written at a time
+
+std::string hex(std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (const std::uint8_t byte : bytes) {
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+  return out;
+}
+
+// Position of the newest stored warning; 0: none. Positions have no gaps, so bisection finds it.
+Result<std::uint64_t> newest_position(const EventLog& log) {
+  std::uint64_t low = 0, high = 1;  // a warning at or behind `low` (or low is 0); none at `high`
+  for (;; low = high, high *= 2) {
+    LQ_TRY(const auto found, log.warnings(high, 1));
+    if (found.empty()) break;
+  }
+  while (high - low > 1) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    LQ_TRY(const auto found, log.warnings(middle, 1));
+    (found.empty() ? high : low) = middle;
+  }
+  return low;
+}
+
+// A record is stored as one line; outside strings a line end is white space.
+std::string one_line(std::string_view text) {
+  std::string out(text);
+  std::replace(out.begin(), out.end(), '\n', ' ');
+  std::replace(out.begin(), out.end(), '\r', ' ');
+  return out;
+}
+
+Taken refused(const Rejection& rejection) {
+  return {Taken::Kind::refused, 0, rejection.code, rejection.detail, rejection.column};
+}
+
+}  // namespace
+
+Status refold(const EventLog& log, Replay& replay, Seq from, Instant until,
+              const std::function<void(const Event&)>& met,
+              const std::function<Status(Seq next)>& folded) {
+  EventDecoder decoder;
+  for (Arena arena;; arena.reset()) {
+    LQ_TRY(const std::vector<StoredRecord> records, log.read(from, kRefoldBatch));
+    const bool last = records.empty() || records.back().recorded > until;
+    for (const StoredRecord& record : records) {
+      from = record.seq + 1;
+      if (record.recorded > until) break;
+      if (record.bytes.empty()) continue;  // erased
+      Record decoded = decoder.decode(record.bytes, {0, record.seq + 1, 0}, arena);
+      auto* event = std::get_if<Event>(&decoded);
+      if (event == nullptr) continue;  // a note of the log's own
+      event->recorded = record.recorded;
+      met(*event);
+      if (Status s = replay.admit(*event); !s) return s;
+    }
+    if (Status s = replay.flush(); !s) return s;
+    if (records.empty()) return {};
+    if (Status s = folded(from); !s) return s;
+    if (last) return {};
+  }
+}
+
+Live::Live(LiveOptions options)
+    : options_(std::move(options)), feed_(std::make_unique<StreamFeed>()) {}
+
+Result<std::unique_ptr<Live>> Live::start(LiveOptions options, const Progress& progress) {
+  std::unique_ptr<Live> live(new Live(std::move(options)));
+  if (Status s = live->open(); !s) return Unexpected<Error>(s.error());
+  auto from = live->resume();
+  if (!from) {  // the state is derived: without it the log is read from its beginning
+    live->report_.why_not = from.error().what;
+    live->replay_.reset();
+    live->store_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(live->options_.data + "/state", ignored);
+    LQ_TRY(live->store_, open_rocks_store(live->options_.data + "/state"));
+    live->make_replay();
+    live->next_position_ = live->first_position_;
+    live->judged_ = kBeforeAll;
+    from = 0;
+  }
+  live->report_.from_checkpoint = *from > 0;
+  live->fill_board();
+  if (Status s = live->catch_up(*from, progress); !s) return Unexpected<Error>(s.error());
+  return live;
+}
+
+Status Live::open() {
+  LQ_TRY(std::unique_ptr<EventLog> log, EventLog::open(options_.data, OpenMode::create));
+  log_ = std::move(log);
+  report_.notices = log_->notices();
+  report_.records = log_->next_seq();
+  LQ_TRY(stored_, newest_position(*log_));
+  return begin_generation();
+}
+
+// Names what the warnings depend on besides the log.
+std::string Live::generation() const {
+  std::string text(options_.program->hash.begin(), options_.program->hash.end());
+  for (const RegisteredUnit& unit : options_.units) {
+    text += '\n' + unit.id;
+    for (const auto& [column, value] : unit.columns) {
+      text += '\t' + column + '=';
+      if (const auto* n = std::get_if<Number>(&value)) text += n->to_string();
+      if (const auto* s = std::get_if<std::string>(&value)) text += *s;
+      if (const auto* b = std::get_if<bool>(&value)) text += *b ? "true" : "false";
+    }
+  }
+  return hex(sha256(text));
+}
+
+// With another rule pack or register the warnings of the log are made anew, at positions behind
+// the old ones, so that a position never means two things.
+Status Live::begin_generation() {
+  const std::string now = generation();
+  LQ_TRY(const auto known, log_->meta(kGenerationKey));
+  if (known) {
+    ByteReader in(*known);
+    const std::string name(in.text());
+    const std::uint64_t first = in.unsigned_integer();
+    if (!in.at_end()) return failure(ErrorCode::corrupt, "the log's fact serve/warnings");
+    if (name == now) {
+      first_position_ = next_position_ = first;
+      return {};
+    }
+  }
+  first_position_ = next_position_ = stored_ + 1;
+  ByteWriter out;
+  out.text(now);
+  out.unsigned_integer(first_position_);
+  return log_->put_meta(kGenerationKey, out.take());
+}
+
+void Live::make_replay() {
+  ReplayOptions options;
+  options.identity_of = identity_hash;
+  replay_ = std::make_unique<Replay>(
+      options_.program, options_.units, options, store_.get(),
+      [this](const Warning& warning) { return to_json(warning, *options_.program); },
+      [this](const Leaving& leaving) {
+        board_.move(leaving);
+        ++transitions_[{leaving.rule, leaving.to}];
+        fresh_.emplace_back(next_position_++, leaving.text);
+        return fresh_.size() >= kStoreBatch ? store_warnings() : Status{};
+      },
+      [](const Rejection&) {});
+}
+
+// The position in the log up to which the newest checkpoint reaches; 0 if there is none.
+Result<Seq> Live::resume() {
+  LQ_TRY(store_, open_rocks_store(options_.data + "/state"));
+  make_replay();
+  LQ_TRY(const std::string saved, replay_->resume());
+  if (saved.empty()) return 0;
+  ByteReader in(saved);
+  const std::string generation(in.text());
+  const std::uint64_t first = in.unsigned_integer();
+  const Seq from = in.unsigned_integer();
+  const std::uint64_t next = in.unsigned_integer();
+  const Instant judged = instant(in.integer());
+  if (!in.at_end()) return failure(ErrorCode::corrupt, "the checkpoint's position is malformed");
+  if (generation != this->generation() || first != first_position_) {
+    return failure(ErrorCode::refused, "the checkpoint was made with other rules or units");
+  }
+  if (from > log_->next_seq() || next > stored_ + 1) {
+    return failure(ErrorCode::refused, "the checkpoint is ahead of the log");
+  }
+  next_position_ = next;
+  judged_ = judged;
+  return from;
+}
+
+std::string Live::encoded_position() const {
+  ByteWriter out;
+  out.text(generation());
+  out.unsigned_integer(first_position_);
+  out.unsigned_integer(log_->next_seq());
+  out.unsigned_integer(next_position_);
+  out.integer(micros(judged_));
+  return out.take();
+}
+
+// The board as the stored states have it.
+void Live::fill_board() {
+  for (const RegisteredUnit& unit : options_.units) board_.meet_registered(unit.id);
+  if (!report_.from_checkpoint) return;
+  for (const std::string& name : replay_->unit_names()) {
+    board_.meet(name);
+    const auto unit = replay_->unit(name);
+    if (!unit || *unit == nullptr) continue;
+    for (const Instance& instance : (*unit)->instances) {
+      if (instance.level == Level::green) continue;
+      const Warning now = replay_->fold().explain(**unit, instance, 0);
+      board_.place(name, now.rule, now.key.value_or(""),
+                   {instance.level, instance.since, now.shadow});
+    }
+  }
+}
+
+Status Live::catch_up(Seq from, const Progress& progress) {
+  const Seq total = log_->next_seq();
+  const Status folded = refold(
+      *log_, *replay_, from, kNever, [this](const Event& event) { board_.meet(event.unit); },
+      [&](Seq next) {
+        report_.refolded = next - from;
+        progress(next - from, total - from);
+        return store_warnings();
+      });
+  return folded ? settle() : folded;
+}
+
+// Judges as far as was judged before the last end: what was told then is told again at the same
+// position, and no record will come before it.
+Status Live::settle() {
+  Instant reached = std::max(log_->last_recorded(), judged_);
+  if (stored_ >= first_position_) {
+    LQ_TRY(const auto last, log_->warnings(stored_, 1));
+    if (!last.empty()) {
+      const auto head = read_warning_text(last[0].second);
+      const auto time = head ? parse_rfc3339(head->time) : std::nullopt;
+      if (time) reached = std::max(reached, *time);
+    }
+  }
+  if (reached != kBeforeAll) {
+    if (Status s = replay_->judge_through(reached); !s) return s;
+  }
+  judged_ = reached;
+  if (Status s = store_warnings(); !s) return s;
+  feed_->restart(first_position_, next_position_ - 1);
+  since_checkpoint_ = report_.refolded;
+  return {};
+}
+
+Status Live::store_warnings() {
+  // What is there already was made by the same fold of the same records.
+  const auto known = std::find_if(fresh_.begin(), fresh_.end(),
+                                  [this](const Positioned& w) { return w.first > stored_; });
+  const std::span<const Positioned> unknown(known, fresh_.end());
+  if (!unknown.empty()) {
+    if (Status s = log_->put_warnings(unknown); !s) return s;
+    stored_ = unknown.back().first;
+  }
+  feed_->add(fresh_);
+  fresh_.clear();
+  return {};
+}
+
+Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
+  Instant recorded = std::max(now, judged_ + Duration{1});
+  if (log_->last_recorded() != kBeforeAll) {
+    recorded = std::max(recorded, log_->last_recorded() + Duration{1});
+  }
+  std::vector<Taken> out(records.size());
+  std::vector<AppendRecord> appends;
+  std::vector<std::size_t> places;
+  std::vector<Rejection> rejections;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    auto* rejection = std::get_if<Rejection>(&records[i]);
+    std::optional<Rejection> fault;
+    if (rejection == nullptr) {
+      Event& event = std::get<Event>(records[i]);
+      event.recorded = recorded;
+      fault = replay_->fault(event);
+      if (fault) fault->raw = std::string(event.raw.substr(0, kMaxRejectedBytes));
+    } else {
+      fault = std::move(*rejection);
+    }
+    if (fault) {
+      out[i] = refused(*fault);
+      rejections.push_back(*std::move(fault));
+      continue;
+    }
+    const Event& event = std::get<Event>(records[i]);
+    appends.push_back({one_line(event.raw),
+                       std::string(event.source),
+                       std::string(event.id),
+                       event.identity,
+                       event.content,
+                       {}});
+    places.push_back(i);
+  }
+  if (!rejections.empty()) {
+    if (Status s = log_->quarantine(rejections, recorded); !s) return Unexpected<Error>(s.error());
+  }
+  if (appends.empty()) return out;
+  LQ_TRY(const std::vector<AppendOutcome> outcomes, log_->append(appends, recorded));
+  LQ_ASSERT(outcomes.size() == appends.size());
+  for (std::size_t k = 0; k < outcomes.size(); ++k) {
+    Taken& taken = out[places[k]];
+    taken.seq = outcomes[k].seq;
+    switch (outcomes[k].kind) {
+      case AppendOutcome::duplicate: taken.kind = Taken::Kind::duplicate; break;
+      case AppendOutcome::conflict:
+        taken.code = "conflict";
+        taken.detail = "the same source and id as record " + std::to_string(outcomes[k].seq) +
+                       " with other content";
+        break;
+      case AppendOutcome::appended: {
+        taken.kind = Taken::Kind::appended;
+        const Event& event = std::get<Event>(records[places[k]]);
+        board_.meet(event.unit);
+        if (Status s = replay_->admit(event); !s) return Unexpected<Error>(s.error());
+        ++since_checkpoint_;
+        break;
+      }
+    }
+  }
+  if (Status s = replay_->judge_through(recorded); !s) return Unexpected<Error>(s.error());
+  judged_ = recorded;
+  if (Status s = store_warnings(); !s) return Unexpected<Error>(s.error());
+  return out;
+}
+
+Status Live::tick(Instant now) {
+  if (now <= judged_) return {};
+  const std::uint64_t before = next_position_;
+  if (Status s = replay_->judge_through(now); !s) return s;
+  judged_ = now;
+  if (next_position_ == before) return {};
+  ++since_checkpoint_;
+  return store_warnings();
+}
+
+Status Live::checkpoint() {
+  if (Status s = log_->sync(); !s) return s;  // the state no longer makes these warnings
+  if (Status s = replay_->checkpoint(encoded_position()); !s) return s;
+  since_checkpoint_ = 0;
+  return {};
+}
+
+}  // namespace lianqing

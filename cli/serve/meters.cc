@@ -1,0 +1,156 @@
+#include "cli/serve/meters.h"
+
+#include <charconv>
+
+#include "lianqing/number.h"
+
+namespace lianqing {
+namespace {
+
+// Seconds as a decimal.
+std::string seconds(std::int64_t us) { return Number::from_micros(us).to_string(); }
+
+std::string escaped(std::string_view label) {
+  std::string out;
+  for (const char c : label) {
+    if (c == '\\' || c == '"') out += '\\';
+    out += c == '\n' ? std::string("\\n") : std::string(1, c);
+  }
+  return out;
+}
+
+class Page {
+ public:
+  // Starts a metric; its samples follow.
+  void metric(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
+    text_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
+  }
+  void sample(std::string_view labels, std::string_view value, std::string_view suffix = {}) {
+    text_.append(name_).append(suffix);
+    if (!labels.empty()) text_.append("{").append(labels).append("}");
+    text_.append(" ").append(value).append("\n");
+  }
+  void sample(std::string_view labels, std::uint64_t value, std::string_view suffix = {}) {
+    sample(labels, std::string_view(std::to_string(value)), suffix);
+  }
+  void single(std::string_view name, std::string_view type, std::string_view help,
+              std::uint64_t value) {
+    metric(name, type, help);
+    sample({}, value);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+  std::string name_;
+};
+
+std::string label(std::string_view name, std::string_view value) {
+  return std::string(name) + "=\"" + escaped(value) + "\"";
+}
+
+void put_ingest(Page& page, const EngineGauges& engine) {
+  page.single("lianqing_log_records", "gauge", "Records in the log.", engine.records);
+  page.single("lianqing_ingest_appended_total", "counter", "Records appended since the start.",
+              engine.appended);
+  page.single("lianqing_ingest_duplicates_total", "counter",
+              "Records that were in the log already, since the start.", engine.duplicates);
+  page.single("lianqing_ingest_commits_total", "counter", "Durable commits since the start.",
+              engine.batches);
+  page.metric("lianqing_ingest_quarantined_total", "counter",
+              "Records not admitted since the start, by reason.");
+  for (const auto& [code, count] : engine.quarantined) page.sample(label("reason", code), count);
+  page.metric("lianqing_ingest_latency_seconds", "histogram",
+              "From a request's arrival in the queue to its durable and judged commit.");
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < kLatencyBounds.size(); ++i) {
+    sum += engine.commits.counts[i];
+    page.sample(label("le", seconds(static_cast<std::int64_t>(kLatencyBounds[i]))), sum, "_bucket");
+  }
+  sum += engine.commits.counts.back();
+  page.sample("le=\"+Inf\"", sum, "_bucket");
+  page.sample({}, std::string_view(seconds(static_cast<std::int64_t>(engine.commits.sum_us))),
+              "_sum");
+  page.sample({}, sum, "_count");
+}
+
+void put_fold(Page& page, const EngineGauges& engine) {
+  page.single("lianqing_units", "gauge", "Units known.", engine.units);
+  page.metric("lianqing_units_by_colour", "gauge", "Units by their colour.");
+  for (std::size_t i = 0; i < engine.colours.size(); ++i) {
+    page.sample(label("colour", name(static_cast<Level>(i))), engine.colours[i]);
+  }
+  page.single("lianqing_judgements_total", "counter", "Rules judged, over the whole log.",
+              engine.judgements);
+  page.metric("lianqing_transitions_total", "counter",
+              "Changes of level since the start, those of refolded records included.");
+  for (const auto& [which, count] : engine.transitions) {
+    page.sample(label("rule", which.first) + "," + label("to", name(which.second)), count);
+  }
+  page.single("lianqing_warning_position", "gauge", "Position of the newest warning.",
+              engine.position);
+  page.metric("lianqing_fold_lag_seconds", "gauge",
+              "By how much the instant judged last lies behind the clock.");
+  const std::int64_t lag = engine.judged == kBeforeAll
+                               ? 0
+                               : std::max<std::int64_t>(0, (engine.now - engine.judged).count());
+  page.sample({}, std::string_view(seconds(lag)));
+  page.metric("lianqing_clock_skew_seconds", "gauge",
+              "Wall clock minus the engine's clock; 0 while it follows the wall.");
+  page.sample({}, std::string_view(seconds(engine.skew ? engine.skew->count() : 0)));
+  page.single("lianqing_checkpoints_total", "counter", "State checkpoints since the start.",
+              engine.checkpoints);
+  page.single("lianqing_records_since_checkpoint", "gauge",
+              "Changes that a restart would have to fold again.", engine.since_checkpoint);
+}
+
+void put_http(Page& page, const http::Traffic& traffic) {
+  page.metric("lianqing_http_responses_total", "counter", "Answers by path and status.");
+  for (const auto& [which, count] : traffic.answers) {
+    std::string_view path;
+    for (const http::Route& route : http::routes()) {
+      if (route.id == which.first) path = route.path;
+    }
+    page.sample(label("path", path) + "," + label("status", std::to_string(which.second)), count);
+  }
+  page.single("lianqing_http_refused_total", "counter",
+              "Messages refused before any path was looked at: malformed, too large, too slow.",
+              traffic.refused);
+  page.single("lianqing_http_turned_away_total", "counter", "Connections over the limit.",
+              traffic.turned_away);
+  page.single("lianqing_http_connections", "gauge", "Open connections.", traffic.connections);
+  page.single("lianqing_stream_clients", "gauge", "Open streams.", traffic.streams);
+  page.single("lianqing_streams_cut_total", "counter", "Streams cut because their reader was slow.",
+              traffic.streams_cut);
+}
+
+}  // namespace
+
+void Latency::add(std::uint64_t us) {
+  std::size_t i = 0;
+  while (i < kLatencyBounds.size() && us > kLatencyBounds[i]) ++i;
+  ++counts[i];
+  sum_us += us;
+}
+
+std::string metrics_text(const EngineGauges& engine, const QueueGauges& queue,
+                         const DiskGauges& disk, const http::Traffic& traffic) {
+  Page page;
+  put_ingest(page, engine);
+  put_fold(page, engine);
+  page.single("lianqing_queue_requests", "gauge", "Requests that wait for a commit.",
+              queue.requests);
+  page.single("lianqing_queue_bytes", "gauge", "Their bytes.", queue.bytes);
+  page.single("lianqing_queue_full_total", "counter",
+              "Requests turned away because the queue was full.", queue.full);
+  page.single("lianqing_disk_free_bytes", "gauge", "Free space where the log lies.",
+              disk.free_bytes);
+  page.single("lianqing_disk_reserve_bytes", "gauge", "Free space below which no events are taken.",
+              disk.reserve_bytes);
+  put_http(page, traffic);
+  return page.take();
+}
+
+}  // namespace lianqing

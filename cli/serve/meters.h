@@ -1,0 +1,59 @@
+// What is counted for /metrics. Written by the engine's thread and the server's, read by any.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "connectors/http/server.h"
+#include "lianqing/level.h"
+#include "lianqing/time.h"
+
+namespace lianqing {
+
+// Upper bounds of the commit latency histogram, in microseconds.
+inline constexpr std::array<std::uint64_t, 12> kLatencyBounds = {
+    500,    1'000,   2'500,   5'000,     10'000,    25'000,
+    50'000, 100'000, 250'000, 1'000'000, 2'500'000, 10'000'000};
+
+struct Latency {
+  std::array<std::uint64_t, kLatencyBounds.size() + 1> counts{};
+  std::uint64_t sum_us = 0;
+
+  void add(std::uint64_t us);
+};
+
+// As the engine's thread last left things.
+struct EngineGauges {
+  std::uint64_t records = 0;  // in the log
+  std::uint64_t appended = 0, duplicates = 0, batches = 0;
+  std::map<std::string, std::uint64_t> quarantined;  // by code
+  Latency commits;                                   // from arrival in the queue to the answer
+  std::uint64_t judgements = 0, units = 0;
+  std::array<std::uint64_t, kLevels> colours{};
+  std::map<std::pair<std::string, Level>, std::uint64_t> transitions;  // (rule, to)
+  std::uint64_t position = 0;                                          // of the newest warning
+  std::uint64_t checkpoints = 0, since_checkpoint = 0;
+  Instant judged = kBeforeAll, now = kBeforeAll;
+  std::optional<Duration> skew;
+};
+
+struct QueueGauges {
+  std::size_t requests = 0, bytes = 0;
+  std::uint64_t full = 0;  // requests turned away
+};
+
+struct DiskGauges {
+  std::uint64_t free_bytes = 0, reserve_bytes = 0;
+};
+
+// Prometheus text format 0.0.4.
+std::string metrics_text(const EngineGauges& engine, const QueueGauges& queue,
+                         const DiskGauges& disk, const http::Traffic& traffic);
+
+}  // namespace lianqing

@@ -1,0 +1,245 @@
+// lianqing serve: the daemon. Start: pack, log, fold, port. End: port, queue, checkpoint.
+#include <signal.h>
+#include <time.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+
+#include "cli/commands.h"
+#include "cli/language.h"
+#include "cli/log_options.h"
+#include "cli/options.h"
+#include "cli/pack_files.h"
+#include "cli/serve/answers.h"
+#include "cli/serve/config.h"
+#include "cli/units_file.h"
+#include "lianqing/assert.h"
+
+namespace lianqing {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {"data", true, false, "数据目录（日志、状态、令牌）", "data directory (log, state, tokens)"},
+    {"rules", true, false, "规则包：文件夹或文件", "rule pack: a folder or a file"},
+    {"units", true, false, "单位登记表（CSV 或 YAML）", "unit register (CSV or YAML)"},
+    {"listen", true, false, "监听地址:端口（默认 127.0.0.1:8620；端口 0 取空闲端口）",
+     "ADDRESS:PORT to listen on (default 127.0.0.1:8620; port 0 takes a free one)"},
+    {"config", true, false, "YAML 配置文件", "a YAML file with these settings"},
+    {"log", true, false, "运行记录：text 或 json", "journal on standard error: text or json"},
+    {"lang", true, false, "zh 或 en；默认按环境变量", "zh or en; by default from the environment"},
+    {"help", false, false, "显示这些选项", "show these options"},
+};
+
+using SteadyClock = std::chrono::steady_clock;
+
+double seconds_since(SteadyClock::time_point start) {
+  return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+// Tells now and then how far the log has been read again.
+class Recovery {
+ public:
+  explicit Recovery(Journal& journal) : journal_(journal) {}
+
+  void tell(Seq done, Seq of) {
+    if (SteadyClock::now() - told_ < std::chrono::seconds(5)) return;
+    told_ = SteadyClock::now();
+    const std::string count = std::to_string(done) + "/" + std::to_string(of);
+    journal_.note({"正在重读日志 " + count, "reading the log again: " + count});
+  }
+
+  void conclude(const StartReport& report) {
+    const double took = seconds_since(start_);
+    const auto speed =
+        static_cast<std::uint64_t>(static_cast<double>(report.refolded) / std::max(took, 1e-3));
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f", took);
+    journal_.note({"日志有 " + std::to_string(report.records) + " 条记录，重读 " +
+                       std::to_string(report.refolded) + " 条，用时 " + text + " 秒（每秒 " +
+                       std::to_string(speed) + " 条）" +
+                       (report.from_checkpoint ? "，接着检查点" : ""),
+                   std::to_string(report.records) + " records in the log, " +
+                       std::to_string(report.refolded) + " read again in " + text + " s (" +
+                       std::to_string(speed) + "/s)" +
+                       (report.from_checkpoint ? ", behind a checkpoint" : "")});
+    if (!report.why_not.empty()) {
+      journal_.note({"未用已有检查点：" + report.why_not,
+                     "the checkpoint there was not used: " + report.why_not});
+    }
+    for (const std::string& notice : report.notices) journal_.warn({notice, notice});
+  }
+
+ private:
+  Journal& journal_;
+  const SteadyClock::time_point start_ = SteadyClock::now();
+  SteadyClock::time_point told_ = SteadyClock::now();
+};
+
+sigset_t watched_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  return set;
+}
+
+class Daemon {
+ public:
+  Daemon(ServeConfig config, std::shared_ptr<const Program> program,
+         std::vector<RegisteredUnit> units, bool chinese)
+      : config_(std::move(config)),
+        program_(std::move(program)),
+        units_(std::move(units)),
+        journal_(config_.log == "json", chinese),
+        tokens_(config_.tokens) {}
+
+  Status run() {
+    if (Status s = start(); !s) return s;
+    std::printf("listening on %s\n", server_->url().c_str());
+    std::fflush(stdout);
+    journal_.note({"开始服务 " + server_->url(), "serving at " + server_->url()});
+    const std::jthread serving([this] { server_->run(); });
+    wait();
+    return end();
+  }
+
+ private:
+  Status start() {
+    std::error_code error;
+    if (std::filesystem::create_directories(config_.data, error)) {
+      std::filesystem::permissions(config_.data, std::filesystem::perms::owner_all, error);
+    }
+    if (error) {
+      return failure(ErrorCode::io, "cannot make " + config_.data + ": " + error.message());
+    }
+    Recovery recovery(journal_);
+    LQ_TRY(auto live, Live::start({config_.data, program_, units_},
+                                  [&](Seq done, Seq of) { recovery.tell(done, of); }));
+    recovery.conclude(live->report());
+    WriterLimits limits;
+    limits.queue_requests = config_.queue;
+    limits.queue_bytes = std::max<std::uint64_t>(limits.queue_bytes, 2 * config_.max_body);
+    writer_ = std::make_unique<Writer>(
+        std::move(live), EngineClock(), limits, journal_,
+        [this] {
+          if (http::Server* server = awake_) server->wake_streams();
+        },
+        [this](const Error& stopped) {
+          journal_.alarm({"日志或推演已停止，进程即将退出：" + stopped.what,
+                          "the log or the fold has stopped, the process ends: " + stopped.what});
+        });
+    aside_ = std::make_unique<Aside>();
+    answers_ = std::make_unique<Answers>(
+        AnswersOptions{config_.data, config_.rules, program_, units_, config_.reserve}, *writer_,
+        *aside_, tokens_);
+    LQ_TRY(const ListenAddress listen, parse_listen(config_.listen));
+    http::ServerOptions options;
+    options.address = listen.address;
+    options.port = listen.port;
+    options.max_body = config_.max_body;
+    options.open_metrics = config_.open_metrics;
+    LQ_TRY(server_, http::Server::listen(options, *answers_));
+    answers_->serve_behind(*server_);
+    awake_ = server_.get();
+    tell_of_tokens();
+    return {};
+  }
+
+  void tell_of_tokens() {
+    const auto tokens = read_tokens(config_.tokens);
+    if (!tokens) return journal_.alarm({tokens.error().what, tokens.error().what});
+    if (!tokens->empty()) return;
+    journal_.warn({"还没有令牌：用 lianqing token create --data 目录 --role 角色 --name 名称 建立",
+                   "there are no tokens yet: lianqing token create --data DIR --role ROLE "
+                   "--name NAME makes one"});
+  }
+
+  // Until a signal to end, or until the log has stopped.
+  void wait() {
+    const sigset_t signals = watched_signals();
+    const timespec moment{0, 200'000'000};
+    while (!writer_->failed()) {
+      const int number = ::sigtimedwait(&signals, nullptr, &moment);
+      if (number == SIGTERM || number == SIGINT) break;
+      if (number == SIGHUP) {
+        journal_.note({"规则包在启动时读取；要采用新规则请重启",
+                       "rule packs are read at the start; restart to take up a new one"});
+      }
+    }
+  }
+
+  // Callbacks hold connections, connections hold the server's loop: it goes last.
+  Status end() {
+    journal_.note({"正在结束", "ending"});
+    answers_->end();
+    server_->stop();
+    return {};
+  }
+
+ public:
+  // After run(): the queue is finished and the state written.
+  Status finish() {
+    awake_ = nullptr;
+    aside_.reset();
+    if (!writer_) return {};
+    const Status finished = writer_->finish();
+    writer_.reset();
+    if (finished) journal_.note({"已结束", "ended"});
+    return finished;
+  }
+
+ private:
+  const ServeConfig config_;
+  const std::shared_ptr<const Program> program_;
+  const std::vector<RegisteredUnit> units_;
+  Journal journal_;
+  TokenBook tokens_;
+  std::unique_ptr<http::Server> server_;
+  std::atomic<http::Server*> awake_{nullptr};
+  std::unique_ptr<Writer> writer_;
+  std::unique_ptr<Aside> aside_;
+  std::unique_ptr<Answers> answers_;
+};
+
+int serve(const Options& options, bool chinese) {
+  if (!options.positionals().empty()) {
+    return report({ErrorCode::usage, "unexpected '" + options.positionals()[0] + "'"}, chinese);
+  }
+  int code = 0;
+  auto config = serve_config(options, chinese, code);
+  if (!config) return report(config.error(), chinese);
+  if (code != 0) return code;
+  auto program = load_pack(config->rules, chinese, code);
+  if (!program) return code;
+  std::vector<RegisteredUnit> units;
+  if (!config->units.empty()) {
+    auto read = read_units(config->units);
+    if (!read) return report(read.error(), chinese);
+    units = *std::move(read);
+  }
+  const sigset_t signals = watched_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: all inherit it
+  ::signal(SIGPIPE, SIG_IGN);
+  Daemon daemon(*std::move(config), std::move(program), std::move(units), chinese);
+  Status done = daemon.run();
+  const Status finished = daemon.finish();
+  if (done) done = finished;
+  return done ? 0 : report(done.error(), chinese);
+}
+
+}  // namespace
+
+int serve_command(const std::vector<std::string>& args) {
+  const auto options = parse_options(args, kOptions);
+  if (!options) return report(options.error(), prefers_chinese());
+  if (options->has("help")) {
+    std::printf("%s\n\n%s",
+                is_chinese(*options) ? "用法：lianqing serve --data 目录 --rules 规则包 [选项]"
+                                     : "usage: lianqing serve --data DIR --rules PACK [OPTIONS]",
+                options_help(kOptions, is_chinese(*options)).c_str());
+    return 0;
+  }
+  return serve(*options, is_chinese(*options));
+}
+
+}  // namespace lianqing

@@ -1,0 +1,66 @@
+// Bearer tokens: who may call the daemon. The file holds hashes only and can be changed while the
+// daemon runs; docs/formats.md has its lines.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/http/role.h"
+#include "lianqing/result.h"
+#include "lianqing/time.h"
+
+namespace lianqing {
+
+struct Token {
+  std::string hash;  // SHA-256 of the token, hex
+  http::Role role = http::Role::viewer;
+  std::string name;
+  Instant created;
+  std::optional<Instant> expires, revoked;
+};
+
+inline constexpr std::size_t kMaxTokenName = 64;  // bytes
+
+std::string tokens_path(const std::string& data_dir);
+
+// No file: no tokens. Fails (corrupt) on a line that is not one.
+[[nodiscard]] Result<std::vector<Token>> read_tokens(const std::string& path);
+
+// Makes a token of 256 random bits and adds it. The result is the token itself, which is kept
+// nowhere. Refused: a name in use, or one that is empty, too long or has control characters.
+[[nodiscard]] Result<std::string> create_token(const std::string& path, const std::string& name,
+                                               http::Role role, Instant now,
+                                               std::optional<Instant> expires);
+// Refused if there is no token of that name in force.
+[[nodiscard]] Status revoke_token(const std::string& path, const std::string& name, Instant now);
+
+// The file as a running daemon sees it: read again whenever it has changed.
+class TokenBook {
+ public:
+  explicit TokenBook(std::string path) : path_(std::move(path)) {}
+
+  // From any thread. A file that cannot be read lets nobody in; `trouble` says why.
+  std::optional<http::Caller> caller_of(std::string_view token, Instant now);
+  std::string trouble() const;
+
+ private:
+  struct Stamp {
+    std::int64_t seconds = 0, nanoseconds = 0, size = -1;
+    std::uint64_t inode = 0;
+    friend bool operator==(const Stamp&, const Stamp&) = default;
+  };
+  static Stamp stamp_of(const std::string& path);
+
+  const std::string path_;
+  mutable std::mutex lock_;
+  Stamp read_at_;
+  bool read_ = false;
+  std::vector<Token> tokens_;
+  std::string trouble_;
+};
+
+}  // namespace lianqing

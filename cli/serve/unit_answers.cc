@@ -1,0 +1,206 @@
+#include "cli/serve/unit_answers.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "cli/serve/query.h"
+#include "cli/warning_json.h"
+#include "connectors/json_writer.h"
+
+namespace lianqing {
+namespace {
+
+constexpr std::size_t kMostScanned = 200'000;  // units looked at for one page
+
+void put(JsonWriter& out, const Fact& fact) {
+  if (const auto* b = std::get_if<bool>(&fact)) {
+    out.boolean(*b);
+  } else if (const auto* n = std::get_if<Number>(&fact)) {
+    out.raw(n->to_string());
+  } else if (const auto* s = std::get_if<std::string>(&fact)) {
+    out.string(*s);
+  } else {
+    out.null();
+  }
+}
+
+void put(JsonWriter& out, const Bilingual& text) {
+  out.begin_object().key("zh").string(text.in(true)).key("en").string(text.in(false)).end_object();
+}
+
+void put_key(JsonWriter& out, const std::string& key) {
+  out.key("key");
+  if (key.empty()) {
+    out.null();
+  } else {
+    out.string(key);
+  }
+}
+
+void put_row(JsonWriter& out, const std::string& id, const BoardUnit& unit) {
+  out.begin_object().key("unit").string(id).key("colour").string(name(unit.colour));
+  out.key("registered").boolean(unit.registered).key("levels").begin_array();
+  for (const auto& [where, standing] : unit.standing) {
+    out.begin_object().key("rule").string(where.first);
+    put_key(out, where.second);
+    out.key("level").string(name(standing.level));
+    out.key("since").string(format_rfc3339(standing.since));
+    if (standing.shadow) out.key("shadow").boolean(true);
+    out.end_object();
+  }
+  out.end_array().end_object();
+}
+
+struct Stood {
+  Warning now;
+  Instant since;
+};
+
+// Every (rule, key) of the unit as it stands, by rule and key.
+std::vector<Stood> standing(const UnitState& unit, const Replay& replay, Instant judged,
+                            const std::optional<std::string>& rule) {
+  std::vector<Stood> out;
+  const Instant at = std::max(unit.clock, judged);
+  for (const auto& [where, index] : unit.instance_of) {
+    const Instance& instance = unit.instances[index];
+    if (rule && replay.fold().program().rules[instance.rule].id != *rule) continue;
+    out.push_back({replay.fold().explain(unit, instance, replay.last_seq(), at), instance.since});
+  }
+  std::sort(out.begin(), out.end(), [](const Stood& a, const Stood& b) {
+    return std::tie(a.now.rule, a.now.key) < std::tie(b.now.rule, b.now.key);
+  });
+  return out;
+}
+
+void put_level(JsonWriter& out, const Stood& stood) {
+  const Warning& now = stood.now;
+  out.begin_object().key("rule").string(now.rule).key("title");
+  put(out, now.title);
+  put_key(out, now.key.value_or(""));
+  out.key("level").string(name(now.to)).key("grey").boolean(now.grey);
+  if (now.shadow) out.key("shadow").boolean(true);
+  out.key("since");
+  if (stood.since == kNever) {
+    out.null();
+  } else {
+    out.string(format_rfc3339(stood.since));
+  }
+  out.key("values").begin_object();
+  for (const NamedFact& value : now.values) {
+    out.key(value.name);
+    put(out, value.value);
+  }
+  out.end_object().key("because");
+  put(out, now.because);
+  out.end_object();
+}
+
+http::Response unknown_unit(const std::string& unit) {
+  return http::problem(404, "unit", "there is no unit '" + unit + "' in the log or the register");
+}
+
+http::Response explained(const std::string& unit, const UnitState& state, const Replay& replay,
+                         Instant judged, const std::optional<std::string>& rule) {
+  const auto all = standing(state, replay, judged, rule);
+  if (rule && all.empty()) {
+    return http::problem(404, "rule", "the unit has no judgement of the rule '" + *rule + "'");
+  }
+  http::Response out;
+  JsonWriter json(out.body);
+  json.begin_object().key("unit").string(unit).key("at").string(
+      format_rfc3339(std::max(state.clock, judged)));
+  json.key("explanations").begin_array();
+  for (const Stood& stood : all) json.raw(to_json(stood.now, replay.fold().program()));
+  json.end_array().end_object();
+  return out;
+}
+
+}  // namespace
+
+http::Response list_units(const http::Request& request, const Live& live) {
+  const auto limit = number_parameter(request, "limit", kPage, kMostPage);
+  if (!limit) return limit.error();
+  const auto colour = level_parameter(request, "colour");
+  if (!colour) return colour.error();
+  const auto& units = live.board().units();
+  const auto cursor = request.parameter("cursor");
+  auto at = cursor ? units.upper_bound(*cursor) : units.begin();
+  http::Response out;
+  JsonWriter json(out.body);
+  json.begin_object().key("units").begin_array();
+  std::size_t given = 0, scanned = 0;
+  std::string last;
+  for (; at != units.end() && given < *limit && scanned < kMostScanned; ++at, ++scanned) {
+    last = at->first;
+    if (*colour && at->second.colour != **colour) continue;
+    put_row(json, at->first, at->second);
+    ++given;
+  }
+  json.end_array().key("next");
+  if (at == units.end()) {
+    json.null();
+  } else {
+    json.string(last);
+  }
+  json.key("total").unsigned_integer(units.size());
+  const auto& board = live.board();
+  json.key("colours").begin_object();
+  for (const Level level : {Level::green, Level::yellow, Level::red}) {
+    json.key(name(level)).unsigned_integer(board.of_colour(level));
+  }
+  json.end_object().end_object();
+  return tagged(request,
+                "u" + std::to_string(live.log().next_seq()) + "-" + std::to_string(live.position()),
+                std::move(out));
+}
+
+http::Response get_unit(const http::Request& request, Live& live) {
+  const auto row = live.board().units().find(request.argument);
+  if (row == live.board().units().end()) return unknown_unit(request.argument);
+  const auto unit = live.replay().unit(request.argument);
+  if (!unit) return http::problem(500, "state", unit.error().what);
+  http::Response out;
+  JsonWriter json(out.body);
+  json.begin_object().key("unit").string(request.argument);
+  json.key("colour").string(name(row->second.colour));
+  json.key("registered").boolean(row->second.registered).key("at");
+  if (live.judged() == kBeforeAll) {
+    json.null();
+  } else {
+    json.string(format_rfc3339(live.judged()));
+  }
+  json.key("levels").begin_array();
+  if (*unit != nullptr) {
+    for (const Stood& stood : standing(**unit, live.replay(), live.judged(), std::nullopt)) {
+      put_level(json, stood);
+    }
+  }
+  json.end_array().end_object();
+  return out;
+}
+
+http::Response explain_unit(const http::Request& request, Live& live) {
+  const std::string id = request.parameter("unit").value_or("");
+  const auto unit = live.replay().unit(id);
+  if (!unit) return http::problem(500, "state", unit.error().what);
+  if (*unit == nullptr) return unknown_unit(id);
+  return explained(id, **unit, live.replay(), live.judged(), request.parameter("rule"));
+}
+
+http::Response explain_unit_at(const http::Request& request, const EventLog& log,
+                               const std::shared_ptr<const Program>& program,
+                               const std::vector<RegisteredUnit>& units, Instant at) {
+  const std::string id = request.parameter("unit").value_or("");
+  Replay replay(
+      program, units, {}, nullptr, [](const Warning&) { return std::string(); },
+      [](const Leaving&) { return Status{}; }, [](const Rejection&) {});
+  Status folded = refold(
+      log, replay, 0, at, [](const Event&) {}, [](Seq) { return Status{}; });
+  if (folded) folded = replay.judge_through(at);
+  if (!folded) return http::problem(500, "replay", folded.error().what);
+  const auto unit = replay.unit(id);
+  if (!unit || *unit == nullptr) return unknown_unit(id);
+  return explained(id, **unit, replay, at, request.parameter("rule"));
+}
+
+}  // namespace lianqing

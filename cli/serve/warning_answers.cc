@@ -1,0 +1,134 @@
+#include "cli/serve/warning_answers.h"
+
+#include <algorithm>
+
+#include "cli/serve/query.h"
+#include "cli/serve/warning_text.h"
+#include "connectors/json_writer.h"
+#include "lianqing/assert.h"
+
+namespace lianqing {
+namespace {
+
+constexpr std::uint64_t kStep = 256;            // warnings read at a time
+constexpr std::uint64_t kMostScanned = 20'000;  // looked at for one page
+
+// Visits warnings backwards from below `end` down to `first` until `visit` says false.
+Status backwards(const EventLog& log, std::uint64_t first, std::uint64_t end,
+                 const std::function<bool(const Positioned&)>& visit) {
+  while (end > first) {
+    const std::uint64_t from = end - first > kStep ? end - kStep : first;
+    LQ_TRY(auto page, log.warnings(from, static_cast<std::size_t>(end - from)));
+    while (!page.empty() && page.back().first >= end) page.pop_back();
+    for (auto at = page.rbegin(); at != page.rend(); ++at) {
+      if (!visit(*at)) return {};
+    }
+    end = from;
+  }
+  return {};
+}
+
+http::Response unreadable(const Error& error) { return http::problem(500, "log", error.what); }
+
+}  // namespace
+
+http::Response list_warnings(const http::Request& request, const EventLog& log,
+                             const StreamFeed& feed) {
+  const auto limit = number_parameter(request, "limit", kPage, kMostPage);
+  if (!limit) return limit.error();
+  const auto level = level_parameter(request, "level");
+  if (!level) return level.error();
+  const auto since = instant_parameter(request, "since");
+  if (!since) return since.error();
+  const std::uint64_t head = feed.head(), first = feed.first();
+  const auto cursor = number_parameter(request, "cursor", head + 1, head + 1);
+  if (!cursor) return cursor.error();
+  WarningFilter filter = WarningFilter::of(request.parameter("unit"), request.parameter("rule"));
+  if (*level) filter.level = name(**level);
+  filter.since = *since;
+
+  http::Response out;
+  JsonWriter json(out.body);
+  json.begin_object().key("warnings").begin_array();
+  std::uint64_t given = 0, scanned = 0, lowest = *cursor;
+  bool over = false;
+  const Status read = backwards(log, first, *cursor, [&](const Positioned& warning) {
+    if (given == *limit || scanned == kMostScanned) return false;
+    ++scanned;
+    lowest = warning.first;
+    const auto text = read_warning_text(warning.second);
+    if (!text) return true;
+    if (filter.since && parse_rfc3339(text->time) < *filter.since) {  // they are in order of time
+      over = true;
+      return false;
+    }
+    if (filter.takes(*text)) {
+      json.raw(warning.second);
+      ++given;
+    }
+    return true;
+  });
+  if (!read) return unreadable(read.error());
+  json.end_array().key("next");
+  if (over || lowest <= first) {
+    json.null();
+  } else {
+    json.string(std::to_string(lowest));
+  }
+  json.key("position").unsigned_integer(head).end_object();
+  return tagged(request, "w" + std::to_string(first) + "-" + std::to_string(head), std::move(out));
+}
+
+http::Response get_warning(const http::Request& request, const EventLog& log,
+                           const StreamFeed& feed) {
+  http::Response out = http::problem(
+      404, "warning",
+      "there is no warning '" + request.argument + "' of the rule pack and register that run");
+  const Status read = backwards(log, feed.first(), feed.head() + 1, [&](const Positioned& warning) {
+    const auto text = read_warning_text(warning.second);
+    if (!text || text->id != request.argument) return true;
+    out = http::Response::json(warning.second);
+    return false;
+  });
+  return read ? out : unreadable(read.error());
+}
+
+http::Response list_quarantine(const http::Request& request, const EventLog& log) {
+  const auto limit = number_parameter(request, "limit", kPage, kMostPage);
+  if (!limit) return limit.error();
+  const auto cursor = number_parameter(request, "cursor", 0, UINT64_MAX);
+  if (!cursor) return cursor.error();
+  const auto records = log.quarantined(*cursor, static_cast<std::size_t>(*limit) + 1);
+  if (!records) return unreadable(records.error());
+  http::Response out;
+  JsonWriter json(out.body);
+  json.begin_object().key("records").begin_array();
+  for (std::size_t i = 0; i < std::min<std::size_t>(records->size(), *limit); ++i) {
+    const QuarantinedRecord& record = (*records)[i];
+    json.begin_object().key("number").unsigned_integer(record.number);
+    json.key("at").string(format_rfc3339(record.at));
+    json.key("code").string(record.rejection.code).key("detail").string(record.rejection.detail);
+    json.key("position").unsigned_integer(record.rejection.column);
+    json.key("raw").string(record.rejection.raw).end_object();
+  }
+  json.end_array().key("next");
+  if (records->size() > *limit) {
+    json.string(std::to_string(records->back().number));
+  } else {
+    json.null();
+  }
+  json.end_object();
+  return out;
+}
+
+http::StreamPage stream_page(std::vector<Positioned> warnings) {
+  http::StreamPage out;
+  for (Positioned& warning : warnings) {
+    out.reached = warning.first;
+    const auto text = read_warning_text(warning.second);
+    if (!text || !text->shadow) out.warnings.push_back(std::move(warning));
+  }
+  return out;
+}
+
+}  // namespace lianqing

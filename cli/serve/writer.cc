@@ -1,0 +1,209 @@
+#include "cli/serve/writer.h"
+
+namespace lianqing {
+
+using SteadyClock = std::chrono::steady_clock;
+
+Writer::Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limits, Journal& journal,
+               std::function<void()> woken, std::function<void(const Error&)> stopped)
+    : live_(std::move(live)),
+      clock_(std::move(clock)),
+      limits_(limits),
+      journal_(journal),
+      woken_(std::move(woken)),
+      stopped_(std::move(stopped)),
+      checkpoint_at_(SteadyClock::now()),
+      alive_at_(SteadyClock::now()) {
+  announced_ = live_->feed().head();
+  publish();
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+Writer::~Writer() = default;
+
+bool Writer::submit(Batch batch) {
+  const std::lock_guard hold(lock_);
+  if (closed_ || batches_.size() >= limits_.queue_requests ||
+      (bytes_ + batch.bytes > limits_.queue_bytes && !batches_.empty())) {
+    ++full_;
+    return false;
+  }
+  bytes_ += batch.bytes;
+  batches_.push_back(std::move(batch));
+  arrivals_.push_back(SteadyClock::now());
+  something_.notify_one();
+  return true;
+}
+
+bool Writer::ask(Question question) {
+  const std::lock_guard hold(lock_);
+  if (closed_ || questions_.size() >= limits_.queue_questions) return false;
+  questions_.push_back(std::move(question));
+  something_.notify_one();
+  return true;
+}
+
+Status Writer::finish() {
+  {
+    const std::lock_guard hold(lock_);
+    closed_ = true;
+  }
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+  if (error_) return Unexpected<Error>(*error_);
+  if (!live_->dirty()) return {};
+  return live_->checkpoint();
+}
+
+void Writer::run(const std::stop_token& stop) {
+  for (;;) {
+    std::deque<Batch> batches;
+    std::deque<Question> questions;
+    bool ending = false;
+    {
+      std::unique_lock hold(lock_);
+      something_.wait_for(hold, stop, limits_.tick,
+                          [this] { return !batches_.empty() || !questions_.empty(); });
+      batches = next_batches();
+      questions.swap(questions_);
+      alive_at_ = SteadyClock::now();
+      ending = stop.stop_requested() && batches.empty() && questions.empty();
+    }
+    if (ending) return;
+    round(std::move(batches), std::move(questions));
+  }
+}
+
+// As many requests as make one commit; the first one always.
+std::deque<Batch> Writer::next_batches() {
+  std::deque<Batch> out;
+  std::size_t bytes = 0;
+  while (!batches_.empty() &&
+         (out.empty() || bytes + batches_.front().bytes <= limits_.commit_bytes)) {
+    bytes += batches_.front().bytes;
+    out.push_back(std::move(batches_.front()));
+    batches_.pop_front();
+  }
+  bytes_ -= bytes;
+  return out;
+}
+
+void Writer::round(std::deque<Batch> batches, std::deque<Question> questions) {
+  if (!batches.empty()) commit(batches);
+  if (!failed_ && SteadyClock::now() - ticked_at_ >= limits_.tick) {
+    ticked_at_ = SteadyClock::now();
+    gauges_.now = clock_.now();
+    gauges_.skew = clock_.skew();
+    if (gauges_.skew.has_value() != skewed_) {
+      skewed_ = !skewed_;
+      const std::string by =
+          Number::from_micros(gauges_.skew.value_or(Duration{}).count()).to_string();
+      if (skewed_) {
+        journal_.alarm({"墙上时钟跳变 " + by + " 秒，不予跟随；核实时钟后重启即可采用",
+                        "the wall clock jumped by " + by +
+                            " s and is not followed; check it and restart to follow it"});
+      } else {
+        journal_.note({"重新跟随墙上时钟", "the wall clock is followed again"});
+      }
+    }
+    if (Status s = live_->tick(gauges_.now); !s) fail(s.error());
+  }
+  for (const Question& question : questions) question(*live_);
+  checkpoint_if_due();
+  publish();
+}
+
+void Writer::commit(std::deque<Batch>& batches) {
+  std::vector<Record> records;
+  for (Batch& batch : batches) {
+    records.insert(records.end(), std::make_move_iterator(batch.records.begin()),
+                   std::make_move_iterator(batch.records.end()));
+  }
+  Result<std::vector<Taken>> taken = error_ ? Result<std::vector<Taken>>(Unexpected<Error>(*error_))
+                                            : live_->take(records, clock_.now());
+  if (!taken && !error_) fail(taken.error());
+  if (taken) {
+    ++gauges_.batches;
+    for (const Taken& one : *taken) {
+      if (one.kind == Taken::Kind::appended) ++gauges_.appended;
+      if (one.kind == Taken::Kind::duplicate) ++gauges_.duplicates;
+      if (one.kind == Taken::Kind::refused) ++gauges_.quarantined[one.code];
+    }
+  }
+  std::size_t at = 0;
+  for (Batch& batch : batches) {
+    if (taken) {
+      const std::size_t n = batch.records.size();
+      batch.done(std::vector<Taken>(taken->begin() + static_cast<std::ptrdiff_t>(at),
+                                    taken->begin() + static_cast<std::ptrdiff_t>(at + n)));
+      at += n;
+    } else {
+      batch.done(Unexpected<Error>(taken.error()));
+    }
+  }
+  const auto now = SteadyClock::now();
+  const std::lock_guard hold(lock_);
+  for (std::size_t i = 0; i < batches.size() && !arrivals_.empty(); ++i) {
+    const auto waited =
+        std::chrono::duration_cast<std::chrono::microseconds>(now - arrivals_.front());
+    gauges_.commits.add(static_cast<std::uint64_t>(waited.count()));
+    arrivals_.pop_front();
+  }
+}
+
+void Writer::fail(const Error& error) {
+  if (failed_.exchange(true)) return;
+  error_ = error;
+  stopped_(error);
+}
+
+void Writer::checkpoint_if_due() {
+  if (failed_) return;
+  const bool old = live_->dirty() && SteadyClock::now() - checkpoint_at_ >= limits_.checkpoint_age;
+  if (!old && !live_->checkpoint_due()) return;
+  if (Status s = live_->checkpoint(); !s) return fail(s.error());
+  ++gauges_.checkpoints;
+  checkpoint_at_ = SteadyClock::now();
+}
+
+void Writer::publish() {
+  gauges_.records = live_->log().next_seq();
+  gauges_.judgements = live_->replay().judgements();
+  gauges_.units = live_->board().units().size();
+  for (std::size_t i = 0; i < gauges_.colours.size(); ++i) {
+    gauges_.colours[i] = live_->board().of_colour(static_cast<Level>(i));
+  }
+  gauges_.transitions = live_->transitions();
+  gauges_.position = live_->feed().head();
+  gauges_.since_checkpoint = live_->since_checkpoint();
+  gauges_.judged = live_->judged();
+  {
+    const std::lock_guard hold(lock_);
+    published_ = gauges_;
+  }
+  if (gauges_.position == announced_) return;
+  announced_ = gauges_.position;
+  woken_();
+}
+
+EngineGauges Writer::gauges() const {
+  const std::lock_guard hold(lock_);
+  return published_;
+}
+
+QueueGauges Writer::queue() const {
+  const std::lock_guard hold(lock_);
+  return {batches_.size(), bytes_, full_};
+}
+
+SteadyClock::time_point Writer::alive_at() const {
+  const std::lock_guard hold(lock_);
+  return alive_at_;
+}
+
+Instant Writer::now() const {
+  const std::lock_guard hold(lock_);
+  return published_.now;
+}
+
+}  // namespace lianqing

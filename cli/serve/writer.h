@@ -1,0 +1,106 @@
+// The one thread that owns log and fold. Requests wait in a bounded queue; all that wait go into
+// one durable commit. Between commits it answers questions about the state, ticks the clock and
+// writes checkpoints.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "cli/serve/engine_clock.h"
+#include "cli/serve/journal.h"
+#include "cli/serve/live.h"
+#include "cli/serve/meters.h"
+#include "connectors/arena.h"
+
+namespace lianqing {
+
+// Records of one request, decoded, with the memory they point into.
+struct Batch {
+  std::vector<Record> records;
+  std::shared_ptr<const void> memory;
+  std::size_t bytes = 0;
+  // Called on the writer's thread with what became of each record; a failure: the log has stopped.
+  std::function<void(const Result<std::vector<Taken>>&)> done;
+};
+
+struct WriterLimits {
+  std::size_t queue_requests = 1024;
+  std::size_t queue_bytes = 64U << 20;
+  std::size_t queue_questions = 1024;
+  std::size_t commit_bytes = 16U << 20;  // more than this waits for the next commit
+  std::chrono::milliseconds tick{200};
+  std::chrono::seconds checkpoint_age{300};
+};
+
+class Writer {
+ public:
+  using Question = std::function<void(Live&)>;
+
+  // `woken`: called when there are new warnings. `stopped`: called once, if the log or the fold
+  // fails; the process must end then.
+  Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limits, Journal& journal,
+         std::function<void()> woken, std::function<void(const Error&)> stopped);
+  ~Writer();
+
+  // False: the queue is full, and nothing was taken.
+  [[nodiscard]] bool submit(Batch batch);
+  [[nodiscard]] bool ask(Question question);
+
+  // Takes nothing more, finishes what waits, writes a checkpoint. Fails if that failed.
+  [[nodiscard]] Status finish();
+
+  EngineGauges gauges() const;
+  QueueGauges queue() const;
+  // When the thread last went round.
+  std::chrono::steady_clock::time_point alive_at() const;
+  bool failed() const { return failed_; }
+  Instant now() const;  // the engine's clock when it last went round
+
+  StreamFeed& feed() { return live_->feed(); }
+  std::shared_ptr<EventLog> log() const { return live_->shared_log(); }
+
+ private:
+  void run(const std::stop_token& stop);
+  void round(std::deque<Batch> batches, std::deque<Question> questions);
+  void commit(std::deque<Batch>& batches);
+  void fail(const Error& error);
+  void publish();
+  void checkpoint_if_due();
+  std::deque<Batch> next_batches();
+
+  std::unique_ptr<Live> live_;
+  EngineClock clock_;
+  const WriterLimits limits_;
+  Journal& journal_;
+  const std::function<void()> woken_;
+  const std::function<void(const Error&)> stopped_;
+
+  mutable std::mutex lock_;
+  std::condition_variable_any something_;
+  std::deque<Batch> batches_;
+  std::deque<std::chrono::steady_clock::time_point> arrivals_;
+  std::deque<Question> questions_;
+  std::size_t bytes_ = 0;
+  std::uint64_t full_ = 0;
+  bool closed_ = false;
+
+  // The writer's own:
+  EngineGauges gauges_;
+  std::chrono::steady_clock::time_point checkpoint_at_, ticked_at_;
+  std::uint64_t announced_ = 0;
+  bool skewed_ = false;
+  // Copies for others, under lock_:
+  EngineGauges published_;
+  std::chrono::steady_clock::time_point alive_at_;
+  std::atomic<bool> failed_{false};
+  std::optional<Error> error_;
+  std::jthread thread_;  // last: ends before what it uses
+};
+
+}  // namespace lianqing

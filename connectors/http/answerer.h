@@ -1,0 +1,46 @@
+// What the HTTP server asks of the program behind it. All calls come from the server's one thread
+// and must not block it; every callback may be called on any thread, once, before or after the call
+// returns.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "connectors/http/message.h"
+
+namespace lianqing::http {
+
+// How a stream begins: the levels that stand at `position`, each a JSON text; then what follows it.
+struct StreamOpening {
+  std::optional<Response> refusal;  // if there: answered instead of a stream
+  bool snapshot = true;             // false: goes on behind what the client has seen
+  std::vector<std::string> levels;
+  std::uint64_t position = 0;  // of the newest warning that is part of it; 0: none yet
+};
+
+// Warnings behind a position, in order.
+struct StreamPage {
+  std::vector<std::pair<std::uint64_t, std::string>> warnings;
+  std::uint64_t reached = 0;  // how far this page goes; 0: there is nothing newer
+  bool start_over = false;    // the position is of no use any more: the client must begin anew
+};
+
+class Answerer {
+ public:
+  virtual ~Answerer() = default;
+
+  // Whose token it is; nothing if it is nobody's.
+  virtual std::optional<Caller> caller_of(std::string_view token) = 0;
+  virtual void answer(Request request, Reply reply) = 0;
+  // `seen`: position of the last warning the client has, if it has any.
+  virtual void open_stream(std::optional<std::uint64_t> seen,
+                           std::function<void(StreamOpening)> opened) = 0;
+  virtual void read_stream(std::uint64_t seen, std::function<void(StreamPage)> read) = 0;
+};
+
+}  // namespace lianqing::http

@@ -1,0 +1,3 @@
+// The one place where Asio and Boost.JSON are compiled; everybody else includes declarations.
+#include <boost/asio/impl/src.hpp>
+#include <boost/json/src.hpp>

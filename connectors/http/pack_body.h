@@ -1,0 +1,16 @@
+// A rule pack sent in a request: {"files": [{"name": "rules.yaml", "text": "..."}]}.
+#pragma once
+
+#include <vector>
+
+#include "connectors/http/message.h"
+#include "lianqing/diagnostic.h"
+
+namespace lianqing::http {
+
+inline constexpr std::size_t kMaxPackFiles = 256;
+
+// Fails with the answer to give (400, 415).
+[[nodiscard]] Outcome<std::vector<SourceText>, Response> pack_files(const Request& request);
+
+}  // namespace lianqing::http

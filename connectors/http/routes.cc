@@ -1,0 +1,233 @@
+#include "connectors/http/routes.h"
+
+namespace lianqing::http {
+namespace {
+
+constexpr Roles kReaders =
+    any_of(Role::viewer, Role::operator_, Role::rule_editor, Role::rule_approver, Role::auditor);
+constexpr Roles kIngesters = any_of(Role::ingester);
+constexpr Roles kRuleWriters = any_of(Role::rule_editor, Role::rule_approver);
+constexpr Roles kWatchers = any_of(Role::sys_admin, Role::auditor, Role::operator_);
+constexpr Roles kAuditors = any_of(Role::auditor, Role::operator_);
+
+constexpr std::string_view kEventBodies[] = {"application/cloudevents+json",
+                                             "application/cloudevents-batch+json",
+                                             "application/x-ndjson", "application/json"};
+constexpr std::string_view kPackBody[] = {"application/json"};
+
+constexpr Parameter kPage[] = {
+    {"limit", "integer", "most entries in the answer, 1 to 1000 (default 100)"},
+    {"cursor", "string", "`next` of the page before"}};
+constexpr Parameter kUnitFilters[] = {
+    {"limit", "integer", "most entries in the answer, 1 to 1000 (default 100)"},
+    {"cursor", "string", "`next` of the page before"},
+    {"colour", "string", "only units of this colour: green, yellow or red"}};
+constexpr Parameter kWarningFilters[] = {
+    {"limit", "integer", "most entries in the answer, 1 to 1000 (default 100)"},
+    {"cursor", "string", "`next` of the page before"},
+    {"unit", "string", "only warnings of this unit"},
+    {"rule", "string", "only warnings of this rule"},
+    {"level", "string", "only warnings that reached this level: green, yellow or red"},
+    {"since", "string", "only warnings at or after this RFC 3339 instant"}};
+constexpr Parameter kStreamStart[] = {
+    {"last_event_id", "integer",
+     "go on behind this position, like the header field Last-Event-ID (which wins)"}};
+constexpr Parameter kExplained[] = {
+    {"unit", "string", "the unit; required"},
+    {"rule", "string", "only this rule"},
+    {"at", "string", "as it was at this RFC 3339 instant; default: now"}};
+
+constexpr int kIngestStatuses[] = {200, 207, 400, 413, 415, 429, 503, 507};
+constexpr int kListStatuses[] = {200, 304, 400, 503};
+constexpr int kGetStatuses[] = {200, 404, 503};
+constexpr int kReadStatuses[] = {200, 400, 404, 503};
+constexpr int kStreamStatuses[] = {200, 400, 503};
+constexpr int kCheckStatuses[] = {200, 400, 413, 415, 503};
+constexpr int kPlainStatuses[] = {200, 503};
+constexpr int kAlways[] = {200};
+
+constexpr std::string_view kJson = "application/json";
+
+constexpr Route kRoutes[] = {
+    {RouteId::post_events,
+     "POST",
+     "/v1/events",
+     "",
+     kIngesters,
+     "Take events into the log; answers after the durable commit, per record and in order",
+     {},
+     kEventBodies,
+     kJson,
+     kIngestStatuses},
+    {RouteId::list_units,
+     "GET",
+     "/v1/units",
+     "",
+     kReaders,
+     "Units with their colours, by id",
+     kUnitFilters,
+     {},
+     kJson,
+     kListStatuses},
+    {RouteId::get_unit,
+     "GET",
+     "/v1/units/{unit}",
+     "id of the unit",
+     kReaders,
+     "One unit: its level per rule and key, and the values behind it",
+     {},
+     {},
+     kJson,
+     kGetStatuses},
+    {RouteId::list_warnings,
+     "GET",
+     "/v1/warnings",
+     "",
+     kReaders,
+     "Warnings, newest first",
+     kWarningFilters,
+     {},
+     kJson,
+     kListStatuses},
+    {RouteId::get_warning,
+     "GET",
+     "/v1/warnings/{warning}",
+     "id of the warning",
+     kReaders,
+     "One warning in full",
+     {},
+     {},
+     kJson,
+     kGetStatuses},
+    {RouteId::stream,
+     "GET",
+     "/v1/stream",
+     "",
+     kReaders,
+     "Server-sent events: levels that stand, a marker, then every warning as it happens",
+     kStreamStart,
+     {},
+     "text/event-stream",
+     kStreamStatuses},
+    {RouteId::get_rules,
+     "GET",
+     "/v1/rules",
+     "",
+     kReaders,
+     "The rule pack that runs, the one on disk, and the rules",
+     {},
+     {},
+     kJson,
+     kPlainStatuses},
+    {RouteId::check_rules,
+     "POST",
+     "/v1/rules/check",
+     "",
+     kRuleWriters,
+     "All findings in a rule pack that is sent along",
+     {},
+     kPackBody,
+     kJson,
+     kCheckStatuses},
+    {RouteId::list_quarantine,
+     "GET",
+     "/v1/quarantine",
+     "",
+     kAuditors,
+     "Records that were not admitted, with their reasons",
+     kPage,
+     {},
+     kJson,
+     kListStatuses},
+    {RouteId::explain,
+     "GET",
+     "/v1/explain",
+     "",
+     kReaders,
+     "Why a unit's levels are what they are, and what would change them",
+     kExplained,
+     {},
+     kJson,
+     kReadStatuses},
+    {RouteId::metrics,
+     "GET",
+     "/metrics",
+     "",
+     kWatchers,
+     "Prometheus metrics",
+     {},
+     {},
+     "text/plain; version=0.0.4; charset=utf-8",
+     kPlainStatuses},
+    {RouteId::health,
+     "GET",
+     "/healthz",
+     "",
+     0,
+     "Whether the process works at all",
+     {},
+     {},
+     kJson,
+     kPlainStatuses},
+    {RouteId::ready,
+     "GET",
+     "/readyz",
+     "",
+     0,
+     "Whether events are taken and colours are current",
+     {},
+     {},
+     kJson,
+     kPlainStatuses},
+    {RouteId::openapi,
+     "GET",
+     "/openapi.json",
+     "",
+     kReaders | kIngesters | kWatchers | any_of(Role::sec_admin),
+     "This description",
+     {},
+     {},
+     kJson,
+     kAlways},
+    {RouteId::dashboard,
+     "GET",
+     "/",
+     "",
+     0,
+     "The dashboard; it asks for a token",
+     {},
+     {},
+     "text/html; charset=utf-8",
+     kAlways},
+};
+
+// Whether `path` is of the form `pattern`; the segment that {…} stands for goes to `argument`.
+bool matches(std::string_view pattern, std::string_view path, std::string& argument) {
+  const std::size_t open = pattern.find('{');
+  if (open == std::string_view::npos) return pattern == path;
+  if (!path.starts_with(pattern.substr(0, open)) || path.size() == open) return false;
+  argument = path.substr(open);
+  return true;
+}
+
+}  // namespace
+
+std::span<const Route> routes() { return kRoutes; }
+
+Routed find_route(std::string_view method, std::string_view path) {
+  Routed out;
+  for (const Route& route : kRoutes) {
+    std::string argument;
+    if (!matches(route.path, path, argument)) continue;
+    if (route.method == method || (method == "HEAD" && route.method == "GET")) {
+      out.route = &route;
+      out.argument = argument;
+      return out;
+    }
+    out.allow += (out.allow.empty() ? "" : ", ") + std::string(route.method);
+    if (route.method == "GET") out.allow += ", HEAD";
+  }
+  return out;
+}
+
+}  // namespace lianqing::http
