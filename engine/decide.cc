@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 
 #include "engine/touch.h"
 
@@ -83,9 +84,8 @@ bool follow(Decision& decision, const LogEntry& said) {
 }
 
 // What was decided changes by `edit`: the rows concerned count as they do now.
-template <class Edit>
 void reconsider(const Fold& fold, UnitState& unit, const std::vector<Seq>& rows, Change& change,
-                Edit edit) {
+                const std::function<void()>& edit) {
   const std::deque<Standing> before = standing(fold, unit, rows);
   edit();
   for (const Standing& old : before) {
