@@ -24,7 +24,7 @@ bool names(const Decision& decision, std::string_view id, Symbol source, Symbol 
 bool concerns(const Decision& decision, const Row& row, const UnitState& unit,
               const Symbols& symbols) {
   return row.kind != RecordKind::final_decision && row.seq != decision.seq &&
-         names(decision, unit.journal.id(row), row.source, row.complaint, symbols);
+         names(decision, unit.rows.id(row), row.source, row.complaint, symbols);
 }
 
 // A corrected field of a declared date or time is one too.
@@ -59,14 +59,14 @@ std::deque<Standing> standing(const Fold& fold, const UnitState& unit,
   for (const Seq seq : rows) {
     Standing& one = out.emplace_back();
     one.seq = seq;
-    one.said = statement(fold, unit, *unit.journal.find(seq), one.room);
+    one.said = statement(fold, unit, *unit.rows.find(seq), one.room);
   }
   return out;
 }
 
 std::vector<Seq> rows_of(const Decision& decision, const UnitState& unit, const Symbols& symbols) {
   std::vector<Seq> out;
-  for (const Row& row : unit.journal.rows()) {
+  for (const Row& row : unit.rows.all()) {
     if (concerns(decision, row, unit, symbols)) out.push_back(row.seq);
   }
   return out;
@@ -90,7 +90,7 @@ void reconsider(const Fold& fold, UnitState& unit, const std::vector<Seq>& rows,
   edit();
   for (const Standing& old : before) {
     EntryRoom room;
-    const Statement now = statement(fold, unit, *unit.journal.find(old.seq), room);
+    const Statement now = statement(fold, unit, *unit.rows.find(old.seq), room);
     change.replace(&old.said, &now);
     for (std::size_t i = 0; i < unit.decisions.size(); ++i) {
       Decision followed = unit.decisions[i];
@@ -124,15 +124,15 @@ void forget_about(UnitState& unit, std::string_view id, Symbol source) {
 }
 
 void withdraw(const Fold& fold, UnitState& unit, Seq seq, Change& change) {
-  const Row row = *unit.journal.find(seq);
+  const Row row = *unit.rows.find(seq);
   undo(fold, unit, seq, change);
   EntryRoom room;
   const Statement said = statement(fold, unit, row, room);
   change.replace(&said, nullptr);
-  const std::string id(unit.journal.id(row));
-  unit.journal.remove(seq);
+  const std::string id(unit.rows.id(row));
+  unit.rows.remove(seq);
   forget_about(unit, id, row.source);
-  if (row.kind == RecordKind::event && unit.journal.events() == 0) unit.emptied = true;
+  if (row.kind == RecordKind::event && unit.rows.events() == 0) unit.emptied = true;
 }
 
 // About the unit itself.
@@ -176,7 +176,7 @@ void decide(const Fold& fold, UnitState& unit, Decision decision, Effects& effec
 
 Statement statement(const Fold& fold, const UnitState& unit, const Row& row, EntryRoom& room) {
   const Program& program = fold.program();
-  Statement out{unit.journal.entry(row, program.slots.size(), room), kFullWeight};
+  Statement out{unit.rows.entry(row, program.slots.size(), room), kFullWeight};
   for (const Decision& decision : unit.decisions) {
     if (!concerns(decision, row, unit, fold.symbols())) continue;
     if (decision.kind == DecisionKind::weigh) out.weight = decision.weight;
@@ -210,12 +210,12 @@ bool arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause caus
     forget_about(unit, entry.id, entry.source);
     return false;
   }
-  unit.journal.add(entry, fold.program().slots.size());
+  unit.rows.add(entry, fold.program().slots.size());
   if (entry.kind == RecordKind::event) unit.emptied = false;
   EntryRoom room;
   const Statement said = unit.decisions.empty()
                              ? Statement{entry, kFullWeight}
-                             : statement(fold, unit, *unit.journal.find(entry.seq), room);
+                             : statement(fold, unit, *unit.rows.find(entry.seq), room);
   Change(fold, unit, cause, earliest, effects).replace(nullptr, &said);
   for (Decision decision : entry.decisions) {
     follow(decision, said.entry);
@@ -233,9 +233,9 @@ void take_over(const Fold& fold, UnitState& unit, const UnitState& other, const 
                                      });
     unit.decisions.insert(at, kept);
   }
-  for (const Row& row : other.journal.rows()) {
+  for (const Row& row : other.rows.all()) {
     EntryRoom room;
-    const LogEntry entry = other.journal.entry(row, fold.program().slots.size(), room);
+    const LogEntry entry = other.rows.entry(row, fold.program().slots.size(), room);
     arrive(fold, unit, entry, decision.cause, decision.time, effects);
   }
   for (const OwnedEntry& waiting : other.pending) {
@@ -247,7 +247,7 @@ void take_over(const Fold& fold, UnitState& unit, const UnitState& other, const 
     unit.pending.insert(at, waiting);
     set_alarm(unit, waiting.entry.time, Waking::pending, 0);
   }
-  if (unit.journal.events() > 0) see(fold.route(), unit, decision.cause, decision.time);
+  if (unit.rows.events() > 0) see(fold.route(), unit, decision.cause, decision.time);
 }
 
 }  // namespace lianqing

@@ -16,7 +16,7 @@ bool arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause caus
 void take_over(const Fold& fold, UnitState& unit, const UnitState& other, const Decision& decision,
                Effects& effects);
 
-// The row as it counts at present; its text and cells live in the journal and in `room`.
+// The row as it counts at present; its text and cells live in the rows and in `room`.
 Statement statement(const Fold& fold, const UnitState& unit, const Row& row, EntryRoom& room);
 
 }  // namespace lianqing

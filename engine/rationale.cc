@@ -143,7 +143,7 @@ class Rationale {
     out.total = cited.size();
     for (const auto& [time, seq] : cited) {
       if (out.events.size() >= fold_.options().evidence) break;
-      const std::string_view id = unit_.journal.id_of(seq);
+      const std::string_view id = unit_.rows.id_of(seq);
       if (!id.empty()) out.events.emplace_back(id);
     }
     return out;

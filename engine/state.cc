@@ -37,10 +37,10 @@ class Encoder {
     }
     out.unsigned_integer(unit_.attributes.size());
     for (const Cell& cell : unit_.attributes) put(out, cell);
-    out.unsigned_integer(unit_.journal.rows().size());
+    out.unsigned_integer(unit_.rows.all().size());
     EntryRoom room;
-    for (const Row& row : unit_.journal.rows()) {
-      put(out, unit_.journal.entry(row, program_.slots.size(), room));
+    for (const Row& row : unit_.rows.all()) {
+      put(out, unit_.rows.entry(row, program_.slots.size(), room));
     }
     for (const auto* decisions : {&unit_.decisions, &unit_.moves}) {
       out.unsigned_integer(decisions->size());
@@ -326,9 +326,9 @@ class Decoder {
     Effects unheard;
     Change change(fold_, unit_, Cause::event, kNever, unheard);
     for (const OwnedEntry& row : rows) {
-      unit_.journal.add(row.view(), program_.slots.size());
+      unit_.rows.add(row.view(), program_.slots.size());
       EntryRoom room;
-      const Statement said = statement(fold_, unit_, *unit_.journal.find(row.entry.seq), room);
+      const Statement said = statement(fold_, unit_, *unit_.rows.find(row.entry.seq), room);
       change.replace(nullptr, &said);
     }
     if (unheard.missing_year) bad_ = true;

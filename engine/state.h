@@ -10,8 +10,8 @@
 
 #include "engine/evaluate.h"
 #include "engine/items.h"
-#include "engine/journal.h"
 #include "engine/route.h"
+#include "engine/rows.h"
 #include "engine/sequences.h"
 #include "engine/series.h"
 #include "lianqing/warning.h"
@@ -98,7 +98,7 @@ struct UnitState {
   Cause moved_by = Cause::timer;  // the strongest kind of record applied at `clock` ...
   Instant moved_since = kNever;   // ... and the earliest time of one
 
-  Journal journal;
+  Rows rows;
   std::vector<Decision> decisions;  // sorted by (time, seq)
   std::vector<Instance> instances;
   std::map<KeyedIndex, std::uint32_t> instance_of;  // (rule, key)

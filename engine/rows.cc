@@ -1,4 +1,4 @@
-#include "engine/journal.h"
+#include "engine/rows.h"
 
 #include <algorithm>
 
@@ -54,7 +54,7 @@ Cell unpack(ByteReader& in, std::vector<Cell>& elements) {
 
 }  // namespace
 
-void Journal::add(const LogEntry& entry, std::size_t slots) {
+void Rows::add(const LogEntry& entry, std::size_t slots) {
   Row row{entry.seq,       entry.time, entry.type, entry.source, entry.type_name,
           entry.complaint, entry.kind, 0,          pool_.size(), 0};
   row.id_size = static_cast<std::uint32_t>(entry.id.size());
@@ -77,7 +77,7 @@ void Journal::add(const LogEntry& entry, std::size_t slots) {
                row);
 }
 
-bool Journal::remove(Seq seq) {
+bool Rows::remove(Seq seq) {
   const Row* row = find(seq);
   if (row == nullptr) return false;
   garbage_ += row->size;
@@ -87,7 +87,7 @@ bool Journal::remove(Seq seq) {
   return true;
 }
 
-void Journal::compact() {
+void Rows::compact() {
   std::string pool;
   pool.reserve(pool_.size() - garbage_);
   for (Row& row : rows_) {
@@ -99,18 +99,18 @@ void Journal::compact() {
   garbage_ = 0;
 }
 
-const Row* Journal::find(Seq seq) const {
+const Row* Rows::find(Seq seq) const {
   const auto at = std::lower_bound(rows_.begin(), rows_.end(), seq,
                                    [](const Row& r, Seq s) { return r.seq < s; });
   return at != rows_.end() && at->seq == seq ? &*at : nullptr;
 }
 
-std::string_view Journal::id_of(Seq seq) const {
+std::string_view Rows::id_of(Seq seq) const {
   const Row* row = find(seq);
   return row == nullptr ? std::string_view{} : id(*row);
 }
 
-LogEntry Journal::entry(const Row& row, std::size_t slots, EntryRoom& room) const {
+LogEntry Rows::entry(const Row& row, std::size_t slots, EntryRoom& room) const {
   room.cells.assign(slots, Cell{});
   room.elements.clear();
   ByteReader in(std::string_view(pool_).substr(row.at + row.id_size, row.size - row.id_size));

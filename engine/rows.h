@@ -22,12 +22,12 @@ struct Row {
   std::uint32_t size = 0;
 };
 
-// Storage for an entry taken out of the journal.
+// Storage for an entry taken out of the rows.
 struct EntryRoom {
   std::vector<Cell> cells, elements;
 };
 
-class Journal {
+class Rows {
  public:
   void add(const LogEntry& entry, std::size_t slots);
   bool remove(Seq seq);
@@ -35,9 +35,9 @@ class Journal {
   std::string_view id(const Row& row) const { return {pool_.data() + row.at, row.id_size}; }
   // The id of record `seq`; empty if it is not here.
   std::string_view id_of(Seq seq) const;
-  // The row as an entry; its text and cells live in the journal and in `room`.
+  // The row as an entry; its text and cells live in the rows and in `room`.
   LogEntry entry(const Row& row, std::size_t slots, EntryRoom& room) const;
-  const std::vector<Row>& rows() const { return rows_; }
+  const std::vector<Row>& all() const { return rows_; }
   std::size_t events() const { return events_; }  // rows of kind event
 
  private:
