@@ -4,6 +4,7 @@
 #include <queue>
 #include <thread>
 
+#include "engine/replay_meta.h"
 #include "engine/touch.h"
 #include "engine/world.h"
 #include "lianqing/assert.h"
@@ -11,18 +12,6 @@
 
 namespace lianqing {
 namespace {
-
-constexpr std::string_view kMetaVersion = "lianqing-replay/2";
-
-// Where one unit is: in memory, or in the store with its next due instant.
-struct Slot {
-  std::string name;
-  std::unique_ptr<UnitState> state;
-  bool stored = false;
-  bool dirty = false;
-  Instant due = kNever;
-  std::uint64_t last_used = 0;
-};
 
 struct Shard {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> work;  // (unit, entry), entries in order
@@ -35,35 +24,6 @@ struct Shard {
   std::uint64_t judgements = 0;
   std::optional<MissingYear> missing_year;
 };
-
-void write(ByteWriter& out, const CalendarUpdate& update) {
-  out.integer(update.year);
-  for (const auto* days : {&update.off, &update.work}) {
-    out.unsigned_integer(days->size());
-    for (const LocalDay day : *days) out.integer(day.time_since_epoch().count());
-  }
-}
-
-CalendarUpdate read_update(ByteReader& in) {
-  CalendarUpdate out;
-  out.year = static_cast<int>(in.integer());
-  for (auto* days : {&out.off, &out.work}) {
-    for (std::uint64_t n = in.count(); n > 0; --n) {
-      days->push_back(LocalDay{std::chrono::days{in.integer()}});
-    }
-  }
-  return out;
-}
-
-Cell cell_of(const Fact& fact, Symbols& symbols) {
-  if (const auto* b = std::get_if<bool>(&fact)) return {CellTag::boolean, 1, *b ? 1 : 0};
-  if (const auto* n = std::get_if<Number>(&fact)) {
-    return {CellTag::number, static_cast<std::uint32_t>(n->den()), n->num()};
-  }
-  if (const auto* t = std::get_if<std::string>(&fact))
-    return {CellTag::text, 1, symbols.intern(*t)};
-  return {};
-}
 
 }  // namespace
 
@@ -81,65 +41,42 @@ class Replay::Shards {
         fold_(*program_, route_, symbols_, fold_options(options)),
         admission_(
             *program_, symbols_, options.mode,
-            [this](std::string_view name) { return unit_number(name); }, options.identity_of,
+            [this](std::string_view name) { return roster_.number(name); }, options.identity_of,
             std::move(quarantine)),
+        roster_(fold_, symbols_, store, std::move(units)),
         shards_(std::max(1U, options.threads)) {
     if (store_ != nullptr) admission_.track_new_identities();
     if (World::needed(*program_)) world_.emplace(fold_);
-    for (RegisteredUnit& unit : units) registered_.emplace(unit.id, std::move(unit));
   }
 
   Result<std::string> resume() {
     if (store_ == nullptr) return std::string{};
     LQ_TRY(const std::optional<std::string> meta, store_->meta());
     if (!meta) return std::string{};
-    ByteReader in(*meta);
-    const std::string_view version = in.text(), hash = in.text();
-    const auto mode = in.unsigned_integer();
-    if (version != kMetaVersion || hash != program_hash() ||
-        mode != static_cast<std::uint64_t>(options_.mode)) {
+    LQ_TRY(const ReplayMeta known, ReplayMeta::decode(*meta));
+    if (known.belongs_to != belongs_to() || known.mode != options_.mode) {
       return failure(ErrorCode::refused,
                      "the state directory was made with another rule pack, register or clock mode; "
                      "give the same ones, or another --state directory");
     }
-    Counts counts;
-    for (auto* count : {&counts.read, &counts.admitted, &counts.duplicate, &counts.quarantined,
-                        &counts.undeclared}) {
-      *count = in.unsigned_integer();
+    started_ = known.started;
+    judged_before_ = known.judgements;
+    if (known.together && !world_) world_.emplace(fold_);
+    if (world_) world_->resume(known.done);
+    updates_ = known.updates;
+    for (const CalendarUpdate& update : updates_) apply(update);
+    admission_.resume(known.counts, known.clock, known.next_seq, known.reasons);
+    seq_base_ = known.next_seq;
+    Status taken = roster_.resume([this](std::uint32_t unit, Instant due) { set_due(unit, due); });
+    if (taken) {
+      taken = store_->each_identity([this](const StoredIdentity& one) {
+        Known record = one.known;
+        record.unit = one.unit.empty() ? kNone : roster_.number(one.unit);
+        admission_.know(one.identity, record);
+      });
     }
-    const Instant clock = instant(in.integer());
-    const Seq next_seq = in.unsigned_integer();
-    started_ = in.unsigned_integer() != 0;
-    judged_before_ = in.unsigned_integer();
-    if (in.unsigned_integer() != 0 && !world_) world_.emplace(fold_);
-    const Instant done = instant(in.integer());
-    for (std::uint64_t n = in.count(); n > 0; --n) {
-      updates_.push_back(read_update(in));
-      apply(updates_.back());
-    }
-    if (world_) world_->resume(done);
-    std::map<std::string, std::uint64_t> reasons;
-    for (std::uint64_t n = in.count(); n > 0; --n) {
-      std::string reason(in.text());
-      reasons[std::move(reason)] = in.unsigned_integer();
-    }
-    std::string position(in.text());
-    if (!in.at_end()) return failure(ErrorCode::corrupt, "state directory: malformed position");
-    admission_.resume(counts, clock, next_seq, std::move(reasons));
-    seq_base_ = next_seq;
-    Status units = store_->each_unit([this](std::string_view name, Instant due) {
-      const std::uint32_t number = unit_number(name);
-      slots_[number].stored = true;
-      set_due(number, due);
-    });
-    if (!units) return Unexpected<Error>(units.error());
-    Status identities = store_->each_identity([this](const StoredIdentity& one) {
-      Known known = one.known;
-      known.unit = unit_number(one.unit);
-      admission_.know(one.identity, known);
-    });
-    if (!identities) return Unexpected<Error>(identities.error());
-    return position;
+    if (!taken) return Unexpected<Error>(taken.error());
+    return known.position;
   }
 
   Status flush() {
@@ -193,13 +130,13 @@ class Replay::Shards {
     apply(update);
     updates_.push_back(update);
     Effects effects;
-    for (std::uint32_t number = 0; number < slots_.size(); ++number) {
-      LQ_TRY(UnitState * state, load(number));
+    for (std::uint32_t number = 0; number < roster_.size(); ++number) {
+      LQ_TRY(UnitState * state, roster_.load(number));
       if (Status s = rederive(*state, fold_, symbols_); !s) return s;
       fold_.open(*state, update.clock, effects);
       state->open = true;
       touch_all(*state, Cause::decision, update.time);
-      slots_[number].dirty = true;
+      roster_.slot(number).dirty = true;
       set_due(number, Fold::due(*state));
     }
     return {};
@@ -241,40 +178,25 @@ class Replay::Shards {
   Status checkpoint(const std::string& position) {
     if (store_ == nullptr) return {};
     Commit commit;
-    for (Slot& slot : slots_) {
-      if (!slot.dirty || !slot.state) continue;
-      commit.units.push_back({slot.name, slot.due, encode(*slot.state, fold_)});
-      slot.dirty = false;
-      slot.stored = true;
-    }
+    commit.units = roster_.changed();
     for (const auto& [identity, known] : admission_.take_new_identities()) {
       commit.identities.push_back(
-          {identity, known, known.unit == kNone ? std::string{} : slots_[known.unit].name});
+          {identity, known, known.unit == kNone ? "" : roster_.slot(known.unit).name});
     }
-    ByteWriter out;
-    out.text(kMetaVersion);
-    out.text(program_hash());
-    out.unsigned_integer(static_cast<std::uint64_t>(options_.mode));
-    const Counts& counts = admission_.counts();
-    for (const std::uint64_t count :
-         {counts.read, counts.admitted, counts.duplicate, counts.quarantined, counts.undeclared}) {
-      out.unsigned_integer(count);
-    }
-    out.integer(micros(admission_.clock()));
-    out.unsigned_integer(admission_.next_seq());
-    out.unsigned_integer(started_ ? 1 : 0);
-    out.unsigned_integer(judgements());
-    out.unsigned_integer(world_ ? 1 : 0);
-    out.integer(micros(world_ ? world_->done() : kBeforeAll));
-    out.unsigned_integer(updates_.size());
-    for (const CalendarUpdate& update : updates_) write(out, update);
-    out.unsigned_integer(admission_.reasons().size());
-    for (const auto& [reason, count] : admission_.reasons()) {
-      out.text(reason);
-      out.unsigned_integer(count);
-    }
-    out.text(position);
-    commit.meta = out.take();
+    ReplayMeta meta;
+    meta.belongs_to = belongs_to();
+    meta.mode = options_.mode;
+    meta.counts = admission_.counts();
+    meta.reasons = admission_.reasons();
+    meta.clock = admission_.clock();
+    meta.next_seq = admission_.next_seq();
+    meta.started = started_;
+    meta.judgements = judgements();
+    meta.together = world_.has_value();
+    if (world_) meta.done = world_->done();
+    meta.updates = updates_;
+    meta.position = position;
+    commit.meta = meta.encode();
     return store_->commit(commit);
   }
 
@@ -289,31 +211,6 @@ class Replay::Shards {
     return sum;
   }
 
-  Result<UnitState*> load(std::uint32_t number) {
-    Slot& slot = slots_[number];
-    slot.last_used = flush_number_;
-    if (slot.state) return slot.state.get();
-    if (slot.stored) {
-      LQ_TRY(const std::string bytes, store_->unit(slot.name));
-      LQ_TRY(UnitState state, decode(bytes, fold_, symbols_));
-      slot.state = std::make_unique<UnitState>(std::move(state));
-    } else {
-      slot.state = std::make_unique<UnitState>();
-      slot.state->name = slot.name;
-      give_attributes(*slot.state);
-    }
-    ++resident_;
-    return slot.state.get();
-  }
-
-  std::uint32_t unit_number(std::string_view name) {
-    if (const auto at = numbers_.find(name); at != numbers_.end()) return at->second;
-    const auto number = static_cast<std::uint32_t>(slots_.size());
-    slots_.emplace_back().name = name;
-    numbers_.emplace(slots_.back().name, number);
-    return number;
-  }
-
   std::shared_ptr<Program> program_;  // its own: calendar_updated changes the calendar
   ReplayOptions options_;
   Store* store_;
@@ -324,10 +221,8 @@ class Replay::Shards {
   Fold fold_;
   Admission admission_;
   AdmittedBatch batch_;
+  Roster roster_;
   std::vector<Shard> shards_;
-  std::deque<Slot> slots_;
-  boost::unordered_flat_map<std::string_view, std::uint32_t> numbers_;
-  std::map<std::string, RegisteredUnit> registered_;
   bool started_ = false;
   Seq seq_base_ = 0;  // log position of the first entry not yet folded
   Instant newest_ = kBeforeAll;
@@ -341,61 +236,28 @@ class Replay::Shards {
   }
 
   // The rule set and the register decide together what the state means.
-  std::string program_hash() const {
-    std::string out(program_->hash.begin(), program_->hash.end());
-    for (const auto& [id, unit] : registered_) {
-      out += '\n' + id;
-      for (const auto& [column, value] : unit.columns) {
-        out += '\t' + column + '=';
-        if (const auto* n = std::get_if<Number>(&value)) out += n->to_string();
-        if (const auto* t = std::get_if<std::string>(&value)) out += *t;
-      }
-    }
-    return out;
-  }
-
-  void give_attributes(UnitState& unit) {
-    unit.attributes.assign(program_->unit_attributes.size(), Cell{});
-    const auto at = registered_.find(unit.name);
-    if (at == registered_.end()) return;
-    unit.registered = true;
-    unit.parent = parent_of(at->second);
-    for (const auto& [column, value] : at->second.columns) {
-      const auto attribute =
-          std::find(program_->unit_attributes.begin(), program_->unit_attributes.end(), column);
-      if (attribute == program_->unit_attributes.end()) continue;
-      unit.attributes[static_cast<std::size_t>(attribute - program_->unit_attributes.begin())] =
-          cell_of(value, symbols_);
-    }
-  }
-
-  static std::string parent_of(const RegisteredUnit& unit) {
-    for (const auto& [column, value] : unit.columns) {
-      if (column != "parent") continue;
-      if (const auto* text = std::get_if<std::string>(&value)) return *text;
-      if (const auto* number = std::get_if<Number>(&value)) return number->to_string();
-    }
-    return {};
+  std::string belongs_to() const {
+    return std::string(program_->hash.begin(), program_->hash.end()) + roster_.fingerprint();
   }
 
   // At the first clock of the log every registered unit is judged for the first time.
   Status start(Instant first) {
     if (started_) return {};
     started_ = true;
-    for (const auto& [id, unit] : registered_) {
-      const std::uint32_t number = unit_number(id);
-      LQ_TRY(UnitState * state, load(number));
+    for (const auto& [id, unit] : roster_.registered()) {
+      const std::uint32_t number = roster_.number(id);
+      LQ_TRY(UnitState * state, roster_.load(number));
       Effects effects;
       fold_.activate(
           *state, first, [this](Instant) { return seq_base_; }, effects);
-      slots_[number].dirty = true;
+      roster_.slot(number).dirty = true;
       set_due(number, Fold::due(*state));
     }
     return {};
   }
 
   void set_due(std::uint32_t number, Instant due) {
-    Slot& slot = slots_[number];
+    Roster::Slot& slot = roster_.slot(number);
     if (slot.due == due) return;
     slot.due = due;
     if (due != kNever) shards_[number % shards_.size()].dues.emplace(due, number);
@@ -412,7 +274,7 @@ class Replay::Shards {
 
   // Shards have their work; `entries` is all of it.
   Status fold_all(std::span<const LogEntry> entries, Instant now, bool last) {
-    ++flush_number_;
+    roster_.next_turn();
     judged_ = now;
     if (world_) return fold_together(entries, now, last);
     if (Status s = gather(now, last); !s) return s;
@@ -434,18 +296,19 @@ class Replay::Shards {
 
   // Units that look at each other are folded instant by instant.
   Status fold_together(std::span<const LogEntry> entries, Instant now, bool last) {
-    for (std::uint32_t number = 0; number < slots_.size(); ++number) {
-      if (slots_[number].state && number < placed_) continue;
-      LQ_TRY(UnitState * state, load(number));
+    for (std::uint32_t number = 0; number < roster_.size(); ++number) {
+      if (roster_.slot(number).state && number < placed_) continue;
+      LQ_TRY(UnitState * state, roster_.load(number));
       world_->place(number, *state);
     }
-    placed_ = slots_.size();
+    placed_ = roster_.size();
     Shard& shard = shards_.front();
     Effects effects;
     world_->run(
         entries, now, last, [this](Instant t) { return seq_at(t); }, effects);
     collect(effects, shard);
-    for (Slot& slot : slots_) {
+    for (std::uint32_t number = 0; number < roster_.size(); ++number) {
+      Roster::Slot& slot = roster_.slot(number);
       slot.dirty = true;
       slot.due = Fold::due(*slot.state);
     }
@@ -477,7 +340,7 @@ class Replay::Shards {
   }
 
   void renew_due(std::uint32_t unit) {
-    if (slots_[unit].state) set_due(unit, Fold::due(*slots_[unit].state));
+    if (roster_.slot(unit).state) set_due(unit, Fold::due(*roster_.slot(unit).state));
   }
 
   // Adds the units that have something due, and loads everything that will be folded (states and
@@ -488,15 +351,15 @@ class Replay::Shards {
              (shard.dues.top().first < now || (last && shard.dues.top().first == now))) {
         const auto [due, unit] = shard.dues.top();
         shard.dues.pop();
-        if (slots_[unit].due != due) continue;
-        slots_[unit].due = kNever;
+        if (roster_.slot(unit).due != due) continue;
+        roster_.slot(unit).due = kNever;
         shard.work.emplace_back(unit, kNone);
       }
       std::stable_sort(shard.work.begin(), shard.work.end(),
                        [](const auto& a, const auto& b) { return a.first < b.first; });
       for (const auto& unit_entry : shard.work) {
-        LQ_TRY([[maybe_unused]] UnitState * state, load(unit_entry.first));
-        slots_[unit_entry.first].dirty = true;
+        LQ_TRY([[maybe_unused]] UnitState * state, roster_.load(unit_entry.first));
+        roster_.slot(unit_entry.first).dirty = true;
       }
     }
     return {};
@@ -507,7 +370,7 @@ class Replay::Shards {
     const SeqAt seq_of = [this](Instant t) { return seq_at(t); };
     for (std::size_t i = 0; i < shard.work.size();) {
       const std::uint32_t unit = shard.work[i].first;
-      UnitState& state = *slots_[unit].state;
+      UnitState& state = *roster_.slot(unit).state;
       for (; i < shard.work.size() && shard.work[i].first == unit; ++i) {
         if (shard.work[i].second != kNone) {
           fold_.step(state, batch_.entries[shard.work[i].second], seq_of, effects);
@@ -550,36 +413,13 @@ class Replay::Shards {
     for (const GreyChange& change : all) options_.grey(change);
   }
 
-  // Sends the units not used for longest to the store until the budget holds.
-  Status evict() {
-    // Units that look at each other stay.
-    if (store_ == nullptr || world_ || resident_ <= options_.cached_units) return {};
-    std::vector<std::pair<std::uint64_t, std::uint32_t>> resident;
-    for (std::uint32_t i = 0; i < slots_.size(); ++i) {
-      if (slots_[i].state) resident.emplace_back(slots_[i].last_used, i);
-    }
-    std::sort(resident.begin(), resident.end());
-    for (const auto& [used, number] : resident) {
-      if (resident_ <= options_.cached_units) break;
-      Slot& slot = slots_[number];
-      if (slot.dirty || !slot.stored) {
-        if (Status s = store_->park({slot.name, slot.due, encode(*slot.state, fold_)}); !s)
-          return s;
-        slot.stored = true;
-        slot.dirty = false;
-      }
-      slot.state.reset();
-      --resident_;
-    }
-    return {};
-  }
+  // Units that look at each other stay.
+  Status evict() { return world_ ? Status{} : roster_.evict(options_.cached_units); }
 
   std::vector<CalendarUpdate> updates_;  // applied so far
   std::optional<World> world_;
   std::size_t placed_ = 0;  // units that the world knows
-  std::uint64_t flush_number_ = 0;
   std::uint64_t judged_before_ = 0;
-  std::size_t resident_ = 0;
 };
 
 Replay::Replay(std::shared_ptr<const Program> program, std::vector<RegisteredUnit> units,
@@ -597,7 +437,7 @@ Status Replay::admit(const Event& event) {
     const LogEntry& entry = shards_->batch_.entries.back();
     shards_->newest_ = std::max(shards_->newest_, entry.clock);
     if (shards_->options_.admitted) {
-      shards_->options_.admitted(event, entry, shards_->slots_[entry.unit].name);
+      shards_->options_.admitted(event, entry, shards_->roster_.slot(entry.unit).name);
     }
   }
   return {};
@@ -619,20 +459,20 @@ const std::map<std::string, std::uint64_t>& Replay::reasons() const {
 std::optional<Instant> Replay::clock() const { return shards_->clock(); }
 Instant Replay::judged_before() const { return shards_->judged_; }
 std::uint64_t Replay::judgements() const { return shards_->judgements(); }
-std::size_t Replay::unit_count() const { return shards_->slots_.size(); }
+std::size_t Replay::unit_count() const { return shards_->roster_.size(); }
 const Fold& Replay::fold() const { return shards_->fold_; }
 Seq Replay::last_seq() const { return shards_->seq_base_ == 0 ? 0 : shards_->seq_base_ - 1; }
 
 Result<const UnitState*> Replay::unit(const std::string& name) {
-  const auto at = shards_->numbers_.find(name);
-  if (at == shards_->numbers_.end()) return nullptr;
-  LQ_TRY(UnitState * state, shards_->load(at->second));
+  const std::uint32_t number = shards_->roster_.find(name);
+  if (number == kNone) return nullptr;
+  LQ_TRY(UnitState * state, shards_->roster_.load(number));
   return state;
 }
 
 std::vector<std::string> Replay::unit_names() const {
   std::vector<std::string> out;
-  for (const Slot& slot : shards_->slots_) out.push_back(slot.name);
+  for (const Roster::Slot& slot : shards_->roster_.slots()) out.push_back(slot.name);
   std::sort(out.begin(), out.end());
   return out;
 }

@@ -11,16 +11,11 @@
 
 #include "engine/admit.h"
 #include "engine/fold.h"
+#include "engine/roster.h"
 #include "engine/store/store.h"
 #include "lianqing/warning.h"
 
 namespace lianqing {
-
-// One unit of the register. Columns become `unit.*`.
-struct RegisteredUnit {
-  std::string id;
-  std::vector<std::pair<std::string, Fact>> columns;
-};
 
 struct ReplayOptions {
   ClockMode mode = ClockMode::as_recorded;

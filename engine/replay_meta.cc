@@ -1,0 +1,83 @@
+#include "engine/replay_meta.h"
+
+#include "lianqing/bytes.h"
+
+namespace lianqing {
+namespace {
+
+constexpr std::string_view kVersion = "lianqing-replay/2";
+
+void write(ByteWriter& out, const CalendarUpdate& update) {
+  out.integer(update.year);
+  for (const auto* days : {&update.off, &update.work}) {
+    out.unsigned_integer(days->size());
+    for (const LocalDay day : *days) out.integer(day.time_since_epoch().count());
+  }
+}
+
+CalendarUpdate read_update(ByteReader& in) {
+  CalendarUpdate out;
+  out.year = static_cast<int>(in.integer());
+  for (auto* days : {&out.off, &out.work}) {
+    for (std::uint64_t n = in.count(); n > 0; --n) {
+      days->push_back(LocalDay{std::chrono::days{in.integer()}});
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string ReplayMeta::encode() const {
+  ByteWriter out;
+  out.text(kVersion);
+  out.text(belongs_to);
+  out.unsigned_integer(static_cast<std::uint64_t>(mode));
+  for (const std::uint64_t count :
+       {counts.read, counts.admitted, counts.duplicate, counts.quarantined, counts.undeclared}) {
+    out.unsigned_integer(count);
+  }
+  out.integer(micros(clock));
+  out.unsigned_integer(next_seq);
+  out.unsigned_integer(started ? 1 : 0);
+  out.unsigned_integer(judgements);
+  out.unsigned_integer(together ? 1 : 0);
+  out.integer(micros(done));
+  out.unsigned_integer(updates.size());
+  for (const CalendarUpdate& update : updates) write(out, update);
+  out.unsigned_integer(reasons.size());
+  for (const auto& [reason, count] : reasons) {
+    out.text(reason);
+    out.unsigned_integer(count);
+  }
+  out.text(position);
+  return out.take();
+}
+
+Result<ReplayMeta> ReplayMeta::decode(std::string_view bytes) {
+  ByteReader in(bytes);
+  ReplayMeta out;
+  if (in.text() != kVersion) return out;
+  out.belongs_to = in.text();
+  out.mode = in.unsigned_integer() == 0 ? ClockMode::as_recorded : ClockMode::as_occurred;
+  for (auto* count : {&out.counts.read, &out.counts.admitted, &out.counts.duplicate,
+                      &out.counts.quarantined, &out.counts.undeclared}) {
+    *count = in.unsigned_integer();
+  }
+  out.clock = instant(in.integer());
+  out.next_seq = in.unsigned_integer();
+  out.started = in.unsigned_integer() != 0;
+  out.judgements = in.unsigned_integer();
+  out.together = in.unsigned_integer() != 0;
+  out.done = instant(in.integer());
+  for (std::uint64_t n = in.count(); n > 0; --n) out.updates.push_back(read_update(in));
+  for (std::uint64_t n = in.count(); n > 0; --n) {
+    std::string reason(in.text());
+    out.reasons[std::move(reason)] = in.unsigned_integer();
+  }
+  out.position = in.text();
+  if (!in.at_end()) return failure(ErrorCode::corrupt, "state directory: malformed position");
+  return out;
+}
+
+}  // namespace lianqing

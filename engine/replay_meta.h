@@ -1,0 +1,32 @@
+// What a replay stores of itself with each commit (docs/formats.md).
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/admit.h"
+
+namespace lianqing {
+
+struct ReplayMeta {
+  std::string belongs_to;  // hash of the rule set, and the register
+  ClockMode mode = ClockMode::as_recorded;
+  Counts counts;
+  std::map<std::string, std::uint64_t> reasons;
+  Instant clock = kBeforeAll;
+  Seq next_seq = 0;
+  bool started = false;  // the registered units have been judged
+  std::uint64_t judgements = 0;
+  bool together = false;                // units are folded instant by instant
+  Instant done = kBeforeAll;            // newest instant at which they were
+  std::vector<CalendarUpdate> updates;  // of the calendar so far
+  std::string position;                 // the caller's own
+
+  std::string encode() const;
+  // Fails (corrupt) on other bytes; of an earlier version belongs_to is empty.
+  static Result<ReplayMeta> decode(std::string_view bytes);
+};
+
+}  // namespace lianqing

@@ -1,0 +1,125 @@
+#include "engine/roster.h"
+
+#include <algorithm>
+
+namespace lianqing {
+namespace {
+
+Cell cell_of(const Fact& fact, Symbols& symbols) {
+  if (const auto* b = std::get_if<bool>(&fact)) return {CellTag::boolean, 1, *b ? 1 : 0};
+  if (const auto* n = std::get_if<Number>(&fact)) {
+    return {CellTag::number, static_cast<std::uint32_t>(n->den()), n->num()};
+  }
+  if (const auto* t = std::get_if<std::string>(&fact))
+    return {CellTag::text, 1, symbols.intern(*t)};
+  return {};
+}
+
+std::string text_of(const Fact& fact) {
+  if (const auto* n = std::get_if<Number>(&fact)) return n->to_string();
+  if (const auto* t = std::get_if<std::string>(&fact)) return *t;
+  return {};
+}
+
+}  // namespace
+
+Roster::Roster(const Fold& fold, Symbols& symbols, Store* store, std::vector<RegisteredUnit> units)
+    : fold_(fold), symbols_(symbols), store_(store) {
+  for (RegisteredUnit& unit : units) registered_.emplace(unit.id, std::move(unit));
+}
+
+std::uint32_t Roster::find(std::string_view name) const {
+  const auto at = numbers_.find(name);
+  return at == numbers_.end() ? kNone : at->second;
+}
+
+std::uint32_t Roster::number(std::string_view name) {
+  if (const std::uint32_t known = find(name); known != kNone) return known;
+  const auto number = static_cast<std::uint32_t>(slots_.size());
+  slots_.emplace_back().name = name;
+  numbers_.emplace(slots_.back().name, number);
+  return number;
+}
+
+Result<UnitState*> Roster::load(std::uint32_t number) {
+  Slot& slot = slots_[number];
+  slot.last_used = turn_;
+  if (slot.state) return slot.state.get();
+  if (slot.stored) {
+    LQ_TRY(const std::string bytes, store_->unit(slot.name));
+    LQ_TRY(UnitState state, decode(bytes, fold_, symbols_));
+    slot.state = std::make_unique<UnitState>(std::move(state));
+  } else {
+    slot.state = std::make_unique<UnitState>();
+    slot.state->name = slot.name;
+    describe(*slot.state);
+  }
+  ++resident_;
+  return slot.state.get();
+}
+
+void Roster::describe(UnitState& unit) const {
+  const auto& attributes = fold_.program().unit_attributes;
+  unit.attributes.assign(attributes.size(), Cell{});
+  const auto at = registered_.find(unit.name);
+  if (at == registered_.end()) return;
+  unit.registered = true;
+  for (const auto& [column, value] : at->second.columns) {
+    if (column == "parent") unit.parent = text_of(value);
+    const auto attribute = std::find(attributes.begin(), attributes.end(), column);
+    if (attribute == attributes.end()) continue;
+    unit.attributes[static_cast<std::size_t>(attribute - attributes.begin())] =
+        cell_of(value, symbols_);
+  }
+}
+
+Status Roster::resume(const std::function<void(std::uint32_t, Instant)>& visit) {
+  return store_->each_unit([&](std::string_view name, Instant due) {
+    const std::uint32_t unit = number(name);
+    slots_[unit].stored = true;
+    visit(unit, due);
+  });
+}
+
+std::vector<StoredUnit> Roster::changed() {
+  std::vector<StoredUnit> out;
+  for (Slot& slot : slots_) {
+    if (!slot.dirty || !slot.state) continue;
+    out.push_back({slot.name, slot.due, encode(*slot.state, fold_)});
+    slot.dirty = false;
+    slot.stored = true;
+  }
+  return out;
+}
+
+Status Roster::evict(std::size_t budget) {
+  if (store_ == nullptr || resident_ <= budget) return {};
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> resident;
+  for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].state) resident.emplace_back(slots_[i].last_used, i);
+  }
+  std::sort(resident.begin(), resident.end());
+  for (const auto& [used, number] : resident) {
+    if (resident_ <= budget) break;
+    Slot& slot = slots_[number];
+    if (slot.dirty || !slot.stored) {
+      if (Status s = store_->park({slot.name, slot.due, encode(*slot.state, fold_)}); !s) return s;
+      slot.stored = true;
+      slot.dirty = false;
+    }
+    slot.state.reset();
+    --resident_;
+  }
+  return {};
+}
+
+std::string Roster::fingerprint() const {
+  std::string out;
+  for (const auto& [id, unit] : registered_) {
+    out += '\n' + id;
+    for (const auto& [column, value] : unit.columns) out += '\t' + column + '=' + text_of(value);
+  }
+  return out;
+}
+
+}  // namespace lianqing

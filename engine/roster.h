@@ -1,0 +1,72 @@
+// The units of a replay: their numbers, where each one is (in memory or in the store), and when
+// each is due.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/fold.h"
+#include "engine/store/store.h"
+
+namespace lianqing {
+
+// One unit of the register. Columns become `unit.*`.
+struct RegisteredUnit {
+  std::string id;
+  std::vector<std::pair<std::string, Fact>> columns;
+};
+
+class Roster {
+ public:
+  struct Slot {
+    std::string name;
+    std::unique_ptr<UnitState> state;  // null: in the store, or not made yet
+    bool stored = false;
+    bool dirty = false;
+    Instant due = kNever;
+    std::uint64_t last_used = 0;
+  };
+
+  // `store` may be null. All must outlive the roster.
+  Roster(const Fold& fold, Symbols& symbols, Store* store, std::vector<RegisteredUnit> units);
+
+  // The dense number of a unit name.
+  std::uint32_t number(std::string_view name);
+  std::size_t size() const { return slots_.size(); }
+  Slot& slot(std::uint32_t number) { return slots_[number]; }
+  const std::deque<Slot>& slots() const { return slots_; }
+  const std::map<std::string, RegisteredUnit>& registered() const { return registered_; }
+  // The unit's number, or kNone.
+  std::uint32_t find(std::string_view name) const;
+
+  // The state, fetched or made if need be; stays where it is while it is resident.
+  Result<UnitState*> load(std::uint32_t number);
+  // Takes up the units that the store knows.
+  Status resume(const std::function<void(std::uint32_t number, Instant due)>& visit);
+  // States changed since the last call.
+  std::vector<StoredUnit> changed();
+  // Sends the units not used for longest to the store until `budget` are resident.
+  Status evict(std::size_t budget);
+  void next_turn() { ++turn_; }
+  // The register as text: a state belongs to it.
+  std::string fingerprint() const;
+
+ private:
+  void describe(UnitState& unit) const;
+
+  const Fold& fold_;
+  Symbols& symbols_;
+  Store* store_;
+  std::map<std::string, RegisteredUnit> registered_;
+  std::deque<Slot> slots_;
+  boost::unordered_flat_map<std::string_view, std::uint32_t> numbers_;  // looked up, never walked
+  std::uint64_t turn_ = 0;
+  std::size_t resident_ = 0;
+};
+
+}  // namespace lianqing
