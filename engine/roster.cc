@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lianqing/assert.h"
+
 namespace lianqing {
 namespace {
 

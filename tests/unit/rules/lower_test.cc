@@ -217,6 +217,79 @@ TEST(Lower, DecayedCountsOrWeighs) {
   EXPECT_EQ(measure(*program, "b").half_life, days(30));
 }
 
+// Every place where a length of time, a number or a period stands takes a param.
+TEST(Lower, ParamsStandEverywhere) {
+  const std::string head =
+      "version: 1\npack: {id: p, calendar: cn, max_future: ahead}\n"
+      "params: {ahead: 2d, win: 30d, back: 7d, month: month, two: 2, soon: 3 workdays, margin: 5d, "
+      "half: 60d, share: 0.9, confirm: 1d, keep: 14d, limit: 3, none: 0, kind: slow, gap: 10 "
+      "workdays}\n"
+      "items: {t: {key: i, open: o, close: c, due: d}}\n";
+  const auto program =
+      compile(head +
+              "measures:\n"
+              "  sliding: {count: x, over: win, offset: back, where: \"f == kind and g > limit\"}\n"
+              "  calendar: {count: x, over: month, offset: two}\n"
+              "  late: {overdue: t, by: margin}\n"
+              "  near: {due_within: t, in: soon}\n"
+              "  fading: {decayed: 1, of: x, half_life: half, every: month}\n"
+              "  high: {quantile: f, of: x, q: share, over: win, empty: none}\n"
+              "  pair: {sequence: [a, b], within: gap, over: win}\n"
+              "  run: {streak: \"f > limit\", of: x}\n"
+              "  sum: {value: \"sliding + limit\"}\n"
+              "rules:\n  r: {yellow: {enter: \"sliding + calendar + late + near + fading + high + "
+              "pair + run "
+              "+ sum > limit\", exit: \"sliding < two\", for: confirm, hold: keep}}\n");
+  ASSERT_TRUE(program);
+  const WindowSpan& sliding = window_of(*program, "sliding").span;
+  EXPECT_EQ(program->max_future, days(2));
+  EXPECT_EQ(sliding.over, days(30));
+  EXPECT_EQ(sliding.offset, days(7));
+  EXPECT_EQ(window_of(*program, "calendar").span.period, Period::month);
+  EXPECT_EQ(window_of(*program, "calendar").span.periods_back, 2);
+  EXPECT_EQ(measure(*program, "late").margin, (Span{false, days(5).count()}));
+  EXPECT_EQ(measure(*program, "near").margin, (Span{true, 3}));
+  EXPECT_EQ(measure(*program, "fading").half_life, days(60));
+  EXPECT_EQ(measure(*program, "fading").every, Period::month);
+  EXPECT_EQ(measure(*program, "high").q, Number::ratio(9, 10));
+  EXPECT_EQ(measure(*program, "high").empty, (Cell{CellTag::number, 1, 0}));
+  EXPECT_EQ(program->sequences[0].within, (Span{true, 10}));
+  const LevelRule& yellow = program->rules[0].levels[1];
+  EXPECT_EQ(yellow.confirm, (Span{false, days(1).count()}));
+  EXPECT_EQ(yellow.hold, (Span{false, days(14).count()}));
+}
+
+TEST(Lower, NamesOfAnyScript) {
+  // The last letter of the field is written in two ways: composed, and with a combining accent.
+  const auto program = compile(
+      "version: 1\npack: {id: p}\nparams: {黄线: 3}\nlists: {渠道: [热线, 信访]}\n"
+      "macros: {严重: \"severity >= 黄线\"}\n"
+      "events: {投诉: {fields: {渠道码: string, caf\xC3\xA9: int, severity: int}}}\n"
+      "measures:\n"
+      "  近30日投诉: {count: 投诉, where: \"渠道码 in 渠道 且 严重 且 cafe\xCC\x81 > 1\", over: "
+      "30天}\n"
+      "rules:\n  投诉激增: {yellow: \"近30日投诉 >= 黄线\"}\n");
+  ASSERT_TRUE(program);
+  EXPECT_EQ(program->rules[0].id, "投诉激增");
+  EXPECT_EQ(program->measures[0].name, "近30日投诉");
+  EXPECT_EQ(program->types[0].fields.size(), 3U);
+  for (const FieldCheck& field : program->types[0].fields) EXPECT_NE(field.slot, kNone);
+}
+
+TEST(Lower, MacrosReadParamsListsAndMeasures) {
+  const auto program = compile(
+      "version: 1\npack: {id: p}\nparams: {limit: 3, factor: 2}\nlists: {hot: [a, b]}\n"
+      "macros:\n  serious: \"severity >= limit and c in hot\"\n  twice: \"limit * factor\"\n"
+      "  many: \"n >= twice\"\n"
+      "measures: {n: {count: x, where: \"serious\"}}\n"
+      "rules: {r: {yellow: \"many\", red: \"not many or n > twice * 2\"}}\n");
+  ASSERT_TRUE(program);
+  EXPECT_EQ(canonical_text(*program, program->exprs[program->streams[0].where]),
+            " (and (>= (field 8:severity) (param 5:limit)) (in (field 1:c) (list 3 1:a 3 1:b)))");
+  EXPECT_EQ(canonical_text(*program, program->exprs[program->rules[0].levels[1].enter]),
+            " (>= (measure 1:n) (* (param 5:limit) (param 6:factor)))");
+}
+
 TEST(Hash, DependsOnMeaningOnly) {
   const std::string head = "version: 1\npack: {id: p}\n",
                     m = "measures:\n  a: {count: x, over: 7d}\n  b: {count: y}\n";
