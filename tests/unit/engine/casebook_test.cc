@@ -240,6 +240,20 @@ TEST(Casebook, ObservationOfRedIsYellowAndARelapseBringsRedBackAndDoublesIt) {
                    "03-21 09:00 u yellow warning w1", "07-19 09:00 u green"}));
 }
 
+TEST(Casebook, ARedThatEasedThroughYellowIsObservedAsARed) {
+  Play play(program());
+  play.rise("03-02 09:00", "a", kRed).act("03-02 10:00", "w1", "confirm");
+  play.fall("03-03 09:00", "a", kYellow).steps();
+  play.fall("03-04 09:00", "a", kGreen);
+  EXPECT_EQ(play.steps(), (Lines{"03-04 09:00 w1 observation_started issued>observing rule_eased "
+                                 "due 05-03 09:00"}));
+  Play wrong(program());
+  wrong.rise("03-02 09:00", "a", kRed).act("03-02 10:00", "w1", "confirm");
+  wrong.withdraw("03-03 09:00", "a", kYellow).fall("03-04 09:00", "a", kGreen);
+  EXPECT_EQ(wrong.steps().back(),
+            "03-04 09:00 w1 observation_started issued>observing rule_eased due 04-03 09:00");
+}
+
 TEST(Casebook, WithdrawnEvidenceRevokes) {
   Play play(program());
   play.rise("03-02 09:00", "a", kYellow).withdraw("03-05 09:00", "a", kGreen);
