@@ -185,7 +185,8 @@ struct Case {
   CaseState state = CaseState::candidate;
   CaseState resume_to = CaseState::candidate;  // suspended, superseded: where it goes back to
   Level level = Level::green;                  // what its duties follow
-  Level rule_level = Level::green;             // where the rule stands
+  Level peak = Level::green;        // the highest it rightly had: decides how long it is observed
+  Level rule_level = Level::green;  // where the rule stands
   Level floor = Level::green;  // raised so by a person or the ladder: easing stops here, short of
                                // green
   Instant opened, since;       // since: of the state

@@ -126,7 +126,7 @@ void visit(Io& io, DutyClock& d) {
 
 template <class Io>
 void visit(Io& io, Case& c) {
-  io(c.rule, c.key, c.state, c.resume_to, c.level, c.rule_level, c.floor, c.opened, c.since,
+  io(c.rule, c.key, c.state, c.resume_to, c.level, c.peak, c.rule_level, c.floor, c.opened, c.since,
      c.issued, c.ended, c.observe_until, c.suspended_until, c.observe_workdays, c.observation_over,
      c.ease_held, c.renew, c.extended, c.objected, c.extension_asked, c.relapses, c.other);
   io.list(c.warnings, [&io](CaseWarning& w) { visit(io, w); });

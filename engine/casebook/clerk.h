@@ -111,6 +111,9 @@ class Clerk {
   const DutyLevel& duties(const Case& c) const {
     return table_.level(table_.rule(c.rule), c.level);
   }
+  const Span& observation(const Case& c) const {
+    return table_.level(table_.rule(c.rule), c.peak).observe;
+  }
   bool failed() const { return effects_.missing_year.has_value(); }
 
   const DutyTable& table_;

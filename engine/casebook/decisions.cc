@@ -209,7 +209,7 @@ void Clerk::act(const LifeRecord& record) {
     case Action::downgrade: return lower(*c, record, step(*c, StepKind::downgraded, record));
     case Action::clear: {
       CaseStep s = step(*c, StepKind::cleared, record);
-      const bool observes = c->state != CaseState::observing && duties(*c).observe.amount > 0;
+      const bool observes = c->state != CaseState::observing && observation(*c).amount > 0;
       return observes ? observe(*c, std::move(s)) : clear(*c, std::move(s));
     }
     case Action::revoke: return revoke(*c, step(*c, StepKind::revoked, record));

@@ -22,6 +22,8 @@ Status told(const Booked& booked) {
 }  // namespace
 
 void Desk::admitted(const Event& event, const LogEntry& entry, std::string_view unit) {
+  const bool concerns = concerns_life(event.type);
+  if (!concerns && !casebook_.listens_to(event.source)) return;
   Arrival arrival;
   LifeRecord& record = arrival.record;
   record.seq = entry.seq;
@@ -29,8 +31,8 @@ void Desk::admitted(const Event& event, const LogEntry& entry, std::string_view 
   record.clock = std::max(entry.clock, entry.time);
   record.unit = unit;
   record.source = event.source;
-  arrival.concerns = concerns_life(event.type);
-  if (arrival.concerns) {
+  arrival.concerns = concerns;
+  if (concerns) {
     record.type = event.type;
     record.id = event.id;
     for (const Field& field : event.data) {

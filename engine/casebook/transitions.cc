@@ -58,7 +58,7 @@ Case& Clerk::open(const Warning& w) {
   index_case(life_, c);
   CaseStep s = step(c, StepKind::opened, StepCause::rule_rose);
   s.warning = w.id;
-  c.level = c.rule_level = w.to;
+  c.level = c.peak = c.rule_level = w.to;
   if (duties(c).triage) {
     c.state = CaseState::pending_triage;
     write(c, std::move(s));
@@ -98,6 +98,7 @@ void Clerk::rise(Case& c, const Warning& w) {
 void Clerk::relapse(Case& c, Level level, CaseStep s) {
   ++c.relapses;
   c.level = level;
+  c.peak = std::max(c.peak, level);
   if (c.state == CaseState::suspended) {
     c.resume_to = CaseState::issued;
     c.renew = true;
@@ -114,6 +115,7 @@ void Clerk::relapse(Case& c, Level level, CaseStep s) {
 void Clerk::set_level(Case& c, Level level, CaseStep s) {
   const bool up = level > c.level;
   c.level = level;
+  if (up || s.kind == StepKind::downgraded) c.peak = level;
   if (c.state == CaseState::suspended) {
     c.renew = c.renew || is_on_the_way(c.resume_to);
   } else if (c.state == CaseState::pending_triage) {
@@ -170,7 +172,7 @@ void Clerk::ease(Case& c, const std::string& warning) {
 }
 
 void Clerk::observe(Case& c, CaseStep s) {
-  Span span = duties(c).observe;
+  Span span = observation(c);
   const std::int64_t longest = std::int64_t{1} << std::min(c.relapses, kMostDoublings);
   span.amount *= longest;
   const Instant until = deadline(limit_after(table_.program(), now_, span));

@@ -2,9 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/casebook/life_feed.h"
 #include "tests/support/case_play.h"
-#include "tests/support/packs.h"
 
 namespace lianqing {
 namespace {
@@ -238,6 +236,20 @@ TEST(Casebook, ObservationOfRedIsYellowAndARelapseBringsRedBackAndDoublesIt) {
             (Lines{"03-02 09:00 u red! warning w1", "03-02 10:00 u red warning w1",
                    "03-03 09:00 u yellow warning w1", "03-20 09:00 u red warning w1",
                    "03-21 09:00 u yellow warning w1", "07-19 09:00 u green"}));
+}
+
+TEST(Casebook, ARedThatEasedThroughYellowIsObservedAsARed) {
+  Play play(program());
+  play.rise("03-02 09:00", "a", kRed).act("03-02 10:00", "w1", "confirm");
+  play.fall("03-03 09:00", "a", kYellow).steps();
+  play.fall("03-04 09:00", "a", kGreen);
+  EXPECT_EQ(play.steps(), (Lines{"03-04 09:00 w1 observation_started issued>observing rule_eased "
+                                 "due 05-03 09:00"}));
+  Play wrong(program());
+  wrong.rise("03-02 09:00", "a", kRed).act("03-02 10:00", "w1", "confirm");
+  wrong.withdraw("03-03 09:00", "a", kYellow).fall("03-04 09:00", "a", kGreen);
+  EXPECT_EQ(wrong.steps().back(),
+            "03-04 09:00 w1 observation_started issued>observing rule_eased due 04-03 09:00");
 }
 
 TEST(Casebook, WithdrawnEvidenceRevokes) {
@@ -554,64 +566,6 @@ TEST(Casebook, ACaseThatIsOverIsForgottenAfterTwoYears) {
   EXPECT_NE(play.book.find("u", "w1"), nullptr);
   play.until("2026-03-04 09:00");
   EXPECT_EQ(play.book.find("u", "w1"), nullptr);
-}
-
-// ---- the feed
-
-Warning rise_of_b(std::string_view time) {
-  Warning w;
-  w.id = "w1";
-  w.unit = "u";
-  w.rule = "b";
-  w.to = kYellow;
-  w.time = local(time);
-  return w;
-}
-
-TEST(LifeFeed, ListsGiveAnEntryPerElement) {
-  const Event e = event("r", "u", "manual_override", "2026-03-02T01:00:00Z",
-                        {{"level", "red"}, {"approved_by", std::vector<Value>{"a", "b"}}});
-  const LifeRecord record = life_record(e, 7, local("03-02 10:00"));
-  EXPECT_EQ(texts(record, "approved_by"), (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(text(record, "level"), "red");
-  EXPECT_EQ(record.seq, 7U);
-  EXPECT_EQ(record.time, local("03-02 09:00"));
-  EXPECT_EQ(record.clock, local("03-02 10:00"));
-}
-
-TEST(LifeFeed, RecordsOfAnInstantComeBeforeItsTransitionsWhereverTheLogIsCut) {
-  const Event down = event("r1", "u", "connector_status", local("03-02 08:00"),
-                           {{"source", "/hotline"}, {"status", "down"}});
-  const Event revoke = event("r2", "u", "warning_action", local("03-02 09:00"),
-                             {{"warning_id", "w1"}, {"action", "revoke"}});
-  const std::vector<Warning> one = {rise_of_b("03-02 09:00")};
-  const auto run = [&](bool cut) {
-    Casebook book(program());
-    LifeFeed feed(book);
-    feed.admitted(down, 0, down.time);
-    feed.admitted(revoke, 1, revoke.time);
-    if (cut) {
-      EXPECT_TRUE(feed.fold({}, local("03-02 09:00"), false));
-      EXPECT_TRUE(feed.empty());
-    }
-    EXPECT_TRUE(feed.fold(one, local("03-02 10:00"), true));
-    Lines out;
-    for (const CaseStep& s : book.take_steps()) out.push_back(line(s));
-    return out;
-  };
-  EXPECT_EQ(run(false), (Lines{"03-02 09:00 - ignored unknown_warning",
-                               "03-02 09:00 w1 opened candidate>issued green>yellow rule_rose"}));
-  EXPECT_EQ(run(true), run(false));
-}
-
-TEST(LifeFeed, OnlyWatchedSourcesAreHeard) {
-  Casebook book(program());
-  EXPECT_TRUE(book.listens_to("/hotline"));
-  EXPECT_FALSE(book.listens_to("/mail"));
-  LifeFeed feed(book);
-  feed.admitted(event("e", "u", "complaint_received", local("03-02 09:00")), 0,
-                local("03-02 09:00"));
-  EXPECT_TRUE(feed.empty());
 }
 
 // ---- flapping

@@ -1,0 +1,88 @@
+#include "engine/casebook/desk.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/case_play.h"
+#include "tests/support/packs.h"
+
+namespace lianqing {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+const Program& program() {
+  static const Program kProgram = stage();
+  return kProgram;
+}
+
+void admit(Desk& desk, const Event& event) {
+  LogEntry entry;
+  entry.time = entry.clock = event.time;
+  desk.admitted(event, entry, event.unit);
+}
+
+Leaving rise_of_b(std::string_view time) {
+  Leaving out;
+  out.id = "w1";
+  out.unit = "u";
+  out.rule = "b";
+  out.from = Level::green;
+  out.to = Level::yellow;
+  out.time = local(time);
+  return out;
+}
+
+Lines steps(Desk& desk) {
+  Lines out;
+  for (const CaseStep& step : desk.casebook().take_steps()) out.push_back(line(step));
+  return out;
+}
+
+TEST(Desk, ListsGiveAnEntryPerElement) {
+  Desk desk(program());
+  admit(desk, event("r", "u", "manual_override", local("03-02 09:00"),
+                    {{"level", "red"},
+                     {"reason", "r"},
+                     {"approved_by", std::vector<Value>{"a", "b"}},
+                     {"expires_at", "2026-03-04"}}));
+  ASSERT_TRUE(desk.book(local("03-02 10:00"), true));
+  EXPECT_EQ(steps(desk), (Lines{"03-02 09:00 - override_set due 03-05 00:00"}));
+  EXPECT_EQ(desk.casebook().colour("u").shown, Level::red);
+}
+
+TEST(Desk, RecordsOfAnInstantComeBeforeItsTransitions) {
+  Desk desk(program());
+  desk.left(rise_of_b("03-02 09:00"));
+  admit(desk, event("r", "u", "warning_action", local("03-02 09:00"),
+                    {{"warning_id", "w1"}, {"action", "revoke"}}));
+  ASSERT_TRUE(desk.book(local("03-02 09:00"), false));
+  EXPECT_EQ(steps(desk), Lines{});  // the instant itself is not complete
+  ASSERT_TRUE(desk.book(local("03-02 09:00"), true));
+  EXPECT_EQ(steps(desk), (Lines{"03-02 09:00 - ignored unknown_warning",
+                                "03-02 09:00 w1 opened candidate>issued green>yellow rule_rose"}));
+}
+
+TEST(Desk, AWatchedSourceThatFallsSilentMakesGreyAndAnotherDoesNot) {
+  Desk desk(program());
+  Event heard = event("e1", "u", "complaint_received", local("03-02 09:00"));
+  heard.source = "/hotline";
+  admit(desk, heard);
+  admit(desk, event("e2", "v", "complaint_received", local("03-02 09:00")));
+  ASSERT_TRUE(desk.book(local("03-10 09:00"), true));
+  Lines colours;
+  for (const ColourChange& change : desk.casebook().take_colours()) colours.push_back(line(change));
+  EXPECT_EQ(colours, (Lines{"03-04 09:00 u green grey"}));
+}
+
+TEST(Desk, AMissingYearSaysWhatToDo) {
+  Desk desk(program());
+  Leaving late = rise_of_b("12-30 09:00");
+  late.rule = "a";
+  desk.left(late);
+  const Status booked = desk.book(local("12-31"), true);
+  ASSERT_FALSE(booked);
+  EXPECT_NE(booked.error().what.find("no data for 2027"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lianqing
