@@ -36,7 +36,7 @@ struct LogCall {
 
 // The wall clock, which only a writer's own records need; never before what the log has.
 Instant now_after(const EventLog& log);
-// Records in the log that its reader will see next, told while it works.
+// The value of an option as a number.
 [[nodiscard]] Result<std::uint64_t> number_option(const Options& options, const std::string& name,
                                                   std::uint64_t otherwise);
 

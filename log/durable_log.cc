@@ -147,7 +147,7 @@ Status DurableLog::write(Commit& commit) {
   }
   if (size_ == before) return {};
   if (Status s = writing_->acked.write(size_); !s) return fail(s.error());
-  if (size_ - sealed_ >= kSealRecords || position_.last - sealed_at_ >= kSealTime) {
+  if (size_ - sealed_ >= kSealRecords || position_.last >= sealed_at_ + kSealTime) {
     if (Status s = seal(); !s) return fail(s.error());
   }
   return {};
