@@ -12,7 +12,9 @@ BoardUnit& Board::at(std::string_view unit) {
   return units_.emplace(std::string(unit), BoardUnit{}).first->second;
 }
 
-void Board::meet(std::string_view unit) { at(unit); }
+void Board::meet(std::string_view unit) {
+  if (!unit.empty()) at(unit);  // a record about another one need not name its unit
+}
 
 void Board::meet_registered(const std::string& unit) { at(unit).registered = true; }
 

@@ -17,7 +17,7 @@ struct ServeConfig {
   std::uint64_t max_body = 16U << 20;  // bytes of a request
   std::uint64_t queue = 1024;          // requests that may wait for a commit
   std::uint64_t reserve = 256U << 20;  // bytes of disk kept free
-  std::string log = "text";            // of the journal: text or json
+  std::string log = "text";            // of the logbook: text or json
   bool open_metrics = false;           // /metrics needs no token
 };
 

@@ -6,6 +6,7 @@
 #include "cli/serve/warning_text.h"
 #include "cli/warning_json.h"
 #include "connectors/content_hash.h"
+#include "engine/read_decision.h"
 #include "lianqing/assert.h"
 #include "lianqing/bytes.h"
 #include "rules/fingerprint.h"
@@ -66,11 +67,12 @@ Status refold(const EventLog& log, Replay& replay, Seq from, Instant until,
     for (const StoredRecord& record : records) {
       from = record.seq + 1;
       if (record.recorded > until) break;
-      if (record.bytes.empty()) continue;  // erased
+      if (record.bytes.empty() || record.is_note) continue;  // erased; about the log itself
       Record decoded = decoder.decode(record.bytes, {0, record.seq + 1, 0}, arena);
       auto* event = std::get_if<Event>(&decoded);
-      if (event == nullptr) continue;  // a note of the log's own
+      if (event == nullptr) continue;
       event->recorded = record.recorded;
+      event->seq = record.seq;
       met(*event);
       if (Status s = replay.admit(*event); !s) return s;
     }
@@ -266,25 +268,36 @@ Status Live::store_warnings() {
   return {};
 }
 
-Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
-  Instant recorded = std::max(now, judged_ + Duration{1});
-  if (log_->last_recorded() != kBeforeAll) {
-    recorded = std::max(recorded, log_->last_recorded() + Duration{1});
+// Whether a record is about one that is still to be committed with it: what is wrong with it can
+// only be told when that one has been admitted.
+bool Live::looks_back(const Event& event, const Commit& commit) {
+  if (commit.records.empty()) return false;
+  for (const auto& [source, id] : DecisionReader::exact_targets(event)) {
+    if (commit.identities.contains(identity_hash(source, id))) return true;
   }
+  return false;
+}
+
+Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
   std::vector<Taken> out(records.size());
-  std::vector<AppendRecord> appends;
-  std::vector<std::size_t> places;
   std::vector<Rejection> rejections;
+  Commit commit;
+  commit.recorded = std::max(now, judged_ + Duration{1});
+  if (log_->last_recorded() != kBeforeAll) {
+    commit.recorded = std::max(commit.recorded, log_->last_recorded() + Duration{1});
+  }
   for (std::size_t i = 0; i < records.size(); ++i) {
-    auto* rejection = std::get_if<Rejection>(&records[i]);
     std::optional<Rejection> fault;
-    if (rejection == nullptr) {
-      Event& event = std::get<Event>(records[i]);
-      event.recorded = recorded;
-      fault = replay_->fault(event);
-      if (fault) fault->raw = std::string(event.raw.substr(0, kMaxRejectedBytes));
+    if (auto* event = std::get_if<Event>(&records[i])) {
+      if (looks_back(*event, commit)) {
+        if (Status s = append(commit, records, out); !s) return Unexpected<Error>(s.error());
+        commit.recorded += Duration{1};
+      }
+      event->recorded = commit.recorded;
+      fault = replay_->fault(*event);
+      if (fault) fault->raw = std::string(event->raw.substr(0, kMaxRejectedBytes));
     } else {
-      fault = std::move(*rejection);
+      fault = std::move(std::get<Rejection>(records[i]));
     }
     if (fault) {
       out[i] = refused(*fault);
@@ -292,22 +305,34 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
       continue;
     }
     const Event& event = std::get<Event>(records[i]);
-    appends.push_back({one_line(event.raw),
-                       std::string(event.source),
-                       std::string(event.id),
-                       event.identity,
-                       event.content,
-                       {}});
-    places.push_back(i);
+    commit.records.push_back({one_line(event.raw),
+                              std::string(event.source),
+                              std::string(event.id),
+                              event.identity,
+                              event.content,
+                              {}});
+    commit.places.push_back(i);
+    commit.identities.insert(event.identity);
   }
   if (!rejections.empty()) {
-    if (Status s = log_->quarantine(rejections, recorded); !s) return Unexpected<Error>(s.error());
+    if (Status s = log_->quarantine(rejections, commit.recorded); !s) {
+      return Unexpected<Error>(s.error());
+    }
   }
-  if (appends.empty()) return out;
-  LQ_TRY(const std::vector<AppendOutcome> outcomes, log_->append(appends, recorded));
-  LQ_ASSERT(outcomes.size() == appends.size());
+  if (Status s = append(commit, records, out); !s) return Unexpected<Error>(s.error());
+  if (Status s = replay_->judge_through(commit.recorded); !s) return Unexpected<Error>(s.error());
+  judged_ = commit.recorded;
+  if (Status s = store_warnings(); !s) return Unexpected<Error>(s.error());
+  return out;
+}
+
+// Makes the commit durable, then lets the fold have it.
+Status Live::append(Commit& commit, std::span<const Record> records, std::vector<Taken>& out) {
+  if (commit.records.empty()) return {};
+  LQ_TRY(const std::vector<AppendOutcome> outcomes, log_->append(commit.records, commit.recorded));
+  LQ_ASSERT(outcomes.size() == commit.records.size());
   for (std::size_t k = 0; k < outcomes.size(); ++k) {
-    Taken& taken = out[places[k]];
+    Taken& taken = out[commit.places[k]];
     taken.seq = outcomes[k].seq;
     switch (outcomes[k].kind) {
       case AppendOutcome::duplicate: taken.kind = Taken::Kind::duplicate; break;
@@ -318,18 +343,19 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
         break;
       case AppendOutcome::appended: {
         taken.kind = Taken::Kind::appended;
-        const Event& event = std::get<Event>(records[places[k]]);
+        Event event = std::get<Event>(records[commit.places[k]]);
+        event.seq = outcomes[k].seq;
         board_.meet(event.unit);
-        if (Status s = replay_->admit(event); !s) return Unexpected<Error>(s.error());
+        if (Status s = replay_->admit(event); !s) return s;
         ++since_checkpoint_;
         break;
       }
     }
   }
-  if (Status s = replay_->judge_through(recorded); !s) return Unexpected<Error>(s.error());
-  judged_ = recorded;
-  if (Status s = store_warnings(); !s) return Unexpected<Error>(s.error());
-  return out;
+  commit.records.clear();
+  commit.places.clear();
+  commit.identities.clear();
+  return {};
 }
 
 Status Live::tick(Instant now) {

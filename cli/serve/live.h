@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,16 @@ class Live {
  private:
   explicit Live(LiveOptions options);
 
+  // Records on their way into the log at one recorded time.
+  struct Commit {
+    Instant recorded;
+    std::vector<AppendRecord> records;
+    std::vector<std::size_t> places;  // of each in the request
+    std::set<ContentHash> identities;
+  };
+
+  static bool looks_back(const Event& event, const Commit& commit);
+  Status append(Commit& commit, std::span<const Record> records, std::vector<Taken>& out);
   Status open();
   std::string generation() const;
   Status begin_generation();

@@ -26,7 +26,7 @@ constexpr OptionSpec kOptions[] = {
     {"listen", true, false, "监听地址:端口（默认 127.0.0.1:8620；端口 0 取空闲端口）",
      "ADDRESS:PORT to listen on (default 127.0.0.1:8620; port 0 takes a free one)"},
     {"config", true, false, "YAML 配置文件", "a YAML file with these settings"},
-    {"log", true, false, "运行记录：text 或 json", "journal on standard error: text or json"},
+    {"log", true, false, "运行记录：text 或 json", "logbook on standard error: text or json"},
     {"lang", true, false, "zh 或 en；默认按环境变量", "zh or en; by default from the environment"},
     {"help", false, false, "显示这些选项", "show these options"},
 };
@@ -40,13 +40,13 @@ double seconds_since(SteadyClock::time_point start) {
 // Tells now and then how far the log has been read again.
 class Recovery {
  public:
-  explicit Recovery(Journal& journal) : journal_(journal) {}
+  explicit Recovery(Logbook& logbook) : logbook_(logbook) {}
 
   void tell(Seq done, Seq of) {
     if (SteadyClock::now() - told_ < std::chrono::seconds(5)) return;
     told_ = SteadyClock::now();
     const std::string count = std::to_string(done) + "/" + std::to_string(of);
-    journal_.note({"正在重读日志 " + count, "reading the log again: " + count});
+    logbook_.note({"正在重读日志 " + count, "reading the log again: " + count});
   }
 
   void conclude(const StartReport& report) {
@@ -55,7 +55,7 @@ class Recovery {
         static_cast<std::uint64_t>(static_cast<double>(report.refolded) / std::max(took, 1e-3));
     char text[32];
     std::snprintf(text, sizeof text, "%.1f", took);
-    journal_.note({"日志有 " + std::to_string(report.records) + " 条记录，重读 " +
+    logbook_.note({"日志有 " + std::to_string(report.records) + " 条记录，重读 " +
                        std::to_string(report.refolded) + " 条，用时 " + text + " 秒（每秒 " +
                        std::to_string(speed) + " 条）" +
                        (report.from_checkpoint ? "，接着检查点" : ""),
@@ -64,14 +64,14 @@ class Recovery {
                        std::to_string(speed) + "/s)" +
                        (report.from_checkpoint ? ", behind a checkpoint" : "")});
     if (!report.why_not.empty()) {
-      journal_.note({"未用已有检查点：" + report.why_not,
+      logbook_.note({"未用已有检查点：" + report.why_not,
                      "the checkpoint there was not used: " + report.why_not});
     }
-    for (const std::string& notice : report.notices) journal_.warn({notice, notice});
+    for (const std::string& notice : report.notices) logbook_.warn({notice, notice});
   }
 
  private:
-  Journal& journal_;
+  Logbook& logbook_;
   const SteadyClock::time_point start_ = SteadyClock::now();
   SteadyClock::time_point told_ = SteadyClock::now();
 };
@@ -90,14 +90,14 @@ class Daemon {
       : config_(std::move(config)),
         program_(std::move(program)),
         units_(std::move(units)),
-        journal_(config_.log == "json", chinese),
+        logbook_(config_.log == "json", chinese),
         tokens_(config_.tokens) {}
 
   Status run() {
     if (Status s = start(); !s) return s;
     std::printf("listening on %s\n", server_->url().c_str());
     std::fflush(stdout);
-    journal_.note({"开始服务 " + server_->url(), "serving at " + server_->url()});
+    logbook_.note({"开始服务 " + server_->url(), "serving at " + server_->url()});
     const std::jthread serving([this] { server_->run(); });
     wait();
     return end();
@@ -112,7 +112,7 @@ class Daemon {
     if (error) {
       return failure(ErrorCode::io, "cannot make " + config_.data + ": " + error.message());
     }
-    Recovery recovery(journal_);
+    Recovery recovery(logbook_);
     LQ_TRY(auto live, Live::start({config_.data, program_, units_},
                                   [&](Seq done, Seq of) { recovery.tell(done, of); }));
     recovery.conclude(live->report());
@@ -120,12 +120,12 @@ class Daemon {
     limits.queue_requests = config_.queue;
     limits.queue_bytes = std::max<std::uint64_t>(limits.queue_bytes, 2 * config_.max_body);
     writer_ = std::make_unique<Writer>(
-        std::move(live), EngineClock(), limits, journal_,
+        std::move(live), EngineClock(), limits, logbook_,
         [this] {
           if (http::Server* server = awake_) server->wake_streams();
         },
         [this](const Error& stopped) {
-          journal_.alarm({"日志或推演已停止，进程即将退出：" + stopped.what,
+          logbook_.alarm({"日志或推演已停止，进程即将退出：" + stopped.what,
                           "the log or the fold has stopped, the process ends: " + stopped.what});
         });
     aside_ = std::make_unique<Aside>();
@@ -147,9 +147,9 @@ class Daemon {
 
   void tell_of_tokens() {
     const auto tokens = read_tokens(config_.tokens);
-    if (!tokens) return journal_.alarm({tokens.error().what, tokens.error().what});
+    if (!tokens) return logbook_.alarm({tokens.error().what, tokens.error().what});
     if (!tokens->empty()) return;
-    journal_.warn({"还没有令牌：用 lianqing token create --data 目录 --role 角色 --name 名称 建立",
+    logbook_.warn({"还没有令牌：用 lianqing token create --data 目录 --role 角色 --name 名称 建立",
                    "there are no tokens yet: lianqing token create --data DIR --role ROLE "
                    "--name NAME makes one"});
   }
@@ -162,7 +162,7 @@ class Daemon {
       const int number = ::sigtimedwait(&signals, nullptr, &moment);
       if (number == SIGTERM || number == SIGINT) break;
       if (number == SIGHUP) {
-        journal_.note({"规则包在启动时读取；要采用新规则请重启",
+        logbook_.note({"规则包在启动时读取；要采用新规则请重启",
                        "rule packs are read at the start; restart to take up a new one"});
       }
     }
@@ -170,7 +170,7 @@ class Daemon {
 
   // Callbacks hold connections, connections hold the server's loop: it goes last.
   Status end() {
-    journal_.note({"正在结束", "ending"});
+    logbook_.note({"正在结束", "ending"});
     answers_->end();
     server_->stop();
     return {};
@@ -184,7 +184,7 @@ class Daemon {
     if (!writer_) return {};
     const Status finished = writer_->finish();
     writer_.reset();
-    if (finished) journal_.note({"已结束", "ended"});
+    if (finished) logbook_.note({"已结束", "ended"});
     return finished;
   }
 
@@ -192,7 +192,7 @@ class Daemon {
   const ServeConfig config_;
   const std::shared_ptr<const Program> program_;
   const std::vector<RegisteredUnit> units_;
-  Journal journal_;
+  Logbook logbook_;
   TokenBook tokens_;
   std::unique_ptr<http::Server> server_;
   std::atomic<http::Server*> awake_{nullptr};

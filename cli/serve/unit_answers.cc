@@ -5,6 +5,7 @@
 
 #include "cli/serve/query.h"
 #include "cli/warning_json.h"
+#include "connectors/content_hash.h"
 #include "connectors/json_writer.h"
 
 namespace lianqing {
@@ -191,8 +192,10 @@ http::Response explain_unit_at(const http::Request& request, const EventLog& log
                                const std::shared_ptr<const Program>& program,
                                const std::vector<RegisteredUnit>& units, Instant at) {
   const std::string id = request.parameter("unit").value_or("");
+  ReplayOptions options;
+  options.identity_of = identity_hash;
   Replay replay(
-      program, units, {}, nullptr, [](const Warning&) { return std::string(); },
+      program, units, options, nullptr, [](const Warning&) { return std::string(); },
       [](const Leaving&) { return Status{}; }, [](const Rejection&) {});
   Status folded = refold(
       log, replay, 0, at, [](const Event&) {}, [](Seq) { return Status{}; });

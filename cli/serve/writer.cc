@@ -4,12 +4,12 @@ namespace lianqing {
 
 using SteadyClock = std::chrono::steady_clock;
 
-Writer::Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limits, Journal& journal,
+Writer::Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limits, Logbook& logbook,
                std::function<void()> woken, std::function<void(const Error&)> stopped)
     : live_(std::move(live)),
       clock_(std::move(clock)),
       limits_(limits),
-      journal_(journal),
+      logbook_(logbook),
       woken_(std::move(woken)),
       stopped_(std::move(stopped)),
       checkpoint_at_(SteadyClock::now()),
@@ -99,11 +99,11 @@ void Writer::round(std::deque<Batch> batches, std::deque<Question> questions) {
       const std::string by =
           Number::from_micros(gauges_.skew.value_or(Duration{}).count()).to_string();
       if (skewed_) {
-        journal_.alarm({"墙上时钟跳变 " + by + " 秒，不予跟随；核实时钟后重启即可采用",
+        logbook_.alarm({"墙上时钟跳变 " + by + " 秒，不予跟随；核实时钟后重启即可采用",
                         "the wall clock jumped by " + by +
                             " s and is not followed; check it and restart to follow it"});
       } else {
-        journal_.note({"重新跟随墙上时钟", "the wall clock is followed again"});
+        logbook_.note({"重新跟随墙上时钟", "the wall clock is followed again"});
       }
     }
     if (Status s = live_->tick(gauges_.now); !s) fail(s.error());

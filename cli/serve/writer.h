@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "cli/serve/engine_clock.h"
-#include "cli/serve/journal.h"
 #include "cli/serve/live.h"
+#include "cli/serve/logbook.h"
 #include "cli/serve/meters.h"
 #include "connectors/arena.h"
 
@@ -44,7 +44,7 @@ class Writer {
 
   // `woken`: called when there are new warnings. `stopped`: called once, if the log or the fold
   // fails; the process must end then.
-  Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limits, Journal& journal,
+  Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limits, Logbook& logbook,
          std::function<void()> woken, std::function<void(const Error&)> stopped);
   ~Writer();
 
@@ -77,7 +77,7 @@ class Writer {
   std::unique_ptr<Live> live_;
   EngineClock clock_;
   const WriterLimits limits_;
-  Journal& journal_;
+  Logbook& logbook_;
   const std::function<void()> woken_;
   const std::function<void(const Error&)> stopped_;
 

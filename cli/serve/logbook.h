@@ -10,10 +10,10 @@
 
 namespace lianqing {
 
-class Journal {
+class Logbook {
  public:
-  Journal(bool json, bool chinese);
-  ~Journal();
+  Logbook(bool json, bool chinese);
+  ~Logbook();
 
   // From any thread.
   void note(const Bilingual& text);

@@ -1,4 +1,4 @@
-#include "cli/serve/journal.h"
+#include "cli/serve/logbook.h"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -7,24 +7,24 @@
 
 namespace lianqing {
 
-struct Journal::Sink {
+struct Logbook::Sink {
   spdlog::logger logger{"lianqing", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
 };
 
-Journal::Journal(bool json, bool chinese)
+Logbook::Logbook(bool json, bool chinese)
     : sink_(std::make_unique<Sink>()), json_(json), chinese_(chinese) {
   sink_->logger.set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":%v})"
                                  : "%Y-%m-%d %H:%M:%S.%e %z %l: %v");
   sink_->logger.flush_on(spdlog::level::info);
 }
 
-Journal::~Journal() = default;
+Logbook::~Logbook() = default;
 
-void Journal::note(const Bilingual& text) { write(Weight::note, text); }
-void Journal::warn(const Bilingual& text) { write(Weight::warn, text); }
-void Journal::alarm(const Bilingual& text) { write(Weight::alarm, text); }
+void Logbook::note(const Bilingual& text) { write(Weight::note, text); }
+void Logbook::warn(const Bilingual& text) { write(Weight::warn, text); }
+void Logbook::alarm(const Bilingual& text) { write(Weight::alarm, text); }
 
-void Journal::write(Weight weight, const Bilingual& text) {
+void Logbook::write(Weight weight, const Bilingual& text) {
   std::string line;
   append_json_string(line, text.in(chinese_));  // control characters escaped in both forms
   if (!json_) line = line.substr(1, line.size() - 2);
