@@ -105,8 +105,9 @@ void lower_duty_of(const RuleSyntax& syntax, Rule& rule, Names& names) {
   for (const DutySyntax& duty : names.syntax.duties) duties.push_back(duty.name);
   for (const ShadeSyntax& shade : names.syntax.colours.shades) shades.push_back(shade.name);
   rule.duty = syntax.duty.text;
-  // A pack that declares no duties only labels its rules.
-  const bool known = std::find(duties.begin(), duties.end(), rule.duty) != duties.end();
+  // A pack that declares no duties only labels its rules; `standard` is always there.
+  const bool known =
+      rule.duty == "standard" || std::find(duties.begin(), duties.end(), rule.duty) != duties.end();
   if (syntax.duty.present && !duties.empty() && !known) {
     report_unknown(syntax.duty, {"职责", "duty"}, duties,
                    {"在 duties 中定义它", "define it under duties"}, names);

@@ -95,6 +95,15 @@ TEST(LowerDuties, ADutyIsALabelIfThePackDeclaresNone) {
   EXPECT_EQ(program->rules[0].duty, "as agreed");
 }
 
+TEST(LowerDuties, StandardIsAlwaysThere) {
+  const auto program = compile(
+      "version: 1\npack: {id: p}\nmeasures: {n: {count: a}}\nduties: {mine: {red: {triage: "
+      "true}}}\n"
+      "rules: {r: {duty: standard, yellow: \"n > 1\"}}\n");
+  ASSERT_TRUE(program);
+  EXPECT_EQ(program->rules[0].duty, "standard");
+}
+
 TEST(LowerDuties, EnterTheHash) {
   const std::string text = kPack;
   const auto one = compile(text);
