@@ -53,8 +53,8 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, error);
 }
 
-// A log that holds nothing yet: its head is there before its database, so that a database without a
-// head is always one whose head was lost.
+// A log that holds nothing yet. Its head is there before its database, so that a database without a
+// head is always one whose head was lost; the database gets its name when it is complete.
 Result<std::string> make_log(const LogPlaces& places) {
   if (Status s = make_directories(places.head); !s) return Unexpected<Error>(s.error());
   LQ_TRY(auto head, read_head(places.head));
@@ -64,13 +64,23 @@ Result<std::string> make_log(const LogPlaces& places) {
     head = Head{hex({name, sizeof name}), 0, empty_root()};
     if (Status s = write_head(places.head, *head); !s) return Unexpected<Error>(s.error());
   }
-  LQ_TRY(const auto store, open_rocks_log(places.database, StoreMode::create));
-  const auto batch = store->batch();
-  batch->put(Family::about, kFormatKey, kLogFormat);
-  batch->put(Family::about, kAlgorithmKey, kHashAlgorithm);
-  batch->put(Family::about, kNameKey, head->log);
-  batch->put(Family::edge, std::string(1, kEventTree), edge_value({0, kBeforeAll, {}}));
-  if (Status s = store->write(*batch, true); !s) return Unexpected<Error>(s.error());
+  const fs::path fresh = places.database.string() + ".new";
+  std::error_code error;
+  fs::remove_all(fresh, error);
+  {
+    LQ_TRY(const auto store, open_rocks_log(fresh, StoreMode::create));
+    const auto batch = store->batch();
+    batch->put(Family::about, kFormatKey, kLogFormat);
+    batch->put(Family::about, kAlgorithmKey, kHashAlgorithm);
+    batch->put(Family::about, kNameKey, head->log);
+    batch->put(Family::edge, std::string(1, kEventTree), edge_value({0, kBeforeAll, {}}));
+    if (Status s = store->write(*batch, true); !s) return Unexpected<Error>(s.error());
+  }
+  fs::rename(fresh, places.database, error);
+  if (error) {
+    return failure(ErrorCode::io,
+                   "cannot make " + places.database.string() + ": " + error.message());
+  }
   if (Status s = sync_directory(places.database.parent_path()); !s) {
     return Unexpected<Error>(s.error());
   }
@@ -310,11 +320,14 @@ Result<std::unique_ptr<DurableLog>> open_log(const fs::path& directory, OpenMode
     LQ_TRY(head, read_head(places.head));
   }
   if (!is_there(current)) {
-    if (head && head->size > 0) {
+    const std::uint64_t held =
+        head ? std::max(head->size, read_acked(places.head, head->log).value_or(0)) : 0;
+    if (held > 0) {
       return failure(ErrorCode::refused, directory.string() + ": the database is gone, but " +
-                                             std::to_string(head->size) +
+                                             std::to_string(held) +
                                              " records were acknowledged; restore a backup");
     }
+    if (is_there(places.database)) return damaged(directory, "log/CURRENT is missing");
     if (mode == OpenMode::existing) {
       return failure(ErrorCode::io, directory.string() + " holds no log");
     }

@@ -115,6 +115,25 @@ TEST(Opening, AMissingDatabaseIsRefused) {
   }
 }
 
+TEST(Opening, ADatabaseWithoutItsFirstFileIsLeftAlone) {
+  const TempDir dir;
+  { ASSERT_TRUE(EventLog::open(dir.path(), OpenMode::create)); }
+  fs::remove(dir.path() + "/log/CURRENT");
+  const auto before = snapshot(dir.path() + "/log");
+  for (const OpenMode mode : {OpenMode::existing, OpenMode::create}) {
+    EXPECT_EQ(refusal(dir.path(), mode).code, ErrorCode::corrupt);
+  }
+  EXPECT_EQ(snapshot(dir.path() + "/log"), before);
+}
+
+TEST(Opening, AnUnfinishedBeginningIsBegunAgain) {
+  const TempDir dir;
+  fs::create_directories(dir.path() + "/log.new");
+  write_file(dir.path() + "/log.new/CURRENT", "half of one");
+  fill(dir.path(), 0, 3);
+  EXPECT_FALSE(fs::exists(dir.path() + "/log.new"));
+}
+
 TEST(Opening, AnotherLogIsRefused) {
   const TempDir dir;
   const fs::path one = dir.path() + "/one", two = dir.path() + "/two";
