@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -34,10 +35,15 @@ AppendRecord event(std::uint64_t n) {
   return record_of("c-" + number, bytes, "/hotline/12345");
 }
 
-double seconds_of(const auto& work) {
+struct Cost {
+  double seconds, cpu_seconds;
+};
+Cost cost_of(const auto& work) {
   const auto start = std::chrono::steady_clock::now();
+  const std::clock_t cpu = std::clock();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+          static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC};
 }
 
 double median(std::vector<double> values) {
@@ -75,7 +81,7 @@ void measure(const fs::path& directory, std::uint64_t batch, int rounds) {
   }
   const Raw raw(directory / ("raw-" + std::to_string(batch)));
   const std::uint64_t commits = std::max<std::uint64_t>(20, 300 / batch);
-  std::vector<double> of_log, of_raw, ratios;
+  std::vector<double> of_log, of_raw, ratios, log_cpu, raw_cpu;
   std::uint64_t n = 0;
   for (int round = 0; round < rounds; ++round) {
     std::vector<std::vector<AppendRecord>> batches(commits);
@@ -84,13 +90,13 @@ void measure(const fs::path& directory, std::uint64_t batch, int rounds) {
     }
     const double events = static_cast<double>(commits * batch);
     std::uint64_t at = n - commits * batch;
-    const double raw_time = seconds_of([&] {
+    const Cost raw_cost = cost_of([&] {
       for (const auto& records : batches) {
         raw.write(records, at);
         at += batch;
       }
     });
-    const double log_time = seconds_of([&] {
+    const Cost log_cost = cost_of([&] {
       for (const auto& records : batches) {
         const Instant recorded =
             std::max(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()),
@@ -98,14 +104,18 @@ void measure(const fs::path& directory, std::uint64_t batch, int rounds) {
         if (!(*log)->append(records, recorded)) std::abort();
       }
     });
-    of_raw.push_back(events / raw_time);
-    of_log.push_back(events / log_time);
-    ratios.push_back(raw_time / log_time);
+    of_raw.push_back(events / raw_cost.seconds);
+    of_log.push_back(events / log_cost.seconds);
+    ratios.push_back(raw_cost.seconds / log_cost.seconds);
+    raw_cpu.push_back(raw_cost.cpu_seconds / events * 1e6);
+    log_cpu.push_back(log_cost.cpu_seconds / events * 1e6);
   }
-  std::printf("batch %5llu   log %9.0f ev/s   raw RocksDB %9.0f ev/s   ratio %.2f [%.2f..%.2f]\n",
-              static_cast<unsigned long long>(batch), median(of_log), median(of_raw),
-              median(ratios), *std::min_element(ratios.begin(), ratios.end()),
-              *std::max_element(ratios.begin(), ratios.end()));
+  std::printf(
+      "batch %5llu   log %9.0f ev/s   raw RocksDB %9.0f ev/s   ratio %.2f [%.2f..%.2f]   CPU us/ev "
+      "%.1f, %.1f\n",
+      static_cast<unsigned long long>(batch), median(of_log), median(of_raw), median(ratios),
+      *std::min_element(ratios.begin(), ratios.end()),
+      *std::max_element(ratios.begin(), ratios.end()), median(log_cpu), median(raw_cpu));
 }
 
 }  // namespace
