@@ -216,7 +216,9 @@ void Change::edit_item(const KeyedIndex& where, Seq remove, std::vector<ItemEven
   const auto& views = route_.item_views[where.index];
   for (std::size_t v = 0; v < views.size(); ++v) {
     std::size_t same = 0;  // episodes that are as they were contribute as they did
-    while (same < old.size() && same < now.size() && old[same].same_for(now[same], v)) ++same;
+    while (same < old.size() && same < now.size() &&
+           old[same].same_for(now[same], v, views[v].stream == kNone))
+      ++same;
     for (std::size_t i = same; i < old.size(); ++i) contribute(views[v], v, old[i], -1);
     for (std::size_t i = same; i < now.size(); ++i) contribute(views[v], v, now[i], +1);
   }
@@ -283,7 +285,8 @@ void Change::count_interval(const ItemView& view, const Cell& key, const Episode
     counter.key = key;
   }
   IntervalCount& intervals = unit_.counters[at->second].intervals;
-  if (intervals.change(from, to, sign, unit_.clock)) {
+  intervals.change(from, to, sign, unit_.clock);
+  if (episode.closed == kNever) {  // what is over can change nothing any more
     for (const std::uint32_t rule : route_.measure_rules[view.measure]) {
       touch_rule(program_, unit_, rule, key, cause_, earliest_);
     }

@@ -23,11 +23,13 @@ Instant plus(Instant t, std::int64_t amount) {
 
 }  // namespace
 
-bool Episode::same_for(const Episode& other, std::size_t v) const {
-  return opening->time == other.opening->time && opening->seq == other.opening->seq &&
-         opening->facts[v] == other.opening->facts[v] && closed == other.closed &&
-         close_seq == other.close_seq && due == other.due &&
-         extensions.size() == other.extensions.size() &&
+bool Episode::same_for(const Episode& other, std::size_t v, bool span_only) const {
+  if (opening->time != other.opening->time || opening->seq != other.opening->seq ||
+      opening->facts[v] != other.opening->facts[v] || closed != other.closed || due != other.due) {
+    return false;
+  }
+  if (span_only) return true;
+  return close_seq == other.close_seq && extensions.size() == other.extensions.size() &&
          std::equal(extensions.begin(), extensions.end(), other.extensions.begin(),
                     [](const ItemEvent* a, const ItemEvent* b) { return *a == *b; });
 }
@@ -67,8 +69,8 @@ std::vector<Episode> episodes(const std::vector<ItemEvent>& events, std::uint64_
   return out;
 }
 
-bool IntervalCount::change(Instant from, Instant to, int sign, Instant t) {
-  if (from >= to) return false;
+void IntervalCount::change(Instant from, Instant to, int sign, Instant t) {
+  if (from >= to) return;
   auto edge = [&](Instant at, int delta) {
     if (at <= t) {
       active += delta;
@@ -81,7 +83,6 @@ bool IntervalCount::change(Instant from, Instant to, int sign, Instant t) {
   };
   edge(from, sign);
   edge(to, -sign);
-  return from <= t && t < to;
 }
 
 void IntervalCount::advance(Instant t) {

@@ -31,8 +31,9 @@ struct Episode {
   Instant due = kNever;  // the one in force last
   std::vector<const ItemEvent*> extensions;
 
-  // Whether view `v` of the item sees the same.
-  bool same_for(const Episode& other, std::size_t v) const;
+  // Whether view `v` of the item sees the same; `span_only`: from when to when it was open, and its
+  // due, are all that it looks at.
+  bool same_for(const Episode& other, std::size_t v, bool span_only) const;
 };
 
 // Derives the episodes; `ignored` counts openings of open items and closings or extensions of none.
@@ -44,8 +45,7 @@ struct IntervalCount {
   std::map<Instant, std::int64_t> ahead;  // instant > clock -> change; no zero entries
 
   // Adds (sign +1) or withdraws (-1) the interval [from, to), seen at clock t.
-  // Whether it counts now.
-  bool change(Instant from, Instant to, int sign, Instant t);
+  void change(Instant from, Instant to, int sign, Instant t);
   void advance(Instant t);
   Instant due() const { return ahead.empty() ? kNever : ahead.begin()->first; }
 };

@@ -133,7 +133,7 @@ void set_view_alarms(const Fold& fold, UnitState& unit) {
   const auto& views = fold.program().warnings;
   unit.view_due.resize(views.size(), kNever);
   for (std::uint32_t v = 0; v < views.size(); ++v) {
-    if (views[v].active) continue;
+    if (views[v].active || unit.view_due[v] <= unit.clock) continue;  // about to wake
     const Instant due = next_change(fold.program(), views[v].span, unit.raised, unit.clock);
     if (due == unit.view_due[v]) continue;
     unit.view_due[v] = due;
