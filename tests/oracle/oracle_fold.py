@@ -113,7 +113,7 @@ class Unit:
         self.instances = {r.name: {} for r in plan.pack.rules}
         self.rises = []
         self.planned = {}
-        self.touched, self.values = {}, {}
+        self.touched, self.values, self.applied = {}, {}, Touch()
         self.queue, self.next = [], 0
         self.seen, self.known, self.entered, self.forgotten = [], [], {}, set()   # by clock; correcting ones; seq -> (record, form)
         self.live = False                                  # has sent something that still stands
@@ -152,7 +152,7 @@ class Unit:
 
     def touch_readers(self, m, key, t, record=None, create=False):
         if m.name in self.plan.abroad:
-            self.world.spread(self, m, t, record)
+            self.world.spread(self, m, t)
         for rule in self.plan.readers[m.name]:
             if not rule.keyed:
                 self.touch(self.instance(rule, None, t)[0], record)
@@ -224,6 +224,8 @@ class Unit:
         while self.next < len(self.queue) and self.queue[self.next][0] == t:
             _, _, stage, e = self.queue[self.next]
             self.next += 1
+            if e.clock == t:
+                self.applied.add(e)
             if stage == 1:
                 form = form_of(e, self.known) if self.known else e
                 self.entered[e.seq] = (e, form)
@@ -253,7 +255,7 @@ class Unit:
         if t == self.registered_at:
             for touch in self.touch_all(t):
                 touch.activation = True
-        elif left and not self.live:
+        elif left and not self.live and not self.registered:
             self.touch_all(t, next((Touch.counted(e) for e in newcomers if e in left), None))
         was, self.live = self.live, bool(left)
         if was and not left:
@@ -559,7 +561,7 @@ class Unit:
                 self.touch_readers(m, None, t, touch)
             elif rise:
                 self.placed(m, None, t, t, touch, False)
-        self.world.level_moved(self, inst.rule, t, touch)
+        self.world.level_moved(self, inst.rule, t)
 
 
 class Flag:

@@ -60,8 +60,8 @@ class ItemMeasure:
                 out.add((k[0], "due", opening.seq, due))
             elif kind == "closed" and closing:
                 out.add((k[0], "at") + closing + (None,))
-            elif kind == "on_time_rate" and closing:
-                out.add((k[0], "at") + closing + (closing[0] <= due[0] if due else None,))
+            elif kind == "on_time_rate" and closing and due:
+                out.add((k[0], "at") + closing + (closing[0] <= due[0],))
             elif kind == "extensions":
                 out |= {(k[0], "at") + x + (None,) for x in extensions}
         return out

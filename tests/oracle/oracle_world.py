@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import oracle_expr as ex
 import oracle_fold
-from oracle_fold import NAMES, Plan
+from oracle_fold import NAMES, Plan, Touch
 from oracle_measure import ranked, root6
 from oracle_time import parse_date
 
@@ -46,7 +46,8 @@ class World:
     def step(self, t, names):
         units = [self.units[n] for n in sorted(self.units)]
         for u in units:
-            u.touched, u.values = {}, {}
+            u.touched, u.values, u.applied = {}, {}, Touch()
+        self.moved = set()
         for change in self.changes.pop(t, ()):
             names |= self.change(change, t)
         while self.heap and self.heap[0][0] == t:
@@ -54,6 +55,8 @@ class World:
         for u in units:
             if u.name in names:
                 u.advance(t)
+        for upper, m in sorted(self.moved, key=lambda x: (x[0].name, x[1].name)):
+            upper.touch_readers(m, None, t, self.applied_below(upper, m.scope))
         for m in self.samples.pop(t, ()):
             self.sample(m, t)
             self.plan_sample(m, t)
@@ -101,6 +104,7 @@ class World:
         for m in self.plan.roll_ups:
             for u in units:
                 for upper in self.uppers(u, m.scope):
+                    self.moved.add((upper, m))
                     upper.touch_readers(m, None, t, record)
 
     # ------------------------------------------------------------ peers
@@ -153,18 +157,29 @@ class World:
             total += v
         return ex.fit(ex.plain(Fraction(total)))
 
-    def spread(self, unit, measure, t, record):
+    def applied_below(self, unit, scope):
+        """The records of this instant in the units below: by them a roll-up is touched, whatever they changed."""
+        touch = Touch()
+        for u in self.units.values():
+            if unit in self.uppers(u, scope):
+                touch.join(u.applied)
+        return touch
+
+    def spread(self, unit, measure, t):
         """A measure of a lower unit changed, or could have."""
         for m in self.plan.roll_ups:
             if measure.name in m.below:
-                for u in self.uppers(unit, m.scope):
-                    u.touch_readers(m, None, t, record)
+                self.roll(m, unit, t)
 
-    def level_moved(self, unit, rule, t, touch):
+    def level_moved(self, unit, rule, t):
         for m in self.plan.roll_ups:
             if m.covers and rule.name in m.covers:
-                for u in self.uppers(unit, m.scope):
-                    u.touch_readers(m, None, t, touch)
+                self.roll(m, unit, t)
+
+    def roll(self, m, unit, t):
+        for u in self.uppers(unit, m.scope):
+            self.moved.add((u, m))
+            u.touch_readers(m, None, t, self.applied_below(u, m.scope))
 
 
 NAMED = {"parent_unit_id": "parent"}
