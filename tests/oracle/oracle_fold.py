@@ -109,7 +109,7 @@ class Unit:
         self.items = [Items(plan.pack.items[n], [self.item_measures[m.name] for m in ms], plan.pack)
                       for n, ms in plan.items.items()]
         self.sequences = {m.name: Sequences(m, plan.pack) for m in plan.sequences}
-        self.peers = {}
+        self.peers, self.rolled = {}, {}                   # values of other units, as last seen
         self.instances = {r.name: {} for r in plan.pack.rules}
         self.rises = []
         self.planned = {}
@@ -152,7 +152,7 @@ class Unit:
 
     def touch_readers(self, m, key, t, record=None, create=False):
         if m.name in self.plan.abroad:
-            self.world.spread(self, m, t)
+            self.world.spread(self, m)
         for rule in self.plan.readers[m.name]:
             if not rule.keyed:
                 self.touch(self.instance(rule, None, t)[0], record)
@@ -561,7 +561,7 @@ class Unit:
                 self.touch_readers(m, None, t, touch)
             elif rise:
                 self.placed(m, None, t, t, touch, False)
-        self.world.level_moved(self, inst.rule, t)
+        self.world.level_moved(self, inst.rule)
 
 
 class Flag:

@@ -13,7 +13,7 @@ class World:
     def __init__(self, plan, by_unit, register, names, start, end):
         self.plan, self.by_unit, self.register, self.start, self.end = plan, by_unit, register, start, end
         self.heap, self.units = [], {}
-        self.samples = {}
+        self.samples, self.moved = {}, set()
         for m in plan.peers:
             self.plan_sample(m, start)
         for name in names:
@@ -55,12 +55,14 @@ class World:
         for u in units:
             if u.name in names:
                 u.advance(t)
-        for upper, m in sorted(self.moved, key=lambda x: (x[0].name, x[1].name)):
-            upper.touch_readers(m, None, t, self.applied_below(upper, m.scope))
+        if t == self.start:
+            self.moved = {(u, m) for u in units for m in self.plan.roll_ups}
         for m in self.samples.pop(t, ()):
             self.sample(m, t)
             self.plan_sample(m, t)
         for stratum in range(self.plan.strata):
+            while self.moved:
+                self.roll(*min(self.moved, key=lambda x: (x[0].name, x[1].name)), t)
             for u in units:
                 u.values = {}
             for u in units:
@@ -85,7 +87,7 @@ class World:
             olds, news = [unit], [self.units[n] for n in data["into"]]
         elif kind == "dissolve":
             olds, news = [unit], []
-        self.tell(olds + news, t, touch)
+        self.tell(olds + news)
         for u in news:
             u.registered = True
             u.touch_everything(t, touch)
@@ -96,16 +98,14 @@ class World:
                 new.take_over(old, t, touch)
         for old in olds:
             old.dissolve(t, touch)
-        self.tell(news, t, touch)
+        self.tell(news)
         return {u.name for u in news}
 
-    def tell(self, units, t, record):
+    def tell(self, units):
         """What the units above may see differently."""
-        for m in self.plan.roll_ups:
-            for u in units:
-                for upper in self.uppers(u, m.scope):
-                    self.moved.add((upper, m))
-                    upper.touch_readers(m, None, t, record)
+        for u in units:
+            for m in self.plan.roll_ups:
+                self.moved |= {(upper, m) for upper in self.uppers(u, m.scope)}
 
     # ------------------------------------------------------------ peers
     def sample(self, m, t):
@@ -158,28 +158,33 @@ class World:
         return ex.fit(ex.plain(Fraction(total)))
 
     def applied_below(self, unit, scope):
-        """The records of this instant in the units below: by them a roll-up is touched, whatever they changed."""
+        """The records of this instant in the units below: by them a roll-up that changed is touched."""
         touch = Touch()
         for u in self.units.values():
             if unit in self.uppers(u, scope):
                 touch.join(u.applied)
         return touch
 
-    def spread(self, unit, measure, t):
+    def spread(self, unit, measure):
         """A measure of a lower unit changed, or could have."""
         for m in self.plan.roll_ups:
             if measure.name in m.below:
-                self.roll(m, unit, t)
+                self.moved |= {(u, m) for u in self.uppers(unit, m.scope)}
 
-    def level_moved(self, unit, rule, t):
+    def level_moved(self, unit, rule):
         for m in self.plan.roll_ups:
             if m.covers and rule.name in m.covers:
-                self.roll(m, unit, t)
+                self.moved |= {(u, m) for u in self.uppers(unit, m.scope)}
 
-    def roll(self, m, unit, t):
-        for u in self.uppers(unit, m.scope):
-            self.moved.add((u, m))
-            u.touch_readers(m, None, t, self.applied_below(u, m.scope))
+    def roll(self, upper, m, t):
+        """Touches the readers if the value is another one."""
+        self.moved.discard((upper, m))
+        for u in self.units.values():
+            u.values = {}
+        value = upper.value(m.name, None, t)
+        if m.name not in upper.rolled or upper.rolled[m.name] != value:
+            upper.rolled[m.name] = value
+            upper.touch_readers(m, None, t, self.applied_below(upper, m.scope))
 
 
 NAMED = {"parent_unit_id": "parent"}
