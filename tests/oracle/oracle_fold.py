@@ -1,5 +1,5 @@
 """One unit: at each instant at which something can change, every rule touched is judged once."""
-from oracle_correct import ABOUT_OTHERS, CORRECTING, STRENGTH, form_of, kind_of, retracted
+from oracle_correct import ABOUT_OTHERS, CORRECTING, STRENGTH, form_of, kind_of, reaches, retracted
 from oracle_item import ItemMeasure, Items
 from oracle_measure import EMPTY, Column, Series, aggregate, cut, place
 from oracle_sequence import Sequences
@@ -239,6 +239,8 @@ class Unit:
             self.known.append(e)
             correcting.append(e)
             for seq, (r, old) in sorted(self.entered.items()):
+                if not reaches(e, r, self.known):
+                    continue
                 new = None if seq in self.forgotten else form_of(r, self.known)
                 self.entered[seq] = (r, new)
                 self.alter(old, new, t, e)
