@@ -38,6 +38,11 @@ def aims_at(c, r):
     return listed(c, r) or any(complaint(r, x) for x in c.data.get("targets") or ())
 
 
+def reaches(c, r, known):
+    """Can c change what r counts as: by itself, or by what it does to another that concerns r?"""
+    return aims_at(c, r) or any(aims_at(c, k) and reaches(k, r, [x for x in known if x is not k]) for k in known if k is not c)
+
+
 def retracted(r, known):
     return r.type not in RETRACTIONS and any(c.type in RETRACTIONS and aims_at(c, r) for c in known)
 
@@ -56,8 +61,8 @@ def patch(old, changes):
 def data_of(r, known, asking=()):
     """The data of r as if it had been sent with the changed fields."""
     data = r.data
-    for c in sorted(known, key=lambda c: (c.time, c.seq)):
-        if c in asking or not aims_at(c, r) or retracted(c, known):
+    for c in sorted((c for c in known if aims_at(c, r)), key=lambda c: (c.time, c.seq)):
+        if c in asking or retracted(c, known):
             continue
         if c.type == "event_corrected":
             changes = data_of(c, known, asking + (r,)).get("changes")
@@ -70,8 +75,8 @@ def data_of(r, known, asking=()):
 
 def weight_of(r, known):
     weight = MILLION
-    for c in sorted(known, key=lambda c: (c.time, c.seq)):
-        if c.type == "tolerance_decision" and aims_at(c, r) and not retracted(c, known):
+    for c in sorted((c for c in known if aims_at(c, r)), key=lambda c: (c.time, c.seq)):
+        if c.type == "tolerance_decision" and not retracted(c, known):
             body = data_of(c, known)
             factor = body.get("factor", 0)
             weight = MILLION

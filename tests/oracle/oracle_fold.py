@@ -1,5 +1,5 @@
 """One unit: at each instant at which something can change, every rule touched is judged once."""
-from oracle_correct import ABOUT_OTHERS, CORRECTING, STRENGTH, form_of, kind_of, retracted
+from oracle_correct import ABOUT_OTHERS, CORRECTING, STRENGTH, form_of, kind_of, reaches, retracted
 from oracle_item import ItemMeasure, Items
 from oracle_measure import EMPTY, Column, Series, aggregate, cut, place
 from oracle_sequence import Sequences
@@ -109,11 +109,11 @@ class Unit:
         self.items = [Items(plan.pack.items[n], [self.item_measures[m.name] for m in ms], plan.pack)
                       for n, ms in plan.items.items()]
         self.sequences = {m.name: Sequences(m, plan.pack) for m in plan.sequences}
-        self.peers = {}
+        self.peers, self.rolled = {}, {}                   # values of other units, as last seen
         self.instances = {r.name: {} for r in plan.pack.rules}
         self.rises = []
         self.planned = {}
-        self.touched, self.values = {}, {}
+        self.touched, self.values, self.applied = {}, {}, Touch()
         self.queue, self.next = [], 0
         self.seen, self.known, self.entered, self.forgotten = [], [], {}, set()   # by clock; correcting ones; seq -> (record, form)
         self.live = False                                  # has sent something that still stands
@@ -152,7 +152,7 @@ class Unit:
 
     def touch_readers(self, m, key, t, record=None, create=False):
         if m.name in self.plan.abroad:
-            self.world.spread(self, m, t, record)
+            self.world.spread(self, m)
         for rule in self.plan.readers[m.name]:
             if not rule.keyed:
                 self.touch(self.instance(rule, None, t)[0], record)
@@ -224,6 +224,8 @@ class Unit:
         while self.next < len(self.queue) and self.queue[self.next][0] == t:
             _, _, stage, e = self.queue[self.next]
             self.next += 1
+            if e.clock == t:
+                self.applied.add(e)
             if stage == 1:
                 form = form_of(e, self.known) if self.known else e
                 self.entered[e.seq] = (e, form)
@@ -237,6 +239,8 @@ class Unit:
             self.known.append(e)
             correcting.append(e)
             for seq, (r, old) in sorted(self.entered.items()):
+                if not reaches(e, r, self.known):
+                    continue
                 new = None if seq in self.forgotten else form_of(r, self.known)
                 self.entered[seq] = (r, new)
                 self.alter(old, new, t, e)
@@ -253,7 +257,7 @@ class Unit:
         if t == self.registered_at:
             for touch in self.touch_all(t):
                 touch.activation = True
-        elif left and not self.live:
+        elif left and not self.live and not self.registered:
             self.touch_all(t, next((Touch.counted(e) for e in newcomers if e in left), None))
         was, self.live = self.live, bool(left)
         if was and not left:
@@ -559,7 +563,7 @@ class Unit:
                 self.touch_readers(m, None, t, touch)
             elif rise:
                 self.placed(m, None, t, t, touch, False)
-        self.world.level_moved(self, inst.rule, t, touch)
+        self.world.level_moved(self, inst.rule)
 
 
 class Flag:

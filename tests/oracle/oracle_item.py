@@ -60,8 +60,8 @@ class ItemMeasure:
                 out.add((k[0], "due", opening.seq, due))
             elif kind == "closed" and closing:
                 out.add((k[0], "at") + closing + (None,))
-            elif kind == "on_time_rate" and closing:
-                out.add((k[0], "at") + closing + (closing[0] <= due[0] if due else None,))
+            elif kind == "on_time_rate" and closing and due:
+                out.add((k[0], "at") + closing + (closing[0] <= due[0],))
             elif kind == "extensions":
                 out |= {(k[0], "at") + x + (None,) for x in extensions}
         return out
@@ -90,11 +90,11 @@ class ItemMeasure:
         if self.m.kind == "overdue":
             at = self.limit(fact[3])
             put(self.first.setdefault(key, []), at, sign)
-            return key, True, (at,) if at > t else ()
+            return key, at <= t, (at,) if at > t else ()
         near, due = self.limit(fact[3]), fact[3][0]
         put(self.first.setdefault(key, []), near, sign)
         put(self.second.setdefault(key, []), due, sign)
-        return key, True, [x for x in (near, due) if x > t]
+        return key, near <= t < due, [x for x in (near, due) if x > t]
 
     def limit(self, due):
         v = self.limits.get(due)

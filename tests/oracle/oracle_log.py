@@ -6,7 +6,7 @@ import json
 import re
 from fractions import Fraction
 
-from oracle_correct import RETRACTIONS
+from oracle_correct import ABOUT_OTHERS, RETRACTIONS
 from oracle_measure import MILLION
 from oracle_pack import load_yaml, nfc
 from oracle_time import parse_date, parse_instant
@@ -156,7 +156,7 @@ def read_log(paths, pack, sort=False, as_occurred=False):
         if r.recorded is not None and r.time > r.recorded + pack.max_future:
             refuse("future")
             continue
-        if r.type == "event_retracted" and target and target.type in RETRACTIONS:
+        if target and (target.type in RETRACTIONS or r.type == "event_corrected" and target.type in ABOUT_OTHERS):
             refuse("target")
             continue
         r.clock = r.time if as_occurred else max(clock, r.time if r.recorded is None else r.recorded)

@@ -290,6 +290,7 @@ class Pack:
     def measure(self, name, body):
         special = self.special(name, body)
         if special:
+            special.empty = self.param(body.get("empty"))
             return special
         kinds = [k for k in EVENT_KINDS + ITEM_KINDS + ("value", "sequence") if k in body]
         if len(kinds) != 1:

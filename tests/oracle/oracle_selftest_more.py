@@ -152,7 +152,7 @@ class RollUps(Case):
         events = [event(0, "z", at(28, month=2), unit="b"), event(1, "e", at(1), unit="d", k=1), event(2, "e", at(1, 5), unit="d", k=1),
                   event(3, "z", at(9), unit="b")]
         self.assertEqual(sorted(brief(self.replay(body, events, units=REGISTER))), sorted([
-            "d p 1 03-01T00 yellow event", "c up 03-01T00 yellow event", "d q 03-01T05 red event", "c o 03-01T05 red event", "a upper 03-01T00 red event",
+            "d p 1 03-01T00 yellow event", "c up 03-01T00 yellow event", "d q 03-01T05 red event", "c o 03-01T05 red event", "a upper 03-01T00 red timer",
             "d q 03-02T00 green timer", "c o 03-02T00 green timer", "d p 1 03-04T05 green timer", "c up 03-04T05 green timer",
             "a upper 03-04T05 green timer"]))
 

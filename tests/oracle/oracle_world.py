@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import oracle_expr as ex
 import oracle_fold
-from oracle_fold import NAMES, Plan
+from oracle_fold import NAMES, Plan, Touch
 from oracle_measure import ranked, root6
 from oracle_time import parse_date
 
@@ -13,7 +13,7 @@ class World:
     def __init__(self, plan, by_unit, register, names, start, end):
         self.plan, self.by_unit, self.register, self.start, self.end = plan, by_unit, register, start, end
         self.heap, self.units = [], {}
-        self.samples = {}
+        self.samples, self.moved = {}, set()
         for m in plan.peers:
             self.plan_sample(m, start)
         for name in names:
@@ -46,7 +46,8 @@ class World:
     def step(self, t, names):
         units = [self.units[n] for n in sorted(self.units)]
         for u in units:
-            u.touched, u.values = {}, {}
+            u.touched, u.values, u.applied = {}, {}, Touch()
+        self.moved = set()
         for change in self.changes.pop(t, ()):
             names |= self.change(change, t)
         while self.heap and self.heap[0][0] == t:
@@ -54,10 +55,14 @@ class World:
         for u in units:
             if u.name in names:
                 u.advance(t)
+        if t == self.start:
+            self.moved = {(u, m) for u in units for m in self.plan.roll_ups}
         for m in self.samples.pop(t, ()):
             self.sample(m, t)
             self.plan_sample(m, t)
         for stratum in range(self.plan.strata):
+            while self.moved:
+                self.roll(*min(self.moved, key=lambda x: (x[0].name, x[1].name)), t)
             for u in units:
                 u.values = {}
             for u in units:
@@ -82,7 +87,7 @@ class World:
             olds, news = [unit], [self.units[n] for n in data["into"]]
         elif kind == "dissolve":
             olds, news = [unit], []
-        self.tell(olds + news, t, touch)
+        self.tell(olds + news)
         for u in news:
             u.registered = True
             u.touch_everything(t, touch)
@@ -93,15 +98,14 @@ class World:
                 new.take_over(old, t, touch)
         for old in olds:
             old.dissolve(t, touch)
-        self.tell(news, t, touch)
+        self.tell(news)
         return {u.name for u in news}
 
-    def tell(self, units, t, record):
+    def tell(self, units):
         """What the units above may see differently."""
-        for m in self.plan.roll_ups:
-            for u in units:
-                for upper in self.uppers(u, m.scope):
-                    upper.touch_readers(m, None, t, record)
+        for u in units:
+            for m in self.plan.roll_ups:
+                self.moved |= {(upper, m) for upper in self.uppers(u, m.scope)}
 
     # ------------------------------------------------------------ peers
     def sample(self, m, t):
@@ -153,18 +157,34 @@ class World:
             total += v
         return ex.fit(ex.plain(Fraction(total)))
 
-    def spread(self, unit, measure, t, record):
+    def applied_below(self, unit, scope):
+        """The records of this instant in the units below: by them a roll-up that changed is touched."""
+        touch = Touch()
+        for u in self.units.values():
+            if unit in self.uppers(u, scope):
+                touch.join(u.applied)
+        return touch
+
+    def spread(self, unit, measure):
         """A measure of a lower unit changed, or could have."""
         for m in self.plan.roll_ups:
             if measure.name in m.below:
-                for u in self.uppers(unit, m.scope):
-                    u.touch_readers(m, None, t, record)
+                self.moved |= {(u, m) for u in self.uppers(unit, m.scope)}
 
-    def level_moved(self, unit, rule, t, touch):
+    def level_moved(self, unit, rule):
         for m in self.plan.roll_ups:
             if m.covers and rule.name in m.covers:
-                for u in self.uppers(unit, m.scope):
-                    u.touch_readers(m, None, t, touch)
+                self.moved |= {(u, m) for u in self.uppers(unit, m.scope)}
+
+    def roll(self, upper, m, t):
+        """Touches the readers if the value is another one."""
+        self.moved.discard((upper, m))
+        for u in self.units.values():
+            u.values = {}
+        value = upper.value(m.name, None, t)
+        if m.name not in upper.rolled or upper.rolled[m.name] != value:
+            upper.rolled[m.name] = value
+            upper.touch_readers(m, None, t, self.applied_below(upper, m.scope))
 
 
 NAMED = {"parent_unit_id": "parent"}

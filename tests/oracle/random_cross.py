@@ -14,8 +14,8 @@ def step(maker, kinds):
     rng = maker.rng
     kind = rng.choice(kinds)
     p = rng.random()
-    if p < 0.15:
-        return "[%s]" % ", ".join(rng.sample(["complaint", "visit", "item_open", "misc"], 2))
+    if p < 0.15 and len(set(kinds)) > 1:
+        return "[%s]" % ", ".join(rng.sample(sorted(set(kinds)), 2))
     if p < 0.35 and kind in ("complaint", "visit"):
         return '{type: %s, where: "%s"}' % (kind, maker.where(kind))
     return kind
@@ -23,11 +23,12 @@ def step(maker, kinds):
 
 def sequence(maker, per):
     rng = maker.rng
-    kinds = ["complaint", "visit", "visit", "item_open", "item_close", "misc"]
-    last = ["visit"] if per in ("place.district", "who") else kinds
+    on = rng.choice([None, "cat", "cat", "who"] + ([] if per in ("place.district", "who") else ["item"]))
+    kinds = {"item": ["item_open", "item_close", "item_extend"], "who": ["visit", "visit", "misc", "item_open"]}.get(
+        on, ["complaint", "visit", "visit", "item_open", "item_close", "misc"])
+    last = kinds if per not in ("place.district", "who") else ["visit"]
     spans = ["6h", "1d", "3d", "5d", "1 workdays", "3 workdays"]
     text = ""
-    on = rng.choice([None, "cat", "cat", "item", "who"])
     if rng.random() < 0.35:
         text = "sequence: [%s], without: %s, within: %s" % (step(maker, last), step(maker, kinds), maker.param(rng.choice(spans)))
     else:
