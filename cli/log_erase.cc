@@ -105,6 +105,11 @@ Result<int> log_erase(const LogCall& call) {
   }
   std::printf(call.say("已清除 %zu 条记录的内容\n", "erased the content of %zu records\n"),
               seqs.size());
+  if (before && seqs.size() == kMaxAtOnce) {
+    std::fputs(
+        call.say("还有更早的记录未清除，请再运行一次\n", "there may be more: run it again\n"),
+        stderr);
+  }
   return 0;
 }
 
