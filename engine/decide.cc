@@ -195,6 +195,14 @@ Statement statement(const Fold& fold, const UnitState& unit, const Row& row, Ent
   return out;
 }
 
+bool is_withdrawn(const Fold& fold, const UnitState& unit, const LogEntry& entry) {
+  return entry.kind != RecordKind::final_decision &&
+         std::any_of(unit.decisions.begin(), unit.decisions.end(), [&](const Decision& decision) {
+           return decision.kind == DecisionKind::withdraw &&
+                  names(decision, entry.id, entry.source, entry.complaint, fold.symbols());
+         });
+}
+
 bool arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause cause, Instant earliest,
             Effects& effects) {
   bool withdrawn = false;

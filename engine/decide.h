@@ -8,6 +8,8 @@ namespace lianqing {
 
 // A record arrives, or its time comes: it counts from now on, and what it decides takes effect.
 // `cause` and `earliest` are noted at the rules it touches.
+// Whether it was withdrawn before it came.
+bool is_withdrawn(const Fold& fold, const UnitState& unit, const LogEntry& entry);
 // False if it was withdrawn before it came.
 bool arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause cause, Instant earliest,
             Effects& effects);

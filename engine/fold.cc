@@ -91,7 +91,7 @@ void Fold::take_in(UnitState& unit, const LogEntry& entry, Effects& effects) con
   unit.moved_by = std::max(unit.moved_by, Cause::event);
   for (const Decision& d : entry.decisions) unit.moved_by = std::max(unit.moved_by, d.cause);
   unit.moved_since = std::min(unit.moved_since, entry.time);
-  if (entry.time > entry.clock) {  // waits for its time
+  if (entry.time > entry.clock && !is_withdrawn(*this, unit, entry)) {  // waits for its time
     const auto at =
         std::upper_bound(unit.pending.begin(), unit.pending.end(), entry,
                          [](const LogEntry& a, const OwnedEntry& b) {
@@ -218,7 +218,7 @@ void Fold::start_again(UnitState& unit, const SeqAt& seq_at, Effects& effects) c
   fresh.registered = unit.registered;
   fresh.parent = unit.parent;
   fresh.dissolved = unit.dissolved;
-  fresh.successor = unit.successor;
+  fresh.successors = unit.successors;
   fresh.given = unit.given;
   Effects unheard;
   if (unit.activated != kNever && !unit.dissolved) {

@@ -28,7 +28,8 @@ class Encoder {
                          (unit_.open ? 4U : 0U) | (unit_.emptied ? 8U : 0U) |
                          (unit_.dissolved ? 16U : 0U));
     out.text(unit_.parent);
-    out.text(unit_.successor);
+    out.unsigned_integer(unit_.successors.size());
+    for (const std::string& successor : unit_.successors) out.text(successor);
     out.integer(micros(unit_.clock));
     out.integer(micros(unit_.activated));
     if (unit_.open) {
@@ -196,7 +197,7 @@ class Decoder {
     unit_.seen = (flags & 2) != 0;
     unit_.dissolved = (flags & 16) != 0;
     unit_.parent = in_.text();
-    unit_.successor = in_.text();
+    each([this] { unit_.successors.emplace_back(in_.text()); });
     unit_.clock = instant(in_.integer());
     unit_.activated = instant(in_.integer());
     if ((flags & 4) != 0) {

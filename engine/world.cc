@@ -123,13 +123,23 @@ void World::adopt(std::uint32_t number) {
 }
 
 // Who gets the records sent for a unit.
-std::uint32_t World::receiver(std::uint32_t number) const {
-  for (int steps = 0; steps < 64 && !members_[number].state->successor.empty(); ++steps) {
-    const auto at = numbers_.find(members_[number].state->successor);
-    if (at == numbers_.end()) break;
-    number = at->second;
+std::vector<std::uint32_t> World::receivers(std::uint32_t number) const {
+  std::vector<std::uint32_t> out{number};
+  for (std::size_t i = 0; i < out.size() && i < 1000;) {
+    const std::vector<std::string>& successors = members_[out[i]].state->successors;
+    if (successors.empty()) {
+      ++i;
+      continue;
+    }
+    out.erase(out.begin() + static_cast<std::ptrdiff_t>(i));
+    for (const std::string& name : successors) {
+      const auto at = numbers_.find(name);
+      if (at != numbers_.end() && std::find(out.begin(), out.end(), at->second) == out.end()) {
+        out.push_back(at->second);
+      }
+    }
   }
-  return number;
+  return out;
 }
 
 // Merges and splits that take effect at t.
@@ -148,9 +158,9 @@ void World::move_records(Instant t, Effects& effects) {
       UnitState& source = *members_[from].state;
       take_over(fold_, *members_[to].state, source, move, effects);
       members_[to].state->moved_by = std::max(members_[to].state->moved_by, move.cause);
+      source.successors.push_back(members_[to].state->name);
       if (!here) continue;
       source.dissolved = true;
-      source.successor = members_[to].state->name;
       touch_all(source, move.cause, move.time);
     }
     adopt(number);
@@ -206,9 +216,10 @@ void World::run(std::span<const LogEntry> entries, Instant now, bool last, const
     if (t == kNever || t > now) break;
     if (t == now && !last && next_entry != t) break;
     for (; i < entries.size() && entries[i].clock == t; ++i) {
-      const std::uint32_t number = receiver(entries[i].unit);
-      activate(number, t, effects);
-      fold_.take_in(*members_[number].state, entries[i], effects);
+      for (const std::uint32_t number : receivers(entries[i].unit)) {
+        activate(number, t, effects);
+        fold_.take_in(*members_[number].state, entries[i], effects);
+      }
     }
     if (t == now && !last) break;
     complete(t, seq_at, effects);

@@ -38,7 +38,7 @@ class World {
 
   void renew(std::uint32_t number);
   void adopt(std::uint32_t number);
-  std::uint32_t receiver(std::uint32_t number) const;
+  std::vector<std::uint32_t> receivers(std::uint32_t number) const;
   void move_records(Instant t, Effects& effects);
   void activate(std::uint32_t number, Instant t, Effects& effects);
   Instant next_due();

@@ -90,11 +90,11 @@ class ItemMeasure:
         if self.m.kind == "overdue":
             at = self.limit(fact[3])
             put(self.first.setdefault(key, []), at, sign)
-            return key, at <= t, (at,) if at > t else ()
+            return key, True, (at,) if at > t else ()
         near, due = self.limit(fact[3]), fact[3][0]
         put(self.first.setdefault(key, []), near, sign)
         put(self.second.setdefault(key, []), due, sign)
-        return key, near <= t < due, [x for x in (near, due) if x > t]
+        return key, True, [x for x in (near, due) if x > t]
 
     def limit(self, due):
         v = self.limits.get(due)
