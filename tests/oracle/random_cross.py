@@ -28,8 +28,10 @@ def sequence(maker, per):
         on, ["complaint", "visit", "visit", "item_open", "item_close", "misc"])
     last = kinds if per not in ("place.district", "who") else ["visit"]
     spans = ["6h", "1d", "3d", "5d", "1 workdays", "3 workdays"]
-    text = ""
+    window = maker.window()
     if rng.random() < 0.35:
+        if per:                                          # when such an instance begins in a shifted window is left open
+            window = window.split(", offset")[0]
         text = "sequence: [%s], without: %s, within: %s" % (step(maker, last), step(maker, kinds), maker.param(rng.choice(spans)))
     else:
         text = "sequence: [%s, %s]" % (step(maker, kinds), step(maker, last))
@@ -41,7 +43,7 @@ def sequence(maker, per):
         text += ", on: " + on
     if rng.random() < 0.2:
         text += ', where: "%s"' % rng.choice(["cat != 'b'", "cat in hot", "event.source == '/s1'"])
-    return "{%s%s%s}" % (text, maker.window(), ", per: " + per if per else "")
+    return "{%s%s%s}" % (text, window, ", per: " + per if per else "")
 
 
 def of_corrections(maker):
