@@ -77,6 +77,9 @@ int explain_command(const std::vector<std::string>& args) {
   }
   int code = 0;
   auto request = log_request(*options, code);
+  if (request && !request->later.empty()) {
+    return report({ErrorCode::usage, "explain takes one --rules"}, is_chinese(*options));
+  }
   if (!request) return code;
   ExplainRequest explain;
   explain.replay = *std::move(request);

@@ -77,8 +77,15 @@ std::optional<ReplayRequest> log_request(const Options& options, int& code) {
     code = report(request.error(), is_chinese(options));
     return std::nullopt;
   }
-  request->program = load_pack(*options.value("rules"), request->style.chinese, code);
-  if (!request->program) return std::nullopt;
+  for (const std::string& path : options.values("rules")) {
+    auto program = load_pack(path, request->style.chinese, code);
+    if (!program) return std::nullopt;
+    if (request->program == nullptr) {
+      request->program = std::move(program);
+    } else {
+      request->later.push_back(std::move(program));
+    }
+  }
   return *std::move(request);
 }
 

@@ -11,7 +11,9 @@
 namespace lianqing {
 
 inline constexpr std::array<OptionSpec, 10> kLogOptions = {{
-    {"rules", true, false, "规则包：文件夹或文件", "rule pack: a folder or a file"},
+    {"rules", true, true,
+     "规则包：文件夹或文件；replay 可给几个，由日志里的 ruleset_activated 切换",
+     "rule pack: a folder or a file; replay takes several, ruleset_activated in the log switches"},
     {"events", true, true, "事件文件（JSON 行，可为 .gz；- 为标准输入）",
      "event files (JSON lines, plain or .gz; - is standard input)"},
     {"data", true, false, "数据目录：读其中的日志，代替 --events",

@@ -78,6 +78,10 @@ Status complete(const Options& options, ReplayRequest& request) {
     return failure(ErrorCode::usage,
                    "--cases and --colours need the whole log in one run: leave --state out");
   }
+  if (!request.later.empty() &&
+      !(request.state.empty() && request.cases.empty() && request.colours.empty())) {
+    return failure(ErrorCode::usage, "several --rules go without --state, --cases and --colours");
+  }
   request.quiet = options.has("quiet");
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   const std::string format =

@@ -6,6 +6,7 @@
 #include "cli/columns.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
+#include "cli/rule_changes.h"
 #include "cli/summary.h"
 #include "cli/warning_json.h"
 #include "connectors/content_hash.h"
@@ -73,7 +74,42 @@ class Run {
  public:
   explicit Run(const ReplayRequest& request) : request_(request), progress_(request.progress) {}
 
-  Status run() {
+  Status run() { return request_.later.empty() ? run_one() : run_across(); }
+
+ private:
+  // Across changes of the rules.
+  Status run_across() {
+    if (Status s = open_outputs({}); !s) return s;
+    RuleChanges changes(request_);
+    Status ran = changes.run(
+        [this](const Leaving& leaving, const Program&) { return leave(leaving); },
+        [this](Rejection rejection) { quarantine(rejection); },
+        [this](std::uint64_t n, const ReadingProgress& r) { progress_.tell(n, r); },
+        [this](const Replay& last, const Program& program) { return conclude(last, program); });
+    for (const std::string& hash : changes.unknown()) {
+      std::fprintf(stderr, "%s%s\n",
+                   request_.style.chinese ? "日志启用了没有给出的规则包，未切换："
+                                          : "the log activates rules that were not given: ",
+                   hash.c_str());
+    }
+    return ran;
+  }
+
+  Status conclude(const Replay& replay, const Program& program) {
+    if (trouble_) return Unexpected<Error>(*trouble_);
+    progress_.clear();
+    if (Status s = out_->finish(); !s) return s;
+    if (rejected_) {
+      if (Status s = rejected_->finish(); !s) return s;
+    }
+    if (!request_.quiet) {
+      std::fputs(summary_.text(replay, program, progress_.seconds(), request_.style).c_str(),
+                 stderr);
+    }
+    return {};
+  }
+
+  Status run_one() {
     std::unique_ptr<Store> store;
     if (!request_.state.empty()) {
       LQ_TRY(store, open_rocks_store(request_.state));
@@ -123,22 +159,10 @@ class Run {
         if (*file) note((*file)->finish());
       }
     }
-    if (fed && trouble_) fed = Unexpected<Error>(*trouble_);
     progress_.clear();
-    if (!fed) return fed;
-    if (Status s = out_->finish(); !s) return s;
-    if (rejected_) {
-      if (Status s = rejected_->finish(); !s) return s;
-    }
-    if (!request_.quiet) {
-      std::fputs(
-          summary_.text(replay, *request_.program, progress_.seconds(), request_.style).c_str(),
-          stderr);
-    }
-    return {};
+    return fed ? conclude(replay, *request_.program) : fed;
   }
 
- private:
   Status open_outputs(const Position& position) {
     if (request_.out.empty()) {
       out_ = std::make_unique<OutputFile>(OutputFile::standard());

@@ -14,6 +14,7 @@ namespace lianqing {
 
 struct ReplayRequest {
   std::shared_ptr<const Program> program;
+  std::vector<std::shared_ptr<const Program>> later;  // that the log may activate
   std::vector<RegisteredUnit> units;
   EventFeed log;
   ReplayOptions options;

@@ -116,7 +116,7 @@ std::optional<Rejection> Admission::check(const Event& event, std::uint32_t& uni
     if (std::string wrong = DecisionReader::read_calendar(event, unused); !wrong.empty()) {
       return because("field", std::move(wrong));
     }
-  } else if (event.unit.empty() && unit == kNone) {
+  } else if (event.unit.empty() && unit == kNone && !DecisionReader::concerns_no_unit(event.type)) {
     return because("unit", kind == RecordKind::event
                                ? "expected `unit` (or `subject`): the id of the unit concerned"
                                : "expected `unit`, as the record it is about is not known yet");
@@ -238,24 +238,15 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
   if (declared == nullptr) ++counts_.undeclared;
   clock_ = std::max(clock_, clock);
 
-  if (event.type == "calendar_updated") {
-    CalendarUpdate calendar;
-    (void)DecisionReader::read_calendar(event, calendar);
-    if (event.seq) next_seq_ = *event.seq;
-    calendar.seq = next_seq_++;
-    calendar.time = event.time;
-    calendar.clock = mode_ == ClockMode::as_occurred ? event.time : clock;
-    batch.calendars.push_back(std::move(calendar));
-    const Known known{event.content, next_seq_ - 1, kNone, kNone, RecordKind::final_decision};
-    known_.emplace(event.identity, known);
-    if (tracking_) new_identities_.emplace_back(event.identity, known);
-    return {};
-  }
   LogEntry entry;
   if (event.seq) next_seq_ = *event.seq;
   entry.seq = next_seq_++;
   entry.time = event.time;
   entry.clock = mode_ == ClockMode::as_occurred ? event.time : clock;
+  if (DecisionReader::concerns_no_unit(event.type) && event.unit.empty()) {
+    admit_unitless(event, entry, batch);
+    return {};
+  }
   entry.unit = unit != kNone ? unit : unit_of_(event.unit);
   entry.type = type == types_.end() ? kNone : type->second;
   entry.kind = kind;
@@ -292,10 +283,28 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
     entry.elements = pool;
   }
   batch.entries.push_back(entry);
+  batch.newest = entry;
   const Known known{event.content, entry.seq, entry.unit, entry.type, kind};
   known_.emplace(event.identity, known);
   if (tracking_) new_identities_.emplace_back(event.identity, known);
   return {};
+}
+
+// A record that concerns no unit has its place in the log and nothing else here; a calendar's days
+// are handed on.
+void Admission::admit_unitless(const Event& event, const LogEntry& entry, AdmittedBatch& batch) {
+  if (event.type == "calendar_updated") {
+    CalendarUpdate calendar;
+    (void)DecisionReader::read_calendar(event, calendar);
+    calendar.seq = entry.seq;
+    calendar.time = entry.time;
+    calendar.clock = entry.clock;
+    batch.calendars.push_back(std::move(calendar));
+  }
+  batch.newest = entry;
+  const Known known{event.content, entry.seq, kNone, kNone, RecordKind::final_decision};
+  known_.emplace(event.identity, known);
+  if (tracking_) new_identities_.emplace_back(event.identity, known);
 }
 
 std::vector<std::pair<ContentHash, Known>> Admission::take_new_identities() {

@@ -40,6 +40,7 @@ struct AdmittedBatch {
   std::deque<std::vector<Cell>> elements;
   std::deque<std::vector<Decision>> decisions;
   std::vector<CalendarUpdate> calendars;
+  LogEntry newest;          // of the record admitted last, also if it concerns no unit
   bool units_meet = false;  // a record moves the records of one unit to another
 
   void clear() {
@@ -102,6 +103,7 @@ class Admission {
   // The same, and the unit that a record about other records was found to concern.
   std::optional<Rejection> check(const Event& event, std::uint32_t& unit) const;
   std::optional<Rejection> check_fields(const Event& event, const EventType& type) const;
+  void admit_unitless(const Event& event, const LogEntry& entry, AdmittedBatch& batch);
   void refuse(const Event& event, std::string code, std::string detail);
   const Known* find(std::string_view source, std::string_view id) const;
   // What is wrong with a record about other records; its unit is found.

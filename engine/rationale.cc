@@ -33,9 +33,7 @@ std::string key_text(const Fold& fold, const Cell& key) {
   return {};
 }
 
-namespace {
-
-// The id depends on meaning alone: the same on any machine, import or partitioning.
+// The same on any machine, import or partitioning.
 std::string warning_id(const Warning& warning) {
   std::string text = "lianqing-warning/1\n";
   text += warning.rules + '\n' + warning.unit + '\n' + warning.rule + '\n';
@@ -45,6 +43,8 @@ std::string warning_id(const Warning& warning) {
   const auto digest = sha256(text);
   return "w-" + hex(std::span(digest).first(16));
 }
+
+namespace {
 
 std::string render(const Fold& fold, const Template& sentence, const Reading& reading,
                    bool chinese) {

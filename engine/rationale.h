@@ -10,6 +10,9 @@ namespace lianqing {
 Warning rationale(const Fold& fold, const UnitState& unit, std::uint32_t instance, Level from,
                   Instant t, Seq seq);
 
+// The id depends on meaning alone: rules, unit, rule, key, time and `to`.
+std::string warning_id(const Warning& warning);
+
 // A key as it is printed.
 std::string key_text(const Fold& fold, const Cell& key);
 

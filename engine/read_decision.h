@@ -21,6 +21,10 @@ class DecisionReader {
   DecisionReader(const Program& program, Symbols& symbols) : program_(program), symbols_(symbols) {}
 
   static RecordKind kind_of(std::string_view type);
+  // Records of these types need no unit.
+  static bool concerns_no_unit(std::string_view type) {
+    return type == "calendar_updated" || type == "ruleset_activated" || type == "connector_status";
+  }
   // The (source, id) of records it names exactly.
   static std::vector<std::pair<std::string_view, std::string_view>> exact_targets(
       const Event& event);

@@ -431,14 +431,14 @@ Replay::~Replay() = default;
 Result<std::string> Replay::resume() { return shards_->resume(); }
 
 Status Replay::admit(const Event& event) {
-  const std::size_t before = shards_->batch_.entries.size();
+  const std::uint64_t before = counts().admitted;
   if (Status s = shards_->admission_.admit(event, shards_->batch_); !s) return s;
-  if (shards_->batch_.entries.size() > before) {
-    const LogEntry& entry = shards_->batch_.entries.back();
-    shards_->newest_ = std::max(shards_->newest_, entry.clock);
-    if (shards_->options_.admitted) {
-      shards_->options_.admitted(event, entry, shards_->roster_.slot(entry.unit).name);
-    }
+  if (counts().admitted == before) return {};
+  const LogEntry& entry = shards_->batch_.newest;
+  shards_->newest_ = std::max(shards_->newest_, entry.clock);
+  if (shards_->options_.admitted) {
+    shards_->options_.admitted(event, entry,
+                               entry.unit == kNone ? "" : shards_->roster_.slot(entry.unit).name);
   }
   return {};
 }

@@ -25,7 +25,8 @@ struct ReplayOptions {
   std::optional<Instant> until;
   FoldOptions fold;
   IdentityOf identity_of;
-  // Told of every admitted record, with its entry and unit, and of every change of grey, in order.
+  // Told of every admitted record, with its entry and unit (empty: none), and of every change of
+  // grey, in order.
   std::function<void(const Event&, const LogEntry&, std::string_view)> admitted;
   std::function<void(const GreyChange&)> grey;
 };

@@ -87,8 +87,8 @@ struct UnitState {
   std::vector<Cell> attributes;  // one per Program::unit_attributes
   std::string parent;            // in the register's tree; empty: at the top
   bool registered = false;
-  bool dissolved = false;       // not judged any more
-  std::string successor;        // of a merged unit: where its records go
+  bool dissolved = false;               // not judged any more
+  std::vector<std::string> successors;  // of a merged or split unit: where its records go
   std::vector<Decision> moves;  // take_over and hand_over, to be done at this instant (world.h)
   bool seen = false;            // its unkeyed rules have been judged once
   bool emptied = false;         // its last event was withdrawn at `clock`, and it is not yet judged
