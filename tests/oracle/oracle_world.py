@@ -79,7 +79,9 @@ class World:
     def change(self, record, t):
         """One change of the register. -> names of the units to be looked at."""
         data, unit = record.data, self.units[record.unit]
-        touch = record if record.clock == t else None
+        touch = Touch()
+        touch.add(record)
+        touch.earliest = min(t, record.time) if record.clock == t else t
         kind, olds, news = data["change"], [], [unit]
         if kind == "merge":
             olds = [self.units[n] for n in data["from"]]
