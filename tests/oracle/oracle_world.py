@@ -91,7 +91,7 @@ class World:
             olds, news = [unit], []
         self.tell(olds + news)
         for u in news:
-            u.registered = True
+            u.registered = u.registered or not olds      # parts and the merged are seen by the records they get
             u.touch_everything(t, touch)
         if kind not in ("split", "dissolve"):
             unit.attributes.update({NAMED.get(k, k): v for k, v in data.items() if k not in ("change", "effective", "into", "from")})
