@@ -209,12 +209,10 @@ class Unit:
         self.wake()
 
     def dissolve(self, t, change):
-        touch = Touch()
-        touch.add(change)
         for known in self.instances.values():
             for inst in known.values():
                 if inst.level:
-                    self.transition(inst, 0, t, touch, self.environment(inst, t), "decision", False)
+                    self.transition(inst, 0, t, change, self.environment(inst, t), "decision", False)
         self.dissolved, self.queue, self.touched = True, self.queue[:self.next], {}
 
     def advance(self, t):

@@ -350,7 +350,7 @@ class Register(Case):
         self.assertEqual(brief(self.replay(self.BODY, events, units=REGISTER)), [
             "a k 03-01T00 red activation", "c r 03-02T05 yellow decision",
             "a k 03-05T00 green timer", "a p 03-05T00 yellow timer", "b k 03-05T00 red timer", "b p 03-05T00 yellow timer",
-            "c p 03-05T00 yellow timer", "d p 03-05T00 yellow timer"])
+            "c p 03-05T00 yellow decision", "d p 03-05T00 yellow timer"])
 
     def test_merge_split_dissolve(self):
         body = 'measures: {n: {count: e, over: 9d}, s: {sequence: [a, b]}}\nrules: {r: {yellow: "n >= 1", red: "n >= 2"}, q: {red: "s >= 1"}}\n'

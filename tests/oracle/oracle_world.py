@@ -79,7 +79,9 @@ class World:
     def change(self, record, t):
         """One change of the register. -> names of the units to be looked at."""
         data, unit = record.data, self.units[record.unit]
-        touch = record if record.clock == t else None
+        touch = Touch()
+        touch.add(record)
+        touch.earliest = min(t, record.time) if record.clock == t else t
         kind, olds, news = data["change"], [], [unit]
         if kind == "merge":
             olds = [self.units[n] for n in data["from"]]
@@ -89,7 +91,7 @@ class World:
             olds, news = [unit], []
         self.tell(olds + news)
         for u in news:
-            u.registered = True
+            u.registered = u.registered or not olds      # parts and the merged are seen by the records they get
             u.touch_everything(t, touch)
         if kind not in ("split", "dissolve"):
             unit.attributes.update({NAMED.get(k, k): v for k, v in data.items() if k not in ("change", "effective", "into", "from")})

@@ -110,7 +110,7 @@ def register_changed(log, rows):
     clocks = sorted(log.begin + rng.randrange(1, log.days * DAY) for _ in bodies)
     for clock, (unit, body) in zip(clocks, bodies):
         log.n += 1
-        effective = log.day(clock + rng.choice([-5, 0, 0, 3]) * DAY) if len(body) == 2 else log.day(clock)
+        effective = log.day(clock + rng.choice([-5, 0, 0, 3]) * DAY) if body["change"] in ("update", "move") else log.day(clock - DAY)
         r = {"id": "g%d" % log.n, "source": "/register", "type": "unit_changed", "time": log.stamp(clock), "unit": unit, "data": dict(body, effective=effective)}
         if log.style != "plain":
             r["recordedtime"] = r["time"]
