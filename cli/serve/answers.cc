@@ -1,7 +1,6 @@
 #include "cli/serve/answers.h"
 
 #include <chrono>
-#include <filesystem>
 
 #include "cli/serve/dashboard.h"
 #include "cli/serve/query.h"
@@ -43,7 +42,13 @@ void put_result(JsonWriter& json, const Taken& taken) {
   json.end_object();
 }
 
+Response disk_full() {
+  return http::try_later(507, "disk", "the disk of the log is nearly full; send it again later",
+                         60);
+}
+
 Response ingest_answer(const Result<std::vector<Taken>>& taken) {
+  if (!taken && taken.error().code == ErrorCode::full) return disk_full();
   if (!taken) {
     return http::try_later(503, "log",
                            "the log has stopped; what was sent may or may not be in it: send it "
@@ -115,10 +120,7 @@ void Answers::answer(Request request, Reply reply) {
 void Answers::take_events(Request request, Reply reply) {
   if (ending_) return reply(http::try_later(503, "ending", "the daemon is ending", 5));
   const DiskGauges space = disk();
-  if (space.free_bytes < space.reserve_bytes) {
-    return reply(
-        http::try_later(507, "disk", "the disk of the log is nearly full; nothing was taken", 60));
-  }
+  if (space.free_bytes < space.reserve_bytes) return reply(disk_full());
   const auto ingest = std::make_shared<Ingest>();
   ingest->request = std::move(request);
   const auto texts = http::event_texts(ingest->request);
@@ -174,11 +176,7 @@ void Answers::explain(Request request, Reply reply) {
   });
 }
 
-DiskGauges Answers::disk() const {
-  std::error_code error;
-  const auto space = std::filesystem::space(options_.data, error);
-  return {error ? UINT64_MAX : space.available, options_.reserve_bytes};
-}
+DiskGauges Answers::disk() const { return disk_gauges(options_.data, options_.reserve_bytes); }
 
 Response Answers::metrics() const {
   Response out;

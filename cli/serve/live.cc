@@ -255,16 +255,22 @@ Status Live::settle() {
 }
 
 Status Live::store_warnings() {
+  feed_->add(
+      std::vector<Positioned>(fresh_.begin() + static_cast<std::ptrdiff_t>(fed_), fresh_.end()));
+  fed_ = fresh_.size();
   // What is there already was made by the same fold of the same records.
   const auto known = std::find_if(fresh_.begin(), fresh_.end(),
                                   [this](const Positioned& w) { return w.first > stored_; });
   const std::span<const Positioned> unknown(known, fresh_.end());
   if (!unknown.empty()) {
-    if (Status s = log_->put_warnings(unknown); !s) return s;
+    if (Status s = log_->put_warnings(unknown); !s) {
+      // A full disk passes; until then they wait here, and are made again after a restart.
+      return s.error().code == ErrorCode::full ? Status{} : s;
+    }
     stored_ = unknown.back().first;
   }
-  feed_->add(fresh_);
   fresh_.clear();
+  fed_ = 0;
   return {};
 }
 
@@ -316,6 +322,7 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
   }
   if (!rejections.empty()) {
     if (Status s = log_->quarantine(rejections, commit.recorded); !s) {
+      if (Status flushed = replay_->flush(); !flushed) return Unexpected<Error>(flushed.error());
       return Unexpected<Error>(s.error());
     }
   }
@@ -329,7 +336,13 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
 // Makes the commit durable, then lets the fold have it.
 Status Live::append(Commit& commit, std::span<const Record> records, std::vector<Taken>& out) {
   if (commit.records.empty()) return {};
-  LQ_TRY(const std::vector<AppendOutcome> outcomes, log_->append(commit.records, commit.recorded));
+  const auto appended = log_->append(commit.records, commit.recorded);
+  if (!appended) {
+    // What was admitted before points into these records.
+    if (Status s = replay_->flush(); !s) return s;
+    return Unexpected<Error>(appended.error());
+  }
+  const std::vector<AppendOutcome>& outcomes = *appended;
   LQ_ASSERT(outcomes.size() == commit.records.size());
   for (std::size_t k = 0; k < outcomes.size(); ++k) {
     Taken& taken = out[commit.places[k]];
@@ -369,7 +382,9 @@ Status Live::tick(Instant now) {
 }
 
 Status Live::checkpoint() {
-  if (Status s = log_->sync(); !s) return s;  // the state no longer makes these warnings
+  if (Status s = store_warnings(); !s) return s;
+  if (!fresh_.empty()) return {};  // the state would no longer make them
+  if (Status s = log_->sync(); !s) return s.error().code == ErrorCode::full ? Status{} : s;
   if (Status s = replay_->checkpoint(encoded_position()); !s) return s;
   since_checkpoint_ = 0;
   return {};

@@ -50,8 +50,9 @@ class Live {
                                                            const Progress& progress);
 
   // One durable commit. Events get one recorded time, at `now` or as soon as possible behind
-  // everything judged; texts of events and rejections must outlive the call. A failure means that
-  // the log has stopped: nothing more can be taken until it is opened again.
+  // everything judged; texts of events and rejections must outlive the call. Fails with `full` if
+  // there is no room: nothing was lost, and some may be in the log. Any other failure means that
+  // the log or the fold has stopped: nothing more can be taken until the log is opened again.
   [[nodiscard]] Result<std::vector<Taken>> take(std::span<Record> records, Instant now);
   // The clock reaches `now`: what changes by itself until then changes.
   [[nodiscard]] Status tick(Instant now);
@@ -107,6 +108,7 @@ class Live {
   Board board_;
   StartReport report_;
   std::vector<Positioned> fresh_;     // made, not yet stored
+  std::size_t fed_ = 0;               // of them, given to the streams
   std::uint64_t first_position_ = 1;  // of this generation of warnings
   std::uint64_t next_position_ = 1;
   std::uint64_t stored_ = 0;     // positions up to here are in the log already

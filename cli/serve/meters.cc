@@ -1,6 +1,7 @@
 #include "cli/serve/meters.h"
 
-#include <charconv>
+#include <algorithm>
+#include <filesystem>
 
 #include "lianqing/number.h"
 
@@ -133,6 +134,14 @@ void Latency::add(std::uint64_t us) {
   while (i < kLatencyBounds.size() && us > kLatencyBounds[i]) ++i;
   ++counts[i];
   sum_us += us;
+}
+
+DiskGauges disk_gauges(const std::string& directory, std::uint64_t reserve_bytes) {
+  std::error_code error;
+  const auto space = std::filesystem::space(directory, error);
+  if (error) return {UINT64_MAX, reserve_bytes};
+  const std::uintmax_t kept = std::min<std::uintmax_t>(space.capacity / 10, 1U << 30);
+  return {space.available, std::max<std::uint64_t>(reserve_bytes, kept)};
 }
 
 std::string metrics_text(const EngineGauges& engine, const QueueGauges& queue,

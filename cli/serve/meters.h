@@ -52,6 +52,9 @@ struct DiskGauges {
   std::uint64_t free_bytes = 0, reserve_bytes = 0;
 };
 
+// Of the disk that `directory` lies on. The log itself keeps a tenth of it, at most 1 GiB, free.
+DiskGauges disk_gauges(const std::string& directory, std::uint64_t reserve_bytes);
+
 // Prometheus text format 0.0.4.
 std::string metrics_text(const EngineGauges& engine, const QueueGauges& queue,
                          const DiskGauges& disk, const http::Traffic& traffic);

@@ -5,11 +5,13 @@ namespace lianqing {
 using SteadyClock = std::chrono::steady_clock;
 
 Writer::Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limits, Logbook& logbook,
-               std::function<void()> woken, std::function<void(const Error&)> stopped)
+               std::function<bool()> disk_full, std::function<void()> woken,
+               std::function<void(const Error&)> stopped)
     : live_(std::move(live)),
       clock_(std::move(clock)),
       limits_(limits),
       logbook_(logbook),
+      disk_full_(std::move(disk_full)),
       woken_(std::move(woken)),
       stopped_(std::move(stopped)),
       checkpoint_at_(SteadyClock::now()),
@@ -121,7 +123,9 @@ void Writer::commit(std::deque<Batch>& batches) {
   }
   Result<std::vector<Taken>> taken = error_ ? Result<std::vector<Taken>>(Unexpected<Error>(*error_))
                                             : live_->take(records, clock_.now());
-  if (!taken && !error_) fail(taken.error());
+  if (!taken && !error_ && !(taken.error().code == ErrorCode::full && disk_full_())) {
+    fail(taken.error());
+  }
   if (taken) {
     ++gauges_.batches;
     for (const Taken& one : *taken) {

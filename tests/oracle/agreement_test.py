@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Does `lianqing replay` say what the oracle says? Needs LIANQING_BINARY.
 
-LIANQING_SEEDS=40 random packs, LIANQING_NIGHTLY=1 also the logs of boston and bpic."""
+LIANQING_SEEDS=40 random packs, LIANQING_NIGHTLY=1 also the logs of nyc, boston and bpic."""
 import concurrent.futures
 import datetime as dt
 import json
@@ -27,9 +27,9 @@ SHARED = os.environ.get("LIANQING_SHARED", os.path.join(ROOT, "..", "shared"))
 SEEDS = int(os.environ.get("LIANQING_SEEDS", "40"))
 NIGHTLY = os.environ.get("LIANQING_NIGHTLY", "") not in ("", "0")
 # What both sides know of random_cross.FEATURES.
-FEATURES = ("sequence", "peers", "units", "warnings", "corrections")
-LOGS = {"nyc": "nyc_inspections", "wabo": "wabo_receipt"}
-MORE_LOGS = {"boston": "boston311_2011h2", "bpic": "bpic15_permits"}
+FEATURES = ("sequence", "peers", "units", "warnings", "corrections", "register")
+LOGS = {"wabo": "wabo_receipt"}
+MORE_LOGS = {"nyc": "nyc_inspections", "boston": "boston311_2011h2", "bpic": "bpic15_permits"}
 LIMIT = 1800 if NIGHTLY else 300
 COUNTS = re.compile(r"^(?:records: read|记录: 读入) (\d+) = (?:admitted|采纳) (\d+) \+ (?:duplicate|重复) (\d+) \+ (?:quarantined|隔离) (\d+)", re.M)
 TRANSITIONS = re.compile(r"^(?:transitions|变色): (\d+)", re.M)

@@ -14,7 +14,7 @@ from daemon import BINARY, PACK, ROOT, Daemon, event  # noqa: E402
 
 BATCH = "application/cloudevents-batch+json"
 ROLES = ("ingester", "viewer", "operator", "rule_editor", "rule_approver", "auditor", "sys_admin", "sec_admin")
-BODIES = {"/v1/events": (json.dumps(event("contract")), "application/cloudevents+json"),
+BODIES = {"/v1/events": (json.dumps(event("contract", unit="u5")), "application/cloudevents+json"),
           "/v1/rules/check": (json.dumps({"files": [{"name": "a.yaml", "text": PACK}]}), "application/json")}
 ARGUMENTS = {"{unit}": "u1", "{warning}": "w-none"}
 NEEDED = {"/v1/explain": "?unit=u1"}
@@ -71,6 +71,8 @@ class Contract(unittest.TestCase):
                     self.assertIn(answer.headers["Content-Type"], stated["content"])
                     if answer.status >= 400:
                         self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
+                        if path == "/v1/stream":           # asked with HEAD
+                            continue
                         self.assertLessEqual({"title", "status", "code", "detail"}, set(answer.json))
 
     def test_every_parameter(self):
@@ -204,7 +206,7 @@ class Configuration(unittest.TestCase):
         with Daemon(arguments=[]) as daemon:
             config = os.path.join(daemon.folder, "config.yaml")
             with open(config, "w", encoding="utf-8") as file:
-                file.write("reserve: %d\nmax_body: 2000\nopen_metrics: yes\n" % (1 << 49))
+                file.write("reserve: %d\nmax_body: 2000\nopen_metrics: true\n" % (1 << 49))
             self.assertEqual(daemon.stop(), 0)
             daemon.arguments = ["--config", config]
             daemon.start()

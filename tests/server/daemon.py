@@ -1,4 +1,5 @@
 """A running `lianqing serve` for tests: starts the real binary on a free port, talks to it with http.client."""
+import datetime
 import http.client
 import json
 import os
@@ -7,7 +8,6 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("LIANQING_BINARY", os.path.join(ROOT, "build", "dev", "lianqing"))
@@ -21,17 +21,21 @@ events:
       severity: {type: int, min: 1, max: 5, required: true}
 measures:
   n: {count: complaint, over: 30d}
-  last_second: {count: ping, over: 1s}
+  lately: {count: ping, over: 3s}
 rules:
   many: {title: {zh: 多, en: Many}, because: {zh: "共{n}件", en: "{n} complaints"}, yellow: "n >= 2", red: "n >= 4"}
-  blink: {title: {zh: 闪, en: Blink}, because: "{last_second}", yellow: "last_second >= 1"}
+  blink: {title: {zh: 闪, en: Blink}, because: "{lately}", yellow: "lately >= 1"}
   trial: {title: {zh: 试, en: Trial}, because: "{n}", status: shadow, yellow: "n >= 1"}
 """
 
 
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def event(id, unit="u1", type="complaint", severity=3, **changes):
     out = {"specversion": "1.0", "id": str(id), "source": "/desk", "type": type, "unit": unit,
-           "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "data": {"severity": severity}}
+           "time": now(), "data": {"severity": severity}}
     out.update(changes)
     return {name: value for name, value in out.items() if value is not None}
 
@@ -87,7 +91,7 @@ class Daemon:
              *self.arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
         errors.close()
         line = self.process.stdout.readline()
-        assert line.startswith("listening on http://127.0.0.1:"), (line, self.said())
+        assert line.startswith("listening on http://127.0.0.1:"), (line, self.said()[-600:])
         self.port = int(line.rsplit(":", 1)[1])
 
     def said(self):
@@ -156,7 +160,7 @@ class Stream:
         self.connection.request("GET", path, headers=headers)
         self.socket = self.connection.sock                 # the response takes it over
         self.response = self.connection.getresponse()
-        self.events, self.comments = [], []
+        self.events, self.comments, self.texts = [], [], []  # texts: the data of warnings as they came
         self.ended = False
         self.changed = threading.Condition()
         self.thread = threading.Thread(target=self.read, daemon=True)
@@ -180,6 +184,8 @@ class Stream:
                     data.append(line[6:])
                 elif line == "" and data:
                     with self.changed:
+                        if event == "warning":
+                            self.texts.append("\n".join(data))
                         self.events.append((id, event, json.loads("\n".join(data))))
                         self.changed.notify_all()
                     id, event, data = None, None, []
