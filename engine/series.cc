@@ -107,6 +107,8 @@ Instant next_change(const Series& series, const WindowSpan& span, const WindowSt
   }
   if (!more && !some) return kNever;
   Instant next = state.until;
+  // A match that lies ahead (a sequence that nothing followed) enters at its time.
+  if (more && span.periods_back == 0) next = std::min(next, samples[state.end].time);
   if (more && span.to_date && span.periods_back > 0 && samples[state.end].time <= state.high) {
     next = std::min(next, state.start + (samples[state.end].time - state.low));
   }
