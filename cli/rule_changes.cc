@@ -138,7 +138,8 @@ Status RuleChanges::differences(Replay& before, const Program& old, Replay& now,
   const auto compare = [&](Replay& replay, const Program& program, bool gone) -> Status {
     for (const std::string& name : replay.unit_names()) {
       LQ_TRY(const UnitState* unit, replay.unit(name));
-      for (const Instance& instance : unit->instances) {
+      for (const auto& [where, index] : unit->instance_of) {
+        const Instance& instance = unit->instances[index];
         Warning warning = replay.fold().explain(*unit, instance, now.last_seq(), reign.from);
         const Place place{warning.unit, warning.rule, warning.key.value_or("")};
         std::optional<Difference>& slot = found.try_emplace(place).first->second;

@@ -123,6 +123,14 @@ void forget_about(UnitState& unit, std::string_view id, Symbol source) {
   });
 }
 
+// Whether there is anything left that the unit is judged by.
+bool has_events(const UnitState& unit) {
+  return unit.rows.events() > 0 ||
+         std::any_of(unit.pending.begin(), unit.pending.end(), [](const OwnedEntry& waiting) {
+           return waiting.entry.kind == RecordKind::event;
+         });
+}
+
 void withdraw(const Fold& fold, UnitState& unit, Seq seq, Change& change) {
   const Row row = *unit.rows.find(seq);
   undo(fold, unit, seq, change);
@@ -132,7 +140,7 @@ void withdraw(const Fold& fold, UnitState& unit, Seq seq, Change& change) {
   const std::string id(unit.rows.id(row));
   unit.rows.remove(seq);
   forget_about(unit, id, row.source);
-  if (row.kind == RecordKind::event && unit.rows.events() == 0) unit.emptied = true;
+  if (row.kind == RecordKind::event && !has_events(unit)) unit.emptied = true;
 }
 
 // About the unit itself.
@@ -167,8 +175,16 @@ void decide(const Fold& fold, UnitState& unit, Decision decision, Effects& effec
     reconsider(fold, unit, rows, change, keep);
     return;
   }
+  const auto waiting = std::erase_if(unit.pending, [&](const OwnedEntry& one) {
+    return one.entry.kind != RecordKind::final_decision &&
+           names(decision, one.id, one.entry.source, one.entry.complaint, fold.symbols());
+  });
+  if (waiting > 0) {
+    decision.met = true;
+    if (!has_events(unit)) unit.emptied = true;
+  }
   // One event has one record: once that is withdrawn there is nothing left to decide.
-  if (rows.empty() || decision.names != TargetKind::event) keep();
+  if ((rows.empty() && waiting == 0) || decision.names != TargetKind::event) keep();
   for (const Seq seq : rows) withdraw(fold, unit, seq, change);
 }
 

@@ -98,6 +98,7 @@ void Fold::take_in(UnitState& unit, const LogEntry& entry, Effects& effects) con
                            return std::pair(a.time, a.seq) < std::pair(b.entry.time, b.entry.seq);
                          });
     const std::size_t slots = program_.slots.size();
+    if (entry.kind == RecordKind::event) unit.emptied = false;
     unit.pending.insert(at, OwnedEntry(entry, slots, pool_size(entry.cells, slots)));
     set_alarm(unit, entry.time, Waking::pending, 0);
   } else {
