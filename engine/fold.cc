@@ -227,6 +227,7 @@ void Fold::start_again(UnitState& unit, const SeqAt& seq_at, Effects& effects) c
     tick(fresh, unit.clock, seq_at, unheard);
     effects.missing_year = unheard.missing_year;
   }
+  std::vector<std::pair<std::uint32_t, Level>> changed;  // instance, level before
   for (const auto& [where, index] : unit.instance_of) {
     Instance& instance = unit.instances[index];
     const auto at = fresh.instance_of.find(where);
@@ -238,6 +239,10 @@ void Fold::start_again(UnitState& unit, const SeqAt& seq_at, Effects& effects) c
     instance.revoked = now < from;
     instance.since = unit.clock;
     instance.due = kNever;
+    changed.emplace_back(index, from);
+  }
+  unit.raised = fresh.raised;
+  for (const auto& [index, from] : changed) {
     effects.warnings.push_back(rationale(*this, unit, index, from, unit.clock, seq_at(unit.clock)));
   }
   // What has not found its record yet goes on waiting for it.

@@ -7,7 +7,7 @@ RETRACTIONS = ("event_retracted", "clarification_issued")
 KIND = {"event_retracted": "retraction", "clarification_issued": "retraction", "event_corrected": "correction",
         "tolerance_decision": "decision", "complaint_verdict": "decision", "unit_changed": "decision"}
 CORRECTING = tuple(k for k in KIND if k != "unit_changed")
-ABOUT_OTHERS = RETRACTIONS + ("event_corrected", "tolerance_decision")   # a unit that has nothing else was never seen
+ABOUT_OTHERS = RETRACTIONS + ("event_corrected", "tolerance_decision", "unit_changed")   # a unit that has nothing else was never seen
 STRENGTH = ("event", "correction", "retraction", "decision")
 
 

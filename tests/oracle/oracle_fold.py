@@ -260,6 +260,8 @@ class Unit:
         was, self.live = self.live, bool(left)
         if was and not left:
             self.forget(t, correcting)
+        elif not left and not self.registered:
+            self.touched, self.instances = {}, {r: {} for r in self.instances}
 
     def forget(self, t, correcting):
         touch = Touch()
@@ -541,7 +543,9 @@ class Unit:
         if revoked is None:
             revoked = cause is None and bool(inst.exit_kinds[old] & {"retraction", "correction"})
         if cause is None:
-            cause = "activation" if touch.activation else touch.cause()
+            cause = touch.cause()
+            if touch.activation and cause in ("timer", "event"):
+                cause = "activation"
         ended = None if rise else "revoked" if revoked else "cleared"
         self.out.append((t, self.name, inst.rule.name, inst.key, NAMES[old], NAMES[level], cause, late,
                          {n: env[n] for n in sorted(inst.rule.reads)}, ended))

@@ -403,7 +403,9 @@ class Property(unittest.TestCase):
                         if early and r.type in CORRECTING:
                             r.clock = start
                         by_unit.setdefault(r.unit, []).append(r)
-                    ends.append({n: held(u) for n, u in World(plan, by_unit, register, sorted(by_unit), start, end).run().units.items()})
+                    ends.append(World(plan, by_unit, register, sorted(by_unit), start, end).run().units)
+                # A unit that had once lost all its events has forgotten the retractions too.
+                ends = [{n: held(u) for n, u in units.items() if not ends[0][n].forgotten} for units in ends]
                 self.assertTrue(any(ends[0].values()))
                 self.assertEqual(ends[0], ends[1], "seed %d" % seed)
 
