@@ -116,6 +116,7 @@ class Unit:
         self.touched, self.values, self.applied = {}, {}, Touch()
         self.queue, self.next = [], 0
         self.seen, self.known, self.entered, self.forgotten = [], [], {}, set()   # by clock; correcting ones; seq -> (record, form)
+        self.newcomers, self.correcting = [], []           # of this instant
         self.live = False                                  # has sent something that still stands
         self.out = []
 
@@ -218,8 +219,17 @@ class Unit:
     def advance(self, t):
         """Windows and deadlines move to t, then the records of t are applied."""
         todo = self.planned.pop(t, ())
-        newcomers, correcting = [], []
-        while self.next < len(self.queue) and self.queue[self.next][0] == t:
+        self.take(t)
+        self.pop(todo, t)
+        for m in self.plan.abroad_ages:
+            time = self.newest(m.name, None, t)
+            if time is not None:
+                self.later(time + ((t - time) // DAY + 1) * DAY, ("measure", m.name, None))
+        self.begin(t, self.newcomers, self.correcting)
+
+    def take(self, t, last=None):
+        """Applies the records of t, up to a position in the log."""
+        while self.next < len(self.queue) and self.queue[self.next][0] == t and (last is None or self.queue[self.next][1] <= last):
             _, _, stage, e = self.queue[self.next]
             self.next += 1
             if e.clock == t:
@@ -230,24 +240,18 @@ class Unit:
                 self.alter(None, form, t, Touch.counted(e) if e.clock == t else None)
                 continue
             if e.type not in ABOUT_OTHERS:
-                newcomers.append(e)
+                self.newcomers.append(e)
                 self.seen.append(e)
             if e.type not in CORRECTING:
                 continue
             self.known.append(e)
-            correcting.append(e)
+            self.correcting.append(e)
             for seq, (r, old) in sorted(self.entered.items()):
                 if not reaches(e, r, self.known):
                     continue
                 new = None if seq in self.forgotten else form_of(r, self.known)
                 self.entered[seq] = (r, new)
                 self.alter(old, new, t, e)
-        self.pop(todo, t)
-        for m in self.plan.abroad_ages:
-            time = self.newest(m.name, None, t)
-            if time is not None:
-                self.later(time + ((t - time) // DAY + 1) * DAY, ("measure", m.name, None))
-        self.begin(t, newcomers, correcting)
 
     def begin(self, t, newcomers, correcting):
         """First judgement; and as if never seen, once all that it ever sent has been retracted."""

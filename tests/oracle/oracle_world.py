@@ -46,7 +46,7 @@ class World:
     def step(self, t, names):
         units = [self.units[n] for n in sorted(self.units)]
         for u in units:
-            u.touched, u.values, u.applied = {}, {}, Touch()
+            u.touched, u.values, u.applied, u.newcomers, u.correcting = {}, {}, Touch(), [], []
         self.moved = set()
         for change in self.changes.pop(t, ()):
             names |= self.change(change, t)
@@ -89,6 +89,8 @@ class World:
             olds, news = [unit], [self.units[n] for n in data["into"]]
         elif kind == "dissolve":
             olds, news = [unit], []
+        for u in olds + news:
+            u.take(t, record.seq)
         self.tell(olds + news)
         for u in news:
             u.registered = u.registered or not olds      # parts and the merged are seen by the records they get
