@@ -90,6 +90,25 @@ void Change::replace(const Statement* before, const Statement* after) {
   }
 }
 
+void Change::meet(const Statement& said) {
+  const TypeRoute& route = route_.of_type(said.entry.type);
+  const auto meet_stream = [&](std::uint32_t stream) {
+    const auto now = taken(&said, stream);
+    if (!now || now->key.tag == CellTag::null) return;
+    for (const std::uint32_t w : route_.stream_windows[stream]) {
+      meet_key(route_.window_rules[w], now->key);
+    }
+  };
+  for (const std::uint32_t stream : route.streams) meet_stream(stream);
+  for (const Discriminator& discriminator : route.discriminators) {
+    const Cell& cell = said.entry.cells[discriminator.slot];
+    if (cell.tag != CellTag::text) continue;
+    const auto at = discriminator.streams.find(static_cast<Symbol>(cell.num));
+    if (at == discriminator.streams.end()) continue;
+    for (const std::uint32_t stream : at->second) meet_stream(stream);
+  }
+}
+
 // ---- streams of events --------------------------------------------------------------------------
 
 std::optional<Change::Taken> Change::taken(const Statement* statement,

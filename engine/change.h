@@ -27,6 +27,8 @@ class Change {
 
   // Either may be null: a new record, or one that is gone. Both are of the same record.
   void replace(const Statement* before, const Statement* after);
+  // The instances of the keys that the statement brings exist from now on, whatever it counts for.
+  void meet(const Statement& statement);
 
  private:
   struct Taken;

@@ -232,6 +232,7 @@ bool arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause caus
   }
   if (withdrawn) {
     forget_about(unit, entry.id, entry.source);
+    if (unit.seen) Change(fold, unit, cause, earliest, effects).meet({entry, kFullWeight});
     return false;
   }
   unit.rows.add(entry, fold.program().slots.size());
@@ -240,7 +241,9 @@ bool arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause caus
   const Statement said = unit.decisions.empty()
                              ? Statement{entry, kFullWeight}
                              : statement(fold, unit, *unit.rows.find(entry.seq), room);
-  Change(fold, unit, cause, earliest, effects).replace(nullptr, &said);
+  Change change(fold, unit, cause, earliest, effects);
+  change.replace(nullptr, &said);
+  if (!unit.decisions.empty()) change.meet({entry, kFullWeight});
   for (Decision decision : entry.decisions) {
     follow(decision, said.entry);
     decide(fold, unit, std::move(decision), effects);
