@@ -61,6 +61,8 @@ def patch(old, changes):
 def data_of(r, known, asking=()):
     """The data of r as if it had been sent with the changed fields."""
     data = r.data
+    if r.type in ABOUT_OTHERS:                           # to be retracted and sent again, not corrected
+        return data
     for c in sorted((c for c in known if aims_at(c, r)), key=lambda c: (c.time, c.seq)):
         if c in asking or retracted(c, known):
             continue

@@ -182,7 +182,7 @@ class Moment:
         if o is not None:
             return self.zone.day_start(o + 1), o
         t = parse_instant(value)
-        return None if t is None else (t, self.zone.day(t))
+        return None if t is None else (t, self.zone.day(t - 1))   # at an end of day: that day
 
     def workdays_after(self, ordinal, n):
         if self.calendar is None:
