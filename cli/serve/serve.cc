@@ -90,7 +90,7 @@ class Daemon {
       : config_(std::move(config)),
         program_(std::move(program)),
         units_(std::move(units)),
-        logbook_(config_.log == "json", chinese),
+        logbook_(std::string_view(config_.log) == "json", chinese),
         tokens_(config_.tokens) {}
 
   Status run() {
