@@ -8,6 +8,7 @@
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
 #include "lianqing/ruleset.h"
+#include "rules/code_examples.h"
 #include "rules/codes.h"
 #include "rules/layers.h"
 #include "rules/program.h"
@@ -35,15 +36,34 @@ int unreadable(const Error& error) {
   return error.code == ErrorCode::refused ? kExitFindings : kExitIo;
 }
 
-int explain(const std::string& code, bool chinese) {
+// Every line of a piece of a pack, set in.
+std::string set_in(std::string_view text) {
+  std::string out = "    ";
+  for (const char c : text) out += c == '\n' ? "\n    " : std::string(1, c);
+  return out + "\n";
+}
+
+std::string explanation_of(const CodeRow& row, bool chinese) {
+  std::string out = std::string(row.code) + " (" +
+                    std::string(severity_word(row.severity, chinese)) +
+                    "): " + std::string(chinese ? row.title_zh : row.title_en) + "\n  " +
+                    std::string(chinese ? row.explanation_zh : row.explanation_en) + "\n";
+  for (const CodeExample& example : kCodeExamples) {
+    if (example.code != row.code) continue;
+    if (!example.wrong.empty())
+      out += (chinese ? "  不要写：\n" : "  wrong:\n") + set_in(example.wrong);
+    out += (chinese ? "  应写：\n" : "  right:\n") + set_in(example.right);
+  }
+  return out;
+}
+
+int explain(std::string code, bool chinese) {
+  if (!code.empty() && code[0] == 'r') code[0] = 'R';
   std::vector<std::string> known;
   for (const CodeRow& info : kCodes) {
     known.emplace_back(info.code);
     if (info.code != code) continue;
-    const std::string text =
-        chinese ? std::string(info.title_zh) + "\n  " + std::string(info.explanation_zh)
-                : std::string(info.title_en) + "\n  " + std::string(info.explanation_en);
-    std::printf("%s: %s\n", code.c_str(), text.c_str());
+    std::fputs(explanation_of(info, chinese).c_str(), stdout);
     return 0;
   }
   const auto nearest = nearest_name(code, known);

@@ -11,15 +11,6 @@ namespace {
 
 constexpr std::size_t kMaxShown = 160;  // code points of a source line
 
-std::string_view severity_word(Severity severity, bool chinese) {
-  switch (severity) {
-    case Severity::error: return chinese ? "错误" : "error";
-    case Severity::warning: return chinese ? "警告" : "warning";
-    case Severity::note: return chinese ? "提示" : "note";
-  }
-  return {};
-}
-
 std::string_view severity_key(Severity severity) { return severity_word(severity, false); }
 
 std::string_view line_of(std::string_view text, std::uint32_t line) {
@@ -77,6 +68,15 @@ void put(JsonWriter& out, const Bilingual& text) {
 }
 
 }  // namespace
+
+std::string_view severity_word(Severity severity, bool chinese) {
+  switch (severity) {
+    case Severity::error: return chinese ? "错误" : "error";
+    case Severity::warning: return chinese ? "警告" : "warning";
+    case Severity::note: return chinese ? "提示" : "note";
+  }
+  return {};
+}
 
 std::string render_text(const Diagnostics& findings, std::span<const SourceText> texts,
                         bool chinese) {

@@ -3,10 +3,13 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "lianqing/diagnostic.h"
 
 namespace lianqing {
+
+std::string_view severity_word(Severity severity, bool chinese);
 
 // `texts`: what SourceSpan::file counts. Per finding:
 //   rules.yaml:12:9: error R012: unknown key 'titel' in a rule

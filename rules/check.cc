@@ -4,6 +4,7 @@
 
 #include "rules/canonical.h"
 #include "rules/duration.h"
+#include "rules/lint/ranges.h"
 #include "rules/report.h"
 
 namespace lianqing {
@@ -74,38 +75,11 @@ bool overlap(const Comparison& a, const Comparison& b) {
   return low.limit < high.limit || (low.limit == high.limit && low.inclusive() && high.inclusive());
 }
 
-// Between which numbers a measure stays.
-struct Bounds {
-  std::optional<Number> low, high;
-  Bilingual why;
-};
-
-Bounds bounds_of(const Program& program, const Measure& measure) {
-  const Bilingual count{"计数不会小于零", "a count is never below zero"};
-  if (counts_things(measure.aggregate)) return {Number(0), std::nullopt, count};
-  if (measure.roll_up != kNone) {
-    const RollUpHow how = program.roll_ups[measure.roll_up].how;
-    if (how == RollUpHow::count) return {Number(0), std::nullopt, count};
-    if (how == RollUpHow::share)
-      return {Number(0), Number(1), {"share 在 0 与 1 之间", "a share lies between 0 and 1"}};
-  }
-  if (measure.peers == kNone) return {};
-  switch (program.peers[measure.peers].stat) {
-    case PeerStat::count: return {Number(0), std::nullopt, count};
-    case PeerStat::rank: return {Number(1), std::nullopt, {"名次从 1 起", "ranks begin with 1"}};
-    case PeerStat::percentile:
-      return {Number(0), Number(100), {"百分位在 0 与 100 之间", "it lies between 0 and 100"}};
-    case PeerStat::deviation:
-      return {Number(0), std::nullopt, {"标准差不会小于零", "it is never below zero"}};
-    default: return {};
-  }
-}
-
 class Checker {
  public:
   Checker(const PackSyntax& syntax, const Program& program, const Lowered& lowered,
           Diagnostics& out)
-      : syntax_(syntax), program_(program), lowered_(lowered), out_(out) {}
+      : syntax_(syntax), program_(program), lowered_(lowered), ranges_(program), out_(out) {}
 
   void run() {
     // A text that could not be read may use what looks unused.
@@ -124,6 +98,7 @@ class Checker {
     if (complete_ && rule.status != RuleStatus::retired) check_papers(rule);
     for (const Level level : {Level::yellow, Level::red}) check_band(rule, level);
     check_order(rule);
+    check_possible(rule.needs);
     for (const LevelRule& level : rule.levels) check_possible(level.enter);
   }
 
@@ -198,7 +173,9 @@ class Checker {
     for (const ExprNode& node : expr.nodes) {
       const auto found = comparison_at(program_, expr, node);
       if (!found) continue;
-      const Bounds bounds = bounds_of(program_, program_.measures[found->measure]);
+      const Interval& bounds = ranges_.all()[found->measure];
+      const Bilingual& why = ranges_.why(found->measure);
+      if (why.empty()) continue;
       const bool below = bounds.low && found->limit < *bounds.low;
       const bool lowest = bounds.low && found->limit == *bounds.low;
       const bool above = bounds.high && *bounds.high < found->limit;
@@ -214,8 +191,8 @@ class Checker {
       if (!always && !never) continue;
       const std::string text = expr.source.substr(node.begin, node.end - node.begin);
       report(out_, "R178", expr.at,
-             {"“" + text + "”" + (always ? "总是" : "永远不") + "成立：" + bounds.why.zh,
-              "'" + text + "' " + (always ? "always" : "never") + " holds: " + bounds.why.en},
+             {"“" + text + "”" + (always ? "总是" : "永远不") + "成立：" + why.zh,
+              "'" + text + "' " + (always ? "always" : "never") + " holds: " + why.en},
              {"检查这个界限", "look at this limit"});
     }
   }
@@ -253,6 +230,7 @@ class Checker {
   const PackSyntax& syntax_;
   const Program& program_;
   const Lowered& lowered_;
+  const Ranges ranges_;
   Diagnostics& out_;
   bool complete_ = false;
 };

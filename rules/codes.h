@@ -1,6 +1,5 @@
 // Every diagnostic the rule language can give: stable code, severity, title, explanation. A code is
-// never reused. R001-R099: the file and its structure; R100-R149: expressions; R150-R199: meaning;
-// R200-R249: tests of rules.
+// never reused. R001-R099: the file and its structure; R100-R149: expressions; R150-R199: meaning.
 #pragma once
 
 #include <string_view>
@@ -283,27 +282,43 @@ inline constexpr CodeRow kCodes[] = {
     {"R195", Severity::error, "抖动的界限有误", "bounds of flapping",
      "window 是 3 到 1000 的整数，0 <= low < high <= 1。",
      "window is a whole number from 3 to 1000, and 0 <= low < high <= 1."},
-    // ---- tests of rules
-    {"R200", Severity::error, "不是测试中的时刻", "not a point in time of a test",
-     "写成从起点算起的时长（+2d3h、+3 workdays），或日期、当地时间（2026-03-05T10:00）。",
-     "Write a length from the start (+2d3h, +3 workdays), a date, or a local time "
-     "(2026-03-05T10:00)."},
-    {"R201", Severity::error, "不知道预期什么", "nothing, or too much, expected",
-     "每条预期恰好写 timeline、level、grey、below、colour 中的一项（level 可以加 grey）。",
-     "An expectation says exactly one of timeline, level, grey, below and colour (level may stand "
-     "with grey)."},
-    {"R202", Severity::error, "分组键不对", "key of a rule",
-     "按字段分组（per）的规则，预期要写 key；不分组的规则不写。",
-     "A rule with instances per field value needs key; one without has none."},
-    {"R203", Severity::warning, "规则包里没有这类事件", "event type that the pack does not name",
-     "规则包没有用到这类事件，多半是拼写错误。",
-     "No rule looks at events of this type; most likely it is misspelt."},
-    {"R204", Severity::error, "时间线次序不对", "timeline out of order",
-     "时间线按先后写，同一时刻至多变一次。",
-     "A timeline is in order of time; there is at most one change at an instant."},
-    {"R205", Severity::error, "没有写单位", "no unit",
-     "预期要知道是哪个单位：写 unit，或写在测试、defaults 里。",
-     "An expectation is about a unit: write unit here, in the test, or in defaults."},
+    // ---- advice: what is allowed but was most likely not meant
+    {"R200", Severity::warning, "永远不会触发", "never reached",
+     "按各个量可能的取值（计数不小于零、比率在 0 与 1 之间、字段声明的 min 和 "
+     "max），这个条件不可能成立。",
+     "With all that the measures can be (counts are never below zero, rates lie between 0 and 1, "
+     "fields keep their min and max) the condition cannot hold."},
+    {"R201", Severity::warning, "亮起后不会解除", "never ends",
+     "退出条件不会再成立，只有撤回、更正、容错或改规则才能让它结束。没有 over "
+     "的累计只增不减。确实要长期保留的，"
+     "写 allow 说明原因。",
+     "The exit cannot come true any more; only a retraction, a correction, a tolerance or another "
+     "rule can end the level. Numbers over all history never fall. If it is meant to stay, say so "
+     "with allow."},
+    {"R202", Severity::warning, "规则总是一致", "rules that always agree",
+     "两条规则的条件、时限都相同，同一件事会发两次预警。",
+     "Two rules have the same conditions and times: each cause is warned of twice."},
+    {"R203", Severity::note, "没有考虑单位大小", "units of unequal size",
+     "人多事多的单位，件数自然多；用件数除以人数等规模，或同类单位相比（peers），界限才公平。",
+     "A large unit has more of everything; divide counts by a size, or compare with peers, and one "
+     "limit is fair to all."},
+    {"R204", Severity::warning, "排除条件也排除了缺字段的事件", "missing fields are left out too",
+     "与空值比较不成立，不等于（!=）和 not 也不例外：缺这个字段的事件不会被选中。",
+     "A comparison with a missing field is never true, and != and not are no exception: events "
+     "without the field are not selected."},
+    {"R205", Severity::note, "缺字段的事件不计", "events without the field do not count",
+     "字段没有声明 required，缺它的事件不会被选中。",
+     "The field is not declared as required; events without it are not selected."},
+    {"R206", Severity::warning, "一进入就满足退出", "left as soon as entered",
+     "进入条件成立时退出条件必定成立，预警会反复升降。",
+     "Whenever the enter holds, the exit holds as well: the warning flaps."},
+    {"R207", Severity::error, "放行没有原因", "allowance without a reason",
+     "写明为什么可以这样，接手的人才知道。", "Say why it may stand, for those who come later."},
+    {"R208", Severity::warning, "放行没有用到", "allowance that nothing needs",
+     "这里没有这个代码的警告了。", "The finding that it allows is not there any more."},
+    {"R209", Severity::error, "不能放行", "cannot be allowed",
+     "只有警告和提示可以放行，错误要改正。",
+     "Warnings and notes can be allowed; errors must be mended."},
 };
 
 }  // namespace lianqing

@@ -6,6 +6,8 @@
 #include "rules/canonical.h"
 #include "rules/check.h"
 #include "rules/fingerprint.h"
+#include "rules/lint/allowance.h"
+#include "rules/lint/lint.h"
 #include "rules/lower.h"
 #include "rules/parse.h"
 #include "rules/report.h"
@@ -100,6 +102,8 @@ Checked<std::shared_ptr<const Program>> compile_pack(std::span<const SourceText>
   program->sources = names_only(files, calendars);
   const Lowered lowered = lower(syntax, *program, out);
   check(syntax, *program, lowered, out);
+  if (!has_error(out)) lint(syntax, *program, out);
+  apply_allowances(syntax.allowances, out);
   sort_findings(out);
   if (has_error(out)) return Unexpected<Diagnostics>(std::move(out));
   program->hash = sha256(canonical_text(*program));

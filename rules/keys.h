@@ -40,15 +40,15 @@ inline constexpr KeyRow kSectionKeys[] = {
 inline constexpr KeyRow kPackKeys[] = {
     {"id", KeyShape::word, true}, {"title", KeyShape::text},          {"timezone", KeyShape::word},
     {"calendar", KeyShape::word}, {"max_future", KeyShape::duration}, {"extends", KeyShape::word},
+    {"allow", KeyShape::list},
 };
 inline constexpr KeyRow kTextKeys[] = {{"zh", KeyShape::word}, {"en", KeyShape::word}};
 inline constexpr KeyRow kParamKeys[] = {
-    {"value", KeyShape::scalar, true},
-    {"min", KeyShape::scalar},
-    {"max", KeyShape::scalar},
-    {"title", KeyShape::text},
+    {"value", KeyShape::scalar, true}, {"min", KeyShape::scalar}, {"max", KeyShape::scalar},
+    {"title", KeyShape::text},         {"allow", KeyShape::list},
 };
-inline constexpr KeyRow kEventKeys[] = {{"title", KeyShape::text}, {"fields", KeyShape::map}};
+inline constexpr KeyRow kEventKeys[] = {
+    {"title", KeyShape::text}, {"fields", KeyShape::map}, {"allow", KeyShape::list}};
 inline constexpr KeyRow kFieldKeys[] = {
     {"type", KeyShape::word, true}, {"codes", KeyShape::words}, {"required", KeyShape::flag},
     {"sensitive", KeyShape::flag},  {"min", KeyShape::number},  {"max", KeyShape::number},
@@ -61,6 +61,7 @@ inline constexpr KeyRow kItemKeys[] = {
     {"close", KeyShape::selection, true},
     {"due", KeyShape::word},
     {"extend", KeyShape::map},
+    {"allow", KeyShape::list},
 };
 inline constexpr KeyRow kSelectionKeys[] = {
     {"event", KeyShape::words, true},
@@ -75,6 +76,8 @@ inline constexpr KeyRow kExtendKeys[] = {
     {"where", KeyShape::expression},
     {"due", KeyShape::word},
 };
+// Those that go with any aggregate.
+inline constexpr KeyRow kMeasureKeys[] = {{"title", KeyShape::text}, {"allow", KeyShape::list}};
 inline constexpr KeyRow kUnitsKeys[] = {{"attributes", KeyShape::map, true}};
 inline constexpr KeyRow kRuleKeys[] = {
     {"title", KeyShape::text},       {"group", KeyShape::word},
@@ -84,7 +87,7 @@ inline constexpr KeyRow kRuleKeys[] = {
     {"red", KeyShape::expression},   {"because", KeyShape::text},
     {"step_down", KeyShape::flag},   {"from", KeyShape::date},
     {"to", KeyShape::date},          {"except", KeyShape::list},
-    {"show", KeyShape::map},
+    {"show", KeyShape::map},         {"allow", KeyShape::list},
 };
 inline constexpr KeyRow kLevelKeys[] = {
     {"enter", KeyShape::expression, true}, {"exit", KeyShape::expression},
@@ -97,6 +100,8 @@ inline constexpr KeyRow kExceptionKeys[] = {
     {"by", KeyShape::word, true},
     {"until", KeyShape::date},
 };
+// A finding that the author lets stand.
+inline constexpr KeyRow kAllowKeys[] = {{"code", KeyShape::word, true}, {"reason", KeyShape::word}};
 inline constexpr KeyRow kShowKeys[] = {{"yellow", KeyShape::word}, {"red", KeyShape::word}};
 inline constexpr KeyRow kColourKeys[] = {
     {"green", KeyShape::map}, {"yellow", KeyShape::map},   {"red", KeyShape::map},
@@ -144,36 +149,6 @@ inline constexpr KeyRow kCalendarDayKeys[] = {{"off", KeyShape::list}, {"work", 
 inline constexpr KeyRow kCalendarFileKeys[] = {
     {"calendar", KeyShape::word, true}, {"title", KeyShape::text},      {"source", KeyShape::text},
     {"names", KeyShape::map},           {"years", KeyShape::map, true},
-};
-// ---- *.test.yaml
-inline constexpr KeyRow kTestFileKeys[] = {
-    {"version", KeyShape::number, true},
-    {"defaults", KeyShape::map},
-    {"tests", KeyShape::list, true},
-};
-inline constexpr KeyRow kTestDefaultKeys[] = {
-    {"start", KeyShape::word}, {"until", KeyShape::word}, {"mode", KeyShape::word},
-    {"unit", KeyShape::word},  {"units", KeyShape::list}, {"params", KeyShape::map},
-};
-inline constexpr KeyRow kTestKeys[] = {
-    {"name", KeyShape::text, true}, {"start", KeyShape::word},  {"until", KeyShape::word},
-    {"mode", KeyShape::word},       {"unit", KeyShape::word},   {"units", KeyShape::list},
-    {"params", KeyShape::map},      {"events", KeyShape::list}, {"expect", KeyShape::list, true},
-};
-inline constexpr KeyRow kTestEventKeys[] = {
-    {"at", KeyShape::word, true}, {"type", KeyShape::word, true},  {"unit", KeyShape::word},
-    {"id", KeyShape::word},       {"source", KeyShape::word},      {"recorded", KeyShape::word},
-    {"data", KeyShape::map},      {"quarantined", KeyShape::word},
-};
-inline constexpr KeyRow kExpectKeys[] = {
-    {"rule", KeyShape::word}, {"unit", KeyShape::word},     {"key", KeyShape::word},
-    {"at", KeyShape::word},   {"timeline", KeyShape::list}, {"level", KeyShape::word},
-    {"grey", KeyShape::flag}, {"below", KeyShape::word},    {"colour", KeyShape::word},
-};
-inline constexpr KeyRow kChangeKeys[] = {
-    {"at", KeyShape::word, true}, {"level", KeyShape::word, true}, {"ended", KeyShape::word},
-    {"cause", KeyShape::word},    {"late_by", KeyShape::duration}, {"values", KeyShape::map},
-    {"because", KeyShape::text},  {"duty", KeyShape::word},
 };
 
 }  // namespace lianqing

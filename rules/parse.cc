@@ -5,6 +5,7 @@
 
 #include "rules/identifier.h"
 #include "rules/layers.h"
+#include "rules/lint/allowance.h"
 #include "rules/parse_constructs.h"
 #include "rules/reader.h"
 #include "rules/report.h"
@@ -39,6 +40,7 @@ class PackParser {
     if (name == "colours") return take_colours(section);
     if (!check_map(section.value, {"“名称: 内容”", "names with their content"}, out_)) return;
     for (const Entry& entry : section.value.entries) {
+      read_allowances(entry, false, pack_.allowances, out_);
       if (name == "lists") add(pack_.lists, parse_list(entry, out_), "value");
       if (name == "params") add(pack_.params, parse_param(entry, out_), "value");
       if (name == "macros") add(pack_.macros, parse_macro(entry, out_), "value");
@@ -86,6 +88,7 @@ class PackParser {
   void take_head(const Entry& entry) {
     if (!is_new("pack", "pack", entry.key_at)) return;
     pack_.head = parse_head(entry, out_);
+    read_allowances(entry, true, pack_.allowances, out_);
     check_extended(entry.value);
   }
 

@@ -28,6 +28,11 @@ const OptionKey* option_of(std::string_view key) {
   return at == std::end(kOptionKeys) ? nullptr : at;
 }
 
+bool goes_with_all(std::string_view key) {
+  return std::any_of(std::begin(kMeasureKeys), std::end(kMeasureKeys),
+                     [&](const KeyRow& row) { return row.name == key; });
+}
+
 // Some words are both: `count` beside `units` says how, `distinct` beside `warnings` what differs.
 void drop_options(std::vector<const Entry*>& found) {
   const std::vector<const Entry*> all = found;
@@ -45,7 +50,8 @@ const Entry* find_aggregate(const Entry& measure, Diagnostics& out) {
   const Entry* stranger = nullptr;
   for (const Entry& entry : measure.value.entries) {
     if (family_of(entry.key) != nullptr) found.push_back(&entry);
-    if (family_of(entry.key) == nullptr && option_of(entry.key) == nullptr && entry.key != "title")
+    if (family_of(entry.key) == nullptr && option_of(entry.key) == nullptr &&
+        !goes_with_all(entry.key))
       stranger = &entry;
   }
   if (found.size() > 1) drop_options(found);
@@ -67,7 +73,8 @@ const Entry* find_aggregate(const Entry& measure, Diagnostics& out) {
 }
 
 void check_measure_keys(const Entry& measure, const Family& family, Diagnostics& out) {
-  std::vector<std::string> known{std::string(family.key), "title"};
+  std::vector<std::string> known{std::string(family.key)};
+  for (const KeyRow& row : kMeasureKeys) known.emplace_back(row.name);
   for (const OptionKey& option : kOptionKeys) {
     if (family.takes(option.option)) known.emplace_back(option.key);
   }
@@ -159,7 +166,8 @@ const Family* family_of(const Node& measure) {
 
 bool goes_with(const Family& family, std::string_view key) {
   const OptionKey* option = option_of(key);
-  return key == family.key || key == "title" || (option != nullptr && family.takes(option->option));
+  return key == family.key || goes_with_all(key) ||
+         (option != nullptr && family.takes(option->option));
 }
 
 MeasureSyntax parse_measure(const Entry& entry, Diagnostics& out) {

@@ -164,6 +164,18 @@ struct SourceSyntax : Named {
   Text silent_after;
 };
 
+struct PlaceLine {
+  std::uint32_t file = 0, line = 0;
+  friend bool operator==(const PlaceLine&, const PlaceLine&) = default;
+};
+
+// A finding that the author lets stand where it is found, or in the whole pack.
+struct AllowanceSyntax {
+  Text code;
+  bool whole_pack = false;
+  std::vector<PlaceLine> lines;  // of what it is about
+};
+
 // Sorted by name, so that nothing that follows depends on how a pack is laid out in files.
 struct PackSyntax {
   bool complete = true;  // every file could be read as YAML
@@ -181,6 +193,7 @@ struct PackSyntax {
   ColoursSyntax colours;
   std::vector<DutySyntax> duties;
   std::vector<SourceSyntax> sources;
+  std::vector<AllowanceSyntax> allowances;
 };
 
 }  // namespace lianqing

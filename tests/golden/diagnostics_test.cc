@@ -1,6 +1,6 @@
 // Every mistake a pack can hold, with the text its author gets to see: NAME.bad.yaml beside
-// NAME.txt (English) and, for some, NAME.zh.txt; and every mistake in the tests of a pack, which is
-// tested.yaml: NAME.bad.test.yaml. UPDATE_GOLDEN=1 writes the texts anew; then read the diff.
+// NAME.txt (English) and, for some, NAME.zh.txt. UPDATE_GOLDEN=1 writes the texts anew; then read
+// the diff.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,8 +13,8 @@
 
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
-#include "cli/test/suite.h"
 #include "lianqing/ruleset.h"
+#include "rules/code_examples.h"
 #include "rules/codes.h"
 #include "rules/program.h"
 
@@ -46,20 +46,14 @@ const std::map<std::string, std::vector<SourceText>>& made_packs() {
   return kMade;
 }
 
-// The files of the folder that end so, without that ending.
-std::map<std::string, SourceText> files_ending(const std::string& ending) {
-  std::map<std::string, SourceText> out;
-  for (const auto& entry : fs::directory_iterator(kFolder)) {
-    const std::string file = entry.path().filename().string();
-    if (file.ends_with(ending))
-      out[file.substr(0, file.size() - ending.size())] = {file, read(entry.path())};
-  }
-  return out;
-}
-
 std::map<std::string, std::vector<SourceText>> all_packs() {
   auto packs = made_packs();
-  for (auto& [name, text] : files_ending(".bad.yaml")) packs[name] = {text};
+  for (const auto& entry : fs::directory_iterator(kFolder)) {
+    const std::string file = entry.path().filename().string();
+    const std::string suffix = ".bad.yaml";
+    if (!file.ends_with(suffix)) continue;
+    packs[file.substr(0, file.size() - suffix.size())] = {{file, read(entry.path())}};
+  }
   return packs;
 }
 
@@ -82,13 +76,6 @@ const std::map<std::string, Case>& cases() {
       made.pack = pack;
       const auto program = compile_pack(pack, calendars(), &made.found);
       if (!program) made.found = program.error();
-    }
-    for (const auto& [name, text] : files_ending(".bad.test.yaml")) {
-      Suite suite;
-      suite.pack = {{{"tested.yaml", read(kFolder / "tested.yaml")}}, calendars()};
-      suite.test_files = {text};
-      compile_suite(suite);
-      out[name] = {suite.texts(), suite.findings};
     }
     return out;
   }();
@@ -151,6 +138,17 @@ TEST(Codes, AreUniqueAndExplainThemselves) {
       EXPECT_FALSE(text.empty()) << info.code;
     }
   }
+}
+
+TEST(Codes, HaveAnExampleEach) {
+  std::map<std::string_view, int> examples;
+  for (const CodeExample& example : kCodeExamples) {
+    ++examples[example.code];
+    EXPECT_NE(example.wrong, example.right) << example.code;
+    EXPECT_FALSE(example.right.empty()) << example.code;
+  }
+  EXPECT_EQ(examples.size(), std::size(kCodes));
+  for (const CodeRow& info : kCodes) EXPECT_EQ(examples[info.code], 1) << info.code;
 }
 
 TEST(DiagnosticsJson, HasEveryMember) {

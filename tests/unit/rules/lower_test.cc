@@ -316,9 +316,9 @@ TEST(Hash, IsSha256) {
 }
 
 TEST(Compile, WarnsButCompiles) {
-  const SourceText text{
-      "p.yaml",
-      "version: 1\npack: {id: p}\nmeasures: {a: {count: x}}\nrules: {r: {yellow: \"a > 1\"}}\n"};
+  const SourceText text{"p.yaml",
+                        "version: 1\npack: {id: p}\nmeasures: {a: {count: x, over: 9d}}\nrules: "
+                        "{r: {yellow: \"a > 1\"}}\n"};
   Diagnostics warnings;
   const auto program = compile_pack({&text, 1}, {}, &warnings);
   ASSERT_TRUE(program);
