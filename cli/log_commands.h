@@ -6,7 +6,7 @@
 
 #include "cli/options.h"
 #include "cli/replay_run.h"
-#include "log/event_log.h"
+#include "log/verify.h"
 
 namespace lianqing {
 
@@ -32,7 +32,12 @@ struct LogCall {
 [[nodiscard]] Result<int> log_verify(const LogCall& call);
 [[nodiscard]] Result<int> log_quarantine(const LogCall& call);
 [[nodiscard]] Result<int> log_backup(const LogCall& call);
+[[nodiscard]] Result<int> log_restore(const LogCall& call);
 [[nodiscard]] Result<int> log_erase(const LogCall& call);
+
+// Everything that a log holds, looked at; on a terminal it shows how far it is.
+[[nodiscard]] Result<VerifyReport> verify_stored(const DurableLog& log);
+std::string root_text(const TreeHead& head);  // in base64
 
 // The wall clock, which only a writer's own records need; never before what the log has.
 Instant now_after(const EventLog& log);

@@ -59,21 +59,4 @@ Result<int> log_quarantine(const LogCall& call) {
   }
 }
 
-Result<int> log_backup(const LogCall& call) {
-  if (call.options.positionals().size() != 1) {
-    return failure(ErrorCode::usage, "name one directory to back up to");
-  }
-  const std::string& to = call.options.positionals()[0];
-  LQ_TRY(const auto log, call.open(OpenMode::read_only));
-  if (Status s = log->backup(to); !s) return Unexpected<Error>(s.error());
-  // A backup that nobody has opened is a hope.
-  LQ_TRY(const auto copy, EventLog::open(to, OpenMode::read_only));
-  if (copy->tree_head().root != log->tree_head().root) {
-    return failure(ErrorCode::corrupt, to + ": the copy is not the log it was made from");
-  }
-  std::printf(call.say("已备份 %llu 条记录到 %s\n", "backed up %llu records to %s\n"),
-              static_cast<unsigned long long>(copy->next_seq()), to.c_str());
-  return 0;
-}
-
 }  // namespace lianqing

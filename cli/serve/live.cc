@@ -8,25 +8,12 @@
 #include "connectors/content_hash.h"
 #include "engine/read_decision.h"
 #include "lianqing/assert.h"
-#include "lianqing/bytes.h"
-#include "rules/fingerprint.h"
 
 namespace lianqing {
 namespace {
 
-constexpr std::string_view kGenerationKey = "serve/warnings";
 constexpr std::size_t kRefoldBatch = 4096;  // records read, then folded, at a time
 constexpr std::size_t kStoreBatch = 512;    // warnings written at a time
-
-std::string hex(std::span<const std::uint8_t> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const std::uint8_t byte : bytes) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-  return out;
-}
 
 // Position of the newest stored warning; 0: none. Positions have no gaps, so bisection finds it.
 Result<std::uint64_t> newest_position(const EventLog& log) {
@@ -57,16 +44,18 @@ Taken refused(const Rejection& rejection) {
 
 }  // namespace
 
-Status refold(const EventLog& log, Replay& replay, Seq from, Instant until,
+Status refold(const EventLog& log, Replay& replay, Stretch stretch,
               const std::function<void(const Event&)>& met,
               const std::function<Status(Seq next)>& folded) {
   EventDecoder decoder;
+  Seq from = stretch.from;
   for (Arena arena;; arena.reset()) {
-    LQ_TRY(const std::vector<StoredRecord> records, log.read(from, kRefoldBatch));
-    const bool last = records.empty() || records.back().recorded > until;
+    const std::size_t count = std::min<Seq>(kRefoldBatch, stretch.to - std::min(from, stretch.to));
+    LQ_TRY(const std::vector<StoredRecord> records, log.read(from, count));
+    const bool last = records.empty() || records.back().recorded > stretch.until;
     for (const StoredRecord& record : records) {
       from = record.seq + 1;
-      if (record.recorded > until) break;
+      if (record.recorded > stretch.until) break;
       if (record.bytes.empty() || record.is_note) continue;  // erased; about the log itself
       Record decoded = decoder.decode(record.bytes, {0, record.seq + 1, 0}, arena);
       auto* event = std::get_if<Event>(&decoded);
@@ -98,7 +87,7 @@ Result<std::unique_ptr<Live>> Live::start(LiveOptions options, const Progress& p
     std::filesystem::remove_all(live->options_.data + "/state", ignored);
     LQ_TRY(live->store_, open_rocks_store(live->options_.data + "/state"));
     live->make_replay();
-    live->next_position_ = live->first_position_;
+    live->next_position_ = live->generation_.first;
     live->judged_ = kBeforeAll;
     from = 0;
   }
@@ -117,41 +106,22 @@ Status Live::open() {
   return begin_generation();
 }
 
-// Names what the warnings depend on besides the log.
-std::string Live::generation() const {
-  std::string text(options_.program->hash.begin(), options_.program->hash.end());
-  for (const RegisteredUnit& unit : options_.units) {
-    text += '\n' + unit.id;
-    for (const auto& [column, value] : unit.columns) {
-      text += '\t' + column + '=';
-      if (const auto* n = std::get_if<Number>(&value)) text += n->to_string();
-      if (const auto* s = std::get_if<std::string>(&value)) text += *s;
-      if (const auto* b = std::get_if<bool>(&value)) text += *b ? "true" : "false";
-    }
-  }
-  return hex(sha256(text));
-}
-
 // With another rule pack or register the warnings of the log are made anew, at positions behind
 // the old ones, so that a position never means two things.
 Status Live::begin_generation() {
-  const std::string now = generation();
+  const std::string now = generation_name(*options_.program, options_.units);
   LQ_TRY(const auto known, log_->meta(kGenerationKey));
   if (known) {
-    ByteReader in(*known);
-    const std::string name(in.text());
-    const std::uint64_t first = in.unsigned_integer();
-    if (!in.at_end()) return failure(ErrorCode::corrupt, "the log's fact serve/warnings");
-    if (name == now) {
-      first_position_ = next_position_ = first;
+    LQ_TRY(const Generation before, Generation::decode(*known));
+    if (before.name == now) {
+      generation_ = before;
+      next_position_ = before.first;
       return {};
     }
   }
-  first_position_ = next_position_ = stored_ + 1;
-  ByteWriter out;
-  out.text(now);
-  out.unsigned_integer(first_position_);
-  return log_->put_meta(kGenerationKey, out.take());
+  generation_ = {now, stored_ + 1};
+  next_position_ = generation_.first;
+  return log_->put_meta(kGenerationKey, generation_.encode());
 }
 
 void Live::make_replay() {
@@ -175,32 +145,16 @@ Result<Seq> Live::resume() {
   make_replay();
   LQ_TRY(const std::string saved, replay_->resume());
   if (saved.empty()) return 0;
-  ByteReader in(saved);
-  const std::string generation(in.text());
-  const std::uint64_t first = in.unsigned_integer();
-  const Seq from = in.unsigned_integer();
-  const std::uint64_t next = in.unsigned_integer();
-  const Instant judged = instant(in.integer());
-  if (!in.at_end()) return failure(ErrorCode::corrupt, "the checkpoint's position is malformed");
-  if (generation != this->generation() || first != first_position_) {
+  LQ_TRY(const LivePosition at, LivePosition::decode(saved));
+  if (at.generation != generation_) {
     return failure(ErrorCode::refused, "the checkpoint was made with other rules or units");
   }
-  if (from > log_->next_seq() || next > stored_ + 1) {
+  if (at.records > log_->next_seq() || at.next > stored_ + 1) {
     return failure(ErrorCode::refused, "the checkpoint is ahead of the log");
   }
-  next_position_ = next;
-  judged_ = judged;
-  return from;
-}
-
-std::string Live::encoded_position() const {
-  ByteWriter out;
-  out.text(generation());
-  out.unsigned_integer(first_position_);
-  out.unsigned_integer(log_->next_seq());
-  out.unsigned_integer(next_position_);
-  out.integer(micros(judged_));
-  return out.take();
+  next_position_ = at.next;
+  judged_ = at.judged;
+  return at.records;
 }
 
 // The board as the stored states have it.
@@ -223,7 +177,7 @@ void Live::fill_board() {
 Status Live::catch_up(Seq from, const Progress& progress) {
   const Seq total = log_->next_seq();
   const Status folded = refold(
-      *log_, *replay_, from, kNever, [this](const Event& event) { board_.meet(event.unit); },
+      *log_, *replay_, {from}, [this](const Event& event) { board_.meet(event.unit); },
       [&](Seq next) {
         report_.refolded = next - from;
         progress(next - from, total - from);
@@ -236,7 +190,7 @@ Status Live::catch_up(Seq from, const Progress& progress) {
 // position, and no record will come before it.
 Status Live::settle() {
   Instant reached = std::max(log_->last_recorded(), judged_);
-  if (stored_ >= first_position_) {
+  if (stored_ >= generation_.first) {
     LQ_TRY(const auto last, log_->warnings(stored_, 1));
     if (!last.empty()) {
       const auto head = read_warning_text(last[0].second);
@@ -249,7 +203,7 @@ Status Live::settle() {
   }
   judged_ = reached;
   if (Status s = store_warnings(); !s) return s;
-  feed_->restart(first_position_, next_position_ - 1);
+  feed_->restart(generation_.first, next_position_ - 1);
   since_checkpoint_ = report_.refolded;
   return {};
 }
@@ -385,7 +339,8 @@ Status Live::checkpoint() {
   if (Status s = store_warnings(); !s) return s;
   if (!fresh_.empty()) return {};  // the state would no longer make them
   if (Status s = log_->sync(); !s) return s.error().code == ErrorCode::full ? Status{} : s;
-  if (Status s = replay_->checkpoint(encoded_position()); !s) return s;
+  const LivePosition at{generation_, log_->next_seq(), next_position_, judged_};
+  if (Status s = replay_->checkpoint(at.encode()); !s) return s;
   since_checkpoint_ = 0;
   return {};
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/serve/board.h"
+#include "cli/serve/live_position.h"
 #include "cli/serve/stream_feed.h"
 #include "connectors/decode.h"
 #include "engine/replay.h"
@@ -90,7 +91,6 @@ class Live {
   static bool looks_back(const Event& event, const Commit& commit);
   Status append(Commit& commit, std::span<const Record> records, std::vector<Taken>& out);
   Status open();
-  std::string generation() const;
   Status begin_generation();
   void make_replay();
   Result<Seq> resume();
@@ -98,7 +98,6 @@ class Live {
   Status settle();
   Status store_warnings();
   void fill_board();
-  std::string encoded_position() const;
 
   LiveOptions options_;
   std::shared_ptr<EventLog> log_;
@@ -107,9 +106,9 @@ class Live {
   std::unique_ptr<StreamFeed> feed_;
   Board board_;
   StartReport report_;
-  std::vector<Positioned> fresh_;     // made, not yet stored
-  std::size_t fed_ = 0;               // of them, given to the streams
-  std::uint64_t first_position_ = 1;  // of this generation of warnings
+  std::vector<Positioned> fresh_;  // made, not yet stored
+  std::size_t fed_ = 0;            // of them, given to the streams
+  Generation generation_;          // of warnings
   std::uint64_t next_position_ = 1;
   std::uint64_t stored_ = 0;     // positions up to here are in the log already
   Instant judged_ = kBeforeAll;  // everything up to and including this instant is judged
@@ -117,9 +116,13 @@ class Live {
   std::map<std::pair<std::string, Level>, std::uint64_t> transitions_;
 };
 
-// Folds records of the log from `from` on, as far as they were recorded at or before `until`, and
-// calls `folded` with how far it has come, now and then.
-[[nodiscard]] Status refold(const EventLog& log, Replay& replay, Seq from, Instant until,
+// Folds the records `from` to `to` - 1 of the log, as far as they were recorded at or before
+// `until`, and calls `folded` with how far it has come, now and then.
+struct Stretch {
+  Seq from = 0, to = UINT64_MAX;
+  Instant until = kNever;
+};
+[[nodiscard]] Status refold(const EventLog& log, Replay& replay, Stretch stretch,
                             const std::function<void(const Event&)>& met,
                             const std::function<Status(Seq next)>& folded);
 

@@ -198,7 +198,7 @@ http::Response explain_unit_at(const http::Request& request, const EventLog& log
       program, units, options, nullptr, [](const Warning&) { return std::string(); },
       [](const Leaving&) { return Status{}; }, [](const Rejection&) {});
   Status folded = refold(
-      log, replay, 0, at, [](const Event&) {}, [](Seq) { return Status{}; });
+      log, replay, {.until = at}, [](const Event&) {}, [](Seq) { return Status{}; });
   if (folded) folded = replay.judge_through(at);
   if (!folded) return http::problem(500, "replay", folded.error().what);
   const auto unit = replay.unit(id);

@@ -33,6 +33,15 @@ class RocksStore final : public Store {
     db_->Close();
   }
 
+  Status check_version() const {
+    std::string version;
+    const auto found = db_->Get({}, slice(format::kVersionKey), &version);
+    if (!found.ok()) return from(found, directory_);
+    if (version == format::kVersion) return {};
+    return failure(ErrorCode::refused, "state directory " + directory_ + " has format '" + version +
+                                           "', expected '" + std::string(format::kVersion) + "'");
+  }
+
   Status prepare() {
     rocksdb::WriteBatch batch;
     const std::unique_ptr<rocksdb::Iterator> parked(db_->NewIterator({}, families_[kParked]));
@@ -40,15 +49,10 @@ class RocksStore final : public Store {
       batch.Delete(families_[kParked], parked->key());
     }
     std::string version;
-    const auto found = db_->Get({}, slice(format::kVersionKey), &version);
-    if (found.IsNotFound()) {
+    if (db_->Get({}, slice(format::kVersionKey), &version).IsNotFound()) {
       batch.Put(slice(format::kVersionKey), slice(format::kVersion));
-    } else if (!found.ok()) {
-      return from(found, directory_);
-    } else if (version != format::kVersion) {
-      return failure(ErrorCode::refused, "state directory " + directory_ + " has format '" +
-                                             version + "', expected '" +
-                                             std::string(format::kVersion) + "'");
+    } else if (Status s = check_version(); !s) {
+      return s;
     }
     return write(batch);
   }
@@ -141,12 +145,10 @@ class RocksStore final : public Store {
   std::set<std::string> parked_;  // units whose newest state waits for the next commit
 };
 
-}  // namespace
-
-Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory) {
+Result<std::unique_ptr<RocksStore>> open(const std::string& directory, bool to_write) {
   rocksdb::DBOptions options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
+  options.create_if_missing = to_write;
+  options.create_missing_column_families = to_write;
   options.paranoid_checks = true;
   options.recycle_log_file_num = 0;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
@@ -160,11 +162,24 @@ Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory) {
   }
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(options, directory, descriptors, &families, &db);
+  const auto status =
+      to_write ? rocksdb::DB::Open(options, directory, descriptors, &families, &db)
+               : rocksdb::DB::OpenForReadOnly(options, directory, descriptors, &families, &db);
   if (!status.ok()) return from(status, directory);
   auto store = std::make_unique<RocksStore>(directory, db, std::move(families));
-  if (Status ready = store->prepare(); !ready) return Unexpected<Error>(ready.error());
-  return std::unique_ptr<Store>(std::move(store));
+  Status ready = to_write ? store->prepare() : store->check_version();
+  if (!ready) return Unexpected<Error>(ready.error());
+  return store;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory) {
+  return open(directory, true);
+}
+
+Result<std::unique_ptr<Store>> read_rocks_store(const std::string& directory) {
+  return open(directory, false);
 }
 
 }  // namespace lianqing

@@ -49,6 +49,8 @@ class Store {
 
 // In `directory`, created if missing; only one process at a time.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory);
+// The same as its last commit left it, beside a process that goes on writing; commit() fails.
+[[nodiscard]] Result<std::unique_ptr<Store>> read_rocks_store(const std::string& directory);
 
 // Forgets everything at the end; for tests.
 [[nodiscard]] std::unique_ptr<Store> make_memory_store();

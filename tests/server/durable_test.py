@@ -119,6 +119,10 @@ class Durable(unittest.TestCase):
         replayed = done.stdout.decode().splitlines()
         self.assertGreater(len(live), 2)
         self.assertEqual([json.loads(line) for line in replayed], live)
+        # So are its state and its warnings as they are stored.
+        done = daemon.run("log", "verify", "--data", daemon.data, "--rules", daemon.pack, "--format", "json")
+        self.assertEqual(done.returncode, 0, (done.stdout, done.stderr))
+        self.assertEqual((json.loads(done.stdout)["fold"]["state"], json.loads(done.stdout)["fold"]["findings"]), (True, []))
 
     def test_live_is_replay_byte_for_byte(self):
         import gzip

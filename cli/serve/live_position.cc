@@ -1,0 +1,82 @@
+#include "cli/serve/live_position.h"
+
+#include "lianqing/bytes.h"
+#include "rules/fingerprint.h"
+
+namespace lianqing {
+namespace {
+
+std::string hex(std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (const std::uint8_t byte : bytes) {
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+  return out;
+}
+
+void write(ByteWriter& out, const Generation& generation) {
+  out.text(generation.name);
+  out.unsigned_integer(generation.first);
+}
+
+Generation read_generation(ByteReader& in) {
+  Generation out;
+  out.name = in.text();
+  out.first = in.unsigned_integer();
+  return out;
+}
+
+}  // namespace
+
+std::string Generation::encode() const {
+  ByteWriter out;
+  write(out, *this);
+  return out.take();
+}
+
+Result<Generation> Generation::decode(std::string_view bytes) {
+  ByteReader in(bytes);
+  Generation out = read_generation(in);
+  if (!in.at_end()) return failure(ErrorCode::corrupt, "the log's fact serve/warnings");
+  return out;
+}
+
+std::string generation_name(const Program& program, const std::vector<RegisteredUnit>& units) {
+  std::string text(program.hash.begin(), program.hash.end());
+  for (const RegisteredUnit& unit : units) {
+    text += '\n' + unit.id;
+    for (const auto& [column, value] : unit.columns) {
+      text += '\t' + column + '=';
+      if (const auto* n = std::get_if<Number>(&value)) text += n->to_string();
+      if (const auto* s = std::get_if<std::string>(&value)) text += *s;
+      if (const auto* b = std::get_if<bool>(&value)) text += *b ? "true" : "false";
+    }
+  }
+  return hex(sha256(text));
+}
+
+std::string LivePosition::encode() const {
+  ByteWriter out;
+  write(out, generation);
+  out.unsigned_integer(records);
+  out.unsigned_integer(next);
+  out.integer(micros(judged));
+  return out.take();
+}
+
+Result<LivePosition> LivePosition::decode(std::string_view bytes) {
+  ByteReader in(bytes);
+  LivePosition out;
+  out.generation = read_generation(in);
+  out.records = in.unsigned_integer();
+  out.next = in.unsigned_integer();
+  out.judged = instant(in.integer());
+  if (!in.at_end()) {
+    return failure(ErrorCode::corrupt, "the checkpoint's position is malformed");
+  }
+  return out;
+}
+
+}  // namespace lianqing

@@ -1,0 +1,156 @@
+// What the daemon stores is what its log folds to; what was altered behind its back is found.
+#include "cli/log_refold.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/serve/live.h"
+#include "engine/replay_meta.h"
+#include "tests/support/packs.h"
+#include "tests/support/temp_dir.h"
+
+namespace lianqing {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::string_view kPack = R"(
+measures: {n: {count: complaint, over: 30d}}
+rules:
+  many: {title: {zh: 多, en: Many}, because: "{n}", yellow: "n >= 1", red: "n >= 3"}
+)";
+
+std::string complaint(int number) {
+  return R"({"id":"c)" + std::to_string(number) +
+         R"(","source":"/s","type":"complaint","time":"2026-03-01T00:00:00Z","unit":"u)" +
+         std::to_string(number % 2) + R"("})";
+}
+
+class LogRefold : public testing::Test {
+ protected:
+  // Made once, copied for each test: a checkpoint behind six records, three more behind it.
+  static void SetUpTestSuite() {
+    made = std::make_unique<TempDir>();
+    run(0, 6, true);
+    run(6, 9, false);
+  }
+  static void TearDownTestSuite() { made.reset(); }
+  void SetUp() override {
+    std::filesystem::copy(made->path(), dir.path(), std::filesystem::copy_options::recursive);
+  }
+
+  static void run(int first, int last, bool checkpoint) {
+    auto live = Live::start({made->path(), pack(kPack), {}}, [](Seq, Seq) {});
+    ASSERT_TRUE(live) << (live ? "" : live.error().what);
+    EventDecoder decoder;
+    Arena arena;
+    std::vector<std::string> texts;
+    std::vector<Record> records;
+    for (int i = first; i < last; ++i) texts.push_back(complaint(i));
+    for (const std::string& text : texts) {
+      records.push_back(decoder.decode(text, {}, arena));
+      std::get<Event>(records.back()).raw = text;
+      // One at a time, so that every count is judged.
+      ASSERT_TRUE((*live)->take(std::span(records).last(1), at("2026-03-02T00:00:00Z")));
+    }
+    if (checkpoint) {
+      ASSERT_TRUE((*live)->checkpoint());
+    }
+  }
+
+  RefoldReport compared() {
+    const auto report = refold_and_compare(dir.path(), program, {}, [](auto, auto) {});
+    EXPECT_TRUE(report) << (report ? "" : report.error().what);
+    return report ? *report : RefoldReport{};
+  }
+
+  // Changes the stored state as one commit.
+  void alter(const std::function<void(Store&, Commit&)>& change) {
+    const auto store = open_rocks_store(dir.path() + "/state");
+    ASSERT_TRUE(store);
+    Commit commit;
+    commit.meta = (*store)->meta()->value();
+    change(**store, commit);
+    ASSERT_TRUE((*store)->commit(commit));
+  }
+
+  static std::unique_ptr<TempDir> made;
+  TempDir dir;
+  const std::shared_ptr<const Program> program = pack(kPack);
+};
+
+std::unique_ptr<TempDir> LogRefold::made;
+
+TEST_F(LogRefold, WhatWasStoredIsWhatTheLogFoldsTo) {
+  const RefoldReport report = compared();
+  EXPECT_THAT(report.findings, IsEmpty());
+  EXPECT_TRUE(report.state);
+  EXPECT_EQ(report.records, 6);
+  EXPECT_EQ(report.units, 2);
+  EXPECT_EQ(report.warnings, 4);
+}
+
+TEST_F(LogRefold, ALogWithoutStateComparesItsWarnings) {
+  std::filesystem::remove_all(dir.path() + "/state");
+  const RefoldReport report = compared();
+  EXPECT_THAT(report.findings, IsEmpty());
+  EXPECT_FALSE(report.state);
+  EXPECT_EQ(report.warnings, 4);
+}
+
+TEST_F(LogRefold, AnAlteredUnitIsFound) {
+  alter([](Store& store, Commit& commit) {
+    commit.units.push_back({"u1", kNever, store.unit("u0").value()});
+  });
+  EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("unit u1: the stored state")));
+}
+
+TEST_F(LogRefold, AnInventedUnitIsFound) {
+  alter([](Store& store, Commit& commit) {
+    commit.units.push_back({"u7", kNever, store.unit("u0").value()});
+  });
+  EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("unit u7 is in the state")));
+}
+
+TEST_F(LogRefold, AnInventedIdentityIsFound) {
+  alter([](Store&, Commit& commit) { commit.identities.push_back({{1, 2}, {}, "u0"}); });
+  EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("7 stored, 6 expected")));
+}
+
+TEST_F(LogRefold, AnotherAccountOfTheStateIsFound) {
+  alter([](Store&, Commit& commit) {
+    ReplayMeta meta = *ReplayMeta::decode(commit.meta);
+    ++meta.counts.admitted;
+    commit.meta = meta.encode();
+  });
+  EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("own account")));
+}
+
+TEST_F(LogRefold, AnAlteredAndAnInventedWarningAreFound) {
+  {
+    const auto log = EventLog::open(dir.path(), OpenMode::existing);
+    ASSERT_TRUE(log);
+    const auto stored = (*log)->warnings(2, 1);
+    ASSERT_TRUE(stored);
+    std::string text = stored->at(0).second;
+    text.replace(text.find("\"u1\""), 4, "\"u9\"");
+    ASSERT_TRUE((*log)->put_warnings(
+        std::vector{std::pair<std::uint64_t, std::string>{2, text}, {5, text}}));
+  }
+  EXPECT_THAT(compared().findings,
+              ElementsAre(HasSubstr("warning 2 (u1"), HasSubstr("warning 5 and what follows")));
+}
+
+TEST_F(LogRefold, OtherRulesAreRefused) {
+  std::string text(kPack);
+  text.replace(text.find("n >= 3"), 6, "n >= 4");
+  const auto other = pack(text);
+  const auto report = refold_and_compare(dir.path(), other, {}, [](auto, auto) {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::refused);
+}
+
+}  // namespace
+}  // namespace lianqing
