@@ -1,5 +1,6 @@
 #include "lianqing/ruleset.h"
 
+#include <filesystem>
 #include <string>
 
 #include "rules/calendar_file.h"
@@ -70,11 +71,14 @@ Calendar make_calendar(const PackSyntax& syntax, std::span<const SourceText> cal
   return calendar;
 }
 
-std::vector<SourceText> names_only(std::span<const SourceText> files,
-                                   std::span<const SourceText> calendars) {
+// Names that do not tell where the pack lies on this machine: a warning that shows one is the same
+// wherever it is replayed.
+std::vector<SourceText> names_within(std::span<const SourceText> files) {
+  const std::filesystem::path folder = std::filesystem::path(files.front().name).parent_path();
   std::vector<SourceText> out;
-  for (const auto& texts : {files, calendars}) {
-    for (const SourceText& text : texts) out.push_back({text.name, {}});
+  for (const SourceText& text : files) {
+    const auto name = std::filesystem::path(text.name).lexically_relative(folder);
+    out.push_back({name.empty() ? text.name : name.generic_string(), {}});
   }
   return out;
 }
@@ -99,7 +103,7 @@ Checked<std::shared_ptr<const Program>> compile_pack(std::span<const SourceText>
   program->zone = make_zone(syntax.head, out);
   program->calendar =
       make_calendar(syntax, calendars, static_cast<std::uint32_t>(files.size()), out);
-  program->sources = names_only(files, calendars);
+  program->sources = names_within(files);
   const Lowered lowered = lower(syntax, *program, out);
   check(syntax, *program, lowered, out);
   if (!has_error(out)) lint(syntax, *program, out);

@@ -270,7 +270,7 @@ struct Program {
   std::vector<Duty> duties;          // sorted by name; Rule::duty names one
   std::vector<SourceWatch> watched;  // sorted by source
   Flapping flapping;
-  std::vector<SourceText> sources;  // for messages; bytes may be empty
+  std::vector<SourceText> sources;  // names within the pack's folder, no bytes
 };
 
 }  // namespace lianqing

@@ -112,7 +112,9 @@ void Answers::answer(Request request, Reply reply) {
     case RouteId::health: return reply(health());
     case RouteId::ready: return reply(ready());
     case RouteId::openapi: return reply(Response::json(http::openapi(LIANQING_VERSION)));
-    case RouteId::dashboard: return reply(dashboard());
+    case RouteId::dashboard: return reply(dashboard_page());
+    case RouteId::dashboard_script: return reply(dashboard_script());
+    case RouteId::dashboard_style: return reply(dashboard_style());
     case RouteId::stream: return reply(Response{200, "text/event-stream", {}, {}});  // HEAD
   }
 }

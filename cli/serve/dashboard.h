@@ -1,10 +1,13 @@
-// The page at `/`: units and newest warnings, live. Self-contained; it asks for a token.
+// The dashboard's files, compiled in: the page at `/`, its script and its style. Their text lives
+// in dashboard/. The page asks for a token, and nothing but its own daemon for data.
 #pragma once
 
 #include "connectors/http/message.h"
 
 namespace lianqing {
 
-http::Response dashboard();
+http::Response dashboard_page();
+http::Response dashboard_script();
+http::Response dashboard_style();
 
 }  // namespace lianqing

@@ -27,6 +27,8 @@ enum class RouteId : std::uint8_t {
   ready,
   openapi,
   dashboard,
+  dashboard_script,
+  dashboard_style,
 };
 
 struct Parameter {
