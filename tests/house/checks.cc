@@ -24,7 +24,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"engine", {"include", "engine"}},  // and the artefact below
     {"connectors", {"include", "connectors"}},
     {"log", {"include", "log"}},
-    {"cli", {"include", "rules", "engine", "connectors", "log", "cli"}},
+    {"cli", {"include", "rules", "engine", "connectors", "log", "cli", "dashboard"}},
 };
 
 // What the engine knows of the language: the compiled program, the headers that one includes, the
@@ -174,7 +174,8 @@ std::vector<Include> includes_of(const SourceFile& file) {
 
 std::string home_of(const std::string& target) {
   if (target.starts_with("lianqing/")) return "include";
-  for (const char* top : {"rules", "engine", "connectors", "log", "cli", "tests", "bench"}) {
+  for (const char* top :
+       {"rules", "engine", "connectors", "log", "cli", "dashboard", "tests", "bench"}) {
     if (target.starts_with(std::string(top) + "/")) return top;
   }
   return "";
