@@ -6,6 +6,8 @@ namespace {
 constexpr CommandRow kCommands[] = {
     {"check", "检查规则包，列出全部错误和警告", "lint a rule pack: all errors and warnings",
      check_command},
+    {"test", "运行规则包的测试：某时发生某事，级别应如何变化",
+     "run a pack's tests: events at times, expected levels", test_command},
     {"replay", "用规则包回放事件，给出带理由的预警",
      "fold events through a rule pack into explained warnings", replay_command},
     {"explain", "为什么是这个颜色，怎样会变", "why this colour, and what would change it",

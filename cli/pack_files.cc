@@ -19,18 +19,20 @@ namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kMaxFile = 8U << 20;  // the compiler's own limit is lower and says so
 
-bool is_rule_file(const fs::path& path) {
+enum class Wanted : std::uint8_t { rules, tests };
+
+bool is_wanted(const fs::path& path, Wanted wanted) {
   const std::string name = path.filename().string();
   const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-  return yaml && !name.ends_with(".test.yaml") && !name.ends_with(".test.yml") &&
-         !name.starts_with(".");
+  const bool test = name.ends_with(".test.yaml") || name.ends_with(".test.yml");
+  return yaml && test == (wanted == Wanted::tests) && !name.starts_with(".");
 }
 
-Result<std::vector<SourceText>> read_folder(const fs::path& folder) {
+Result<std::vector<SourceText>> read_folder(const fs::path& folder, Wanted wanted = Wanted::rules) {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (is_rule_file(entry.path())) names.push_back(entry.path().string());
+    if (is_wanted(entry.path(), wanted)) names.push_back(entry.path().string());
   }
   if (error)
     return failure(ErrorCode::io, "cannot read folder " + folder.string() + ": " + error.message());
@@ -130,6 +132,15 @@ Result<Layers> read_layers(const std::string& path) {
 Result<std::vector<SourceText>> read_pack(const std::string& path) {
   LQ_TRY(Layers layers, read_layers(path));
   return std::move(layers.texts);
+}
+
+Result<std::vector<SourceText>> read_pack_tests(const std::string& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return read_folder(path, Wanted::tests);
+  const fs::path beside = fs::path(path).replace_extension(".test.yaml");
+  if (!fs::exists(beside, error)) return std::vector<SourceText>{};
+  LQ_TRY(std::string bytes, read_file(beside.string()));
+  return std::vector<SourceText>{{beside.string(), std::move(bytes)}};
 }
 
 Result<std::vector<SourceText>> read_calendars(const std::string& path) {

@@ -16,6 +16,10 @@ namespace lianqing {
 // each other in a circle.
 [[nodiscard]] Result<std::vector<SourceText>> read_pack(const std::string& path);
 
+// *.test.yaml and *.test.yml of the folder, by name; of the one file NAME.yaml, NAME.test.yaml if
+// it is there. Not those of what the pack extends.
+[[nodiscard]] Result<std::vector<SourceText>> read_pack_tests(const std::string& path);
+
 // The pack's own `calendars/` first, then those of what it extends, then the shipped ones.
 [[nodiscard]] Result<std::vector<SourceText>> read_calendars(const std::string& path);
 

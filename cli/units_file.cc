@@ -30,6 +30,15 @@ Unexpected<Error> refused(const std::string& place, const std::string& what) {
   return failure(ErrorCode::refused, place + ": " + what);
 }
 
+Status check_ids(const std::vector<RegisteredUnit>& units, const std::string& path) {
+  std::set<std::string> ids;
+  for (const RegisteredUnit& unit : units) {
+    if (!ids.insert(unit.id).second)
+      return refused(path, "the unit id '" + unit.id + "' occurs twice");
+  }
+  return {};
+}
+
 Result<std::vector<RegisteredUnit>> from_csv(const std::string& path, const std::string& bytes) {
   auto rows = read_csv(bytes);
   if (!rows) return refused(path, rows.error().what);
@@ -83,34 +92,35 @@ Result<std::vector<RegisteredUnit>> from_yaml(const std::string& path, std::stri
   }
   const Node* list =
       root->is_map() && root->find("units") != nullptr ? root->find("units") : &*root;
+  return units_of(*list, path);
+}
+
+}  // namespace
+
+Result<std::vector<RegisteredUnit>> units_of(const Node& list, const std::string& path) {
   std::vector<RegisteredUnit> out;
   const auto place = [&](const Node& node) { return path + ":" + std::to_string(node.at.line); };
-  for (const Node& node : list->items) {
+  for (const Node& node : list.items) {
     const Node* id = node.is_map() ? node.find("id") : nullptr;
     if (id == nullptr || id->text.empty())
       return refused(place(node), "expected a unit with an `id`");
     add_columns(out.emplace_back(RegisteredUnit{id->text, {}}), "", node);
   }
-  for (const Entry& entry : list->entries) {
+  for (const Entry& entry : list.entries) {
     if (!entry.value.is_map() && !entry.value.is_empty())
       return refused(place(entry.value), "expected the columns of unit '" + entry.key + "'");
     add_columns(out.emplace_back(RegisteredUnit{entry.key, {}}), "", entry.value);
   }
+  if (Status s = check_ids(out, path); !s) return Unexpected<Error>(s.error());
   return out;
 }
-
-}  // namespace
 
 Result<std::vector<RegisteredUnit>> read_units(const std::string& path) {
   LQ_TRY(std::string bytes, read_file(path));
   const bool yaml = path.ends_with(".yaml") || path.ends_with(".yml");
   LQ_TRY(std::vector<RegisteredUnit> units,
          yaml ? from_yaml(path, std::move(bytes)) : from_csv(path, bytes));
-  std::set<std::string> ids;
-  for (const RegisteredUnit& unit : units) {
-    if (!ids.insert(unit.id).second)
-      return refused(path, "the unit id '" + unit.id + "' occurs twice");
-  }
+  if (Status s = check_ids(units, path); !s) return Unexpected<Error>(s.error());
   return units;
 }
 

@@ -6,11 +6,16 @@
 #include <vector>
 
 #include "engine/replay.h"
+#include "rules/document.h"
 
 namespace lianqing {
 
 // Fails (io) if it cannot be read, (refused) if it is malformed or an id occurs twice: the message
 // names file, row or line, and what was expected.
 [[nodiscard]] Result<std::vector<RegisteredUnit>> read_units(const std::string& path);
+
+// A list, or a map by id, of flat maps of columns. `path` is for messages.
+[[nodiscard]] Result<std::vector<RegisteredUnit>> units_of(const Node& list,
+                                                           const std::string& path);
 
 }  // namespace lianqing

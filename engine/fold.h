@@ -32,10 +32,14 @@ struct Effects {
 // The log position of the newest record with clock <= t.
 using SeqAt = std::function<Seq(Instant)>;
 
+// Told of each judgement of a rule in force: `leaves` gives what its conditions saw.
+using Watcher = std::function<void(const Rule&, const Leaves& leaves, bool grey)>;
+
 struct FoldOptions {
   std::size_t evidence = 20;  // newest ids cited per warning
   bool outlook = true;        // compute `next`
   bool tell_grey = false;     // give out changes of grey
+  Watcher watcher;            // may be empty; called on the thread that folds
 };
 
 class Fold {

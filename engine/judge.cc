@@ -289,7 +289,9 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, co
   bool changed = false;
   if (!unit.dissolved && in_force(rule, unit.name, t)) {
     const Reading reading(fold, unit, instance.key, t);
-    const auto moved = move_level(program, rule, verdicts(fold, rule, reading), t, instance);
+    const Verdicts found = verdicts(fold, rule, reading);
+    if (fold.options().watcher) fold.options().watcher(rule, reading, found.grey);
+    const auto moved = move_level(program, rule, found, t, instance);
     if (!moved) {
       effects.missing_year = moved.error();
       return;

@@ -146,6 +146,15 @@ inline constexpr CodeExample kCodeExamples[] = {
     {"R208", "n: {count: complaint, over: 30d, allow: [{code: R201, reason: ...}]}",
      "n: {count: complaint, over: 30d}"},
     {"R209", "allow: [{code: R159, reason: ...}]", "yellow: {enter: \"n >= 5\", exit: \"n < 3\"}"},
+    {"R300", "events: [{at: 2d, type: complaint}]", "events: [{at: +2d, type: complaint}]"},
+    {"R301", "expect: [{rule: complaint_surge}]",
+     "expect: [{rule: complaint_surge, timeline: [+2d yellow]}]"},
+    {"R302", "expect: [{rule: same_kind, level: red}]",
+     "expect: [{rule: same_kind, key: slow_action, level: red}]"},
+    {"R303", "type: complaint_recieved", "type: complaint_received"},
+    {"R304", "timeline: [+6d red, +2d yellow]", "timeline: [+2d yellow, +6d red]"},
+    {"R305", "tests: [{name: ..., expect: [{rule: r, level: red}]}]",
+     "tests: [{name: ..., unit: u1, expect: [{rule: r, level: red}]}]"},
 };
 
 }  // namespace lianqing

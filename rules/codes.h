@@ -1,5 +1,7 @@
 // Every diagnostic the rule language can give: stable code, severity, title, explanation. A code is
-// never reused. R001-R099: the file and its structure; R100-R149: expressions; R150-R199: meaning.
+// never reused. R001-R099: the file and its structure; R100-R149: expressions; R150-R199: meaning;
+// R200-R249: advice; R300-R349: tests of
+// rules.
 #pragma once
 
 #include <string_view>
@@ -319,6 +321,27 @@ inline constexpr CodeRow kCodes[] = {
     {"R209", Severity::error, "不能放行", "cannot be allowed",
      "只有警告和提示可以放行，错误要改正。",
      "Warnings and notes can be allowed; errors must be mended."},
+    // ---- tests of rules
+    {"R300", Severity::error, "不是测试中的时刻", "not a point in time of a test",
+     "写成从起点算起的时长（+2d3h、+3 workdays），或日期、当地时间（2026-03-05T10:00）。",
+     "Write a length from the start (+2d3h, +3 workdays), a date, or a local time "
+     "(2026-03-05T10:00)."},
+    {"R301", Severity::error, "不知道预期什么", "nothing, or too much, expected",
+     "每条预期恰好写 timeline、level、grey、below、colour 中的一项（level 可以加 grey）。",
+     "An expectation says exactly one of timeline, level, grey, below and colour (level may stand "
+     "with grey)."},
+    {"R302", Severity::error, "分组键不对", "key of a rule",
+     "按字段分组（per）的规则，预期要写 key；不分组的规则不写。",
+     "A rule with instances per field value needs key; one without has none."},
+    {"R303", Severity::warning, "规则包里没有这类事件", "event type that the pack does not name",
+     "规则包没有用到这类事件，多半是拼写错误。",
+     "No rule looks at events of this type; most likely it is misspelt."},
+    {"R304", Severity::error, "时间线次序不对", "timeline out of order",
+     "时间线按先后写，同一时刻至多变一次。",
+     "A timeline is in order of time; there is at most one change at an instant."},
+    {"R305", Severity::error, "没有写单位", "no unit",
+     "预期要知道是哪个单位：写 unit，或写在测试、defaults 里。",
+     "An expectation is about a unit: write unit here, in the test, or in defaults."},
 };
 
 }  // namespace lianqing

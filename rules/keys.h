@@ -150,5 +150,35 @@ inline constexpr KeyRow kCalendarFileKeys[] = {
     {"calendar", KeyShape::word, true}, {"title", KeyShape::text},      {"source", KeyShape::text},
     {"names", KeyShape::map},           {"years", KeyShape::map, true},
 };
+// ---- *.test.yaml
+inline constexpr KeyRow kTestFileKeys[] = {
+    {"version", KeyShape::number, true},
+    {"defaults", KeyShape::map},
+    {"tests", KeyShape::list, true},
+};
+inline constexpr KeyRow kTestDefaultKeys[] = {
+    {"start", KeyShape::word}, {"until", KeyShape::word}, {"mode", KeyShape::word},
+    {"unit", KeyShape::word},  {"units", KeyShape::list}, {"params", KeyShape::map},
+};
+inline constexpr KeyRow kTestKeys[] = {
+    {"name", KeyShape::text, true}, {"start", KeyShape::word},  {"until", KeyShape::word},
+    {"mode", KeyShape::word},       {"unit", KeyShape::word},   {"units", KeyShape::list},
+    {"params", KeyShape::map},      {"events", KeyShape::list}, {"expect", KeyShape::list, true},
+};
+inline constexpr KeyRow kTestEventKeys[] = {
+    {"at", KeyShape::word, true}, {"type", KeyShape::word, true},  {"unit", KeyShape::word},
+    {"id", KeyShape::word},       {"source", KeyShape::word},      {"recorded", KeyShape::word},
+    {"data", KeyShape::map},      {"quarantined", KeyShape::word},
+};
+inline constexpr KeyRow kExpectKeys[] = {
+    {"rule", KeyShape::word}, {"unit", KeyShape::word},     {"key", KeyShape::word},
+    {"at", KeyShape::word},   {"timeline", KeyShape::list}, {"level", KeyShape::word},
+    {"grey", KeyShape::flag}, {"below", KeyShape::word},    {"colour", KeyShape::word},
+};
+inline constexpr KeyRow kChangeKeys[] = {
+    {"at", KeyShape::word, true}, {"level", KeyShape::word, true}, {"ended", KeyShape::word},
+    {"cause", KeyShape::word},    {"late_by", KeyShape::duration}, {"values", KeyShape::map},
+    {"because", KeyShape::text},  {"duty", KeyShape::word},
+};
 
 }  // namespace lianqing

@@ -1,6 +1,6 @@
 // Every mistake a pack can hold, with the text its author gets to see: NAME.bad.yaml beside
-// NAME.txt (English) and, for some, NAME.zh.txt. UPDATE_GOLDEN=1 writes the texts anew; then read
-// the diff.
+// NAME.txt (English) and, for some, NAME.zh.txt; and every mistake in the tests of a pack, which is
+// tested.yaml: NAME.bad.test.yaml. UPDATE_GOLDEN=1 writes the texts anew; then read the diff.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
+#include "cli/test/suite.h"
 #include "lianqing/ruleset.h"
 #include "rules/code_examples.h"
 #include "rules/codes.h"
@@ -46,14 +47,20 @@ const std::map<std::string, std::vector<SourceText>>& made_packs() {
   return kMade;
 }
 
-std::map<std::string, std::vector<SourceText>> all_packs() {
-  auto packs = made_packs();
+// The files of the folder that end so, without that ending.
+std::map<std::string, SourceText> files_ending(const std::string& ending) {
+  std::map<std::string, SourceText> out;
   for (const auto& entry : fs::directory_iterator(kFolder)) {
     const std::string file = entry.path().filename().string();
-    const std::string suffix = ".bad.yaml";
-    if (!file.ends_with(suffix)) continue;
-    packs[file.substr(0, file.size() - suffix.size())] = {{file, read(entry.path())}};
+    if (file.ends_with(ending))
+      out[file.substr(0, file.size() - ending.size())] = {file, read(entry.path())};
   }
+  return out;
+}
+
+std::map<std::string, std::vector<SourceText>> all_packs() {
+  auto packs = made_packs();
+  for (auto& [name, text] : files_ending(".bad.yaml")) packs[name] = {text};
   return packs;
 }
 
@@ -76,6 +83,13 @@ const std::map<std::string, Case>& cases() {
       made.pack = pack;
       const auto program = compile_pack(pack, calendars(), &made.found);
       if (!program) made.found = program.error();
+    }
+    for (const auto& [name, text] : files_ending(".bad.test.yaml")) {
+      Suite suite;
+      suite.pack = {{{"tested.yaml", read(kFolder / "tested.yaml")}}, calendars()};
+      suite.test_files = {text};
+      compile_suite(suite);
+      out[name] = {suite.texts(), suite.findings};
     }
     return out;
   }();

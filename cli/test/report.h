@@ -1,0 +1,23 @@
+// The results of a pack's tests as text for people, as JSON, and as JUnit XML.
+#pragma once
+
+#include "cli/explanation.h"
+#include "cli/test/suite.h"
+
+namespace lianqing {
+
+// One line per test; of those that failed, why, with the two timelines side by side.
+std::string results_text(const Suite& suite, std::span<const TestResult> results, Style style);
+// Levels, exits, needs and limits per rule, then what no test shows.
+std::string coverage_text(const Suite& suite, const Coverage& coverage, Style style);
+// "12 tests, 1 failed"
+std::string counts_text(std::span<const TestResult> results, bool chinese);
+
+// `coverage` may be null.
+std::string results_json(const Suite& suite, std::span<const TestResult> results,
+                         const Coverage* coverage);
+// A <testsuite> per file, to be wrapped by junit_document.
+std::string junit_suites(const Suite& suite, std::span<const TestResult> results, Style style);
+std::string junit_document(const std::string& suites);
+
+}  // namespace lianqing
