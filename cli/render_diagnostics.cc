@@ -78,6 +78,12 @@ std::string_view severity_word(Severity severity, bool chinese) {
   return {};
 }
 
+std::string render_excerpt(const SourceSpan& at, std::span<const SourceText> texts) {
+  if (at.file >= texts.size() || at.line == 0 || at.column == 0) return {};
+  const std::string_view line = line_of(texts[at.file].bytes, at.line);
+  return is_valid_utf8(line) ? excerpt(line, at) : std::string();
+}
+
 std::string render_text(const Diagnostics& findings, std::span<const SourceText> texts,
                         bool chinese) {
   std::string out;
@@ -90,10 +96,7 @@ std::string render_text(const Diagnostics& findings, std::span<const SourceText>
     if (known) out += ' ';
     out += severity_word(finding.severity, chinese);
     out += " " + finding.code + ": " + finding.message.in(chinese) + "\n";
-    const bool placed = known && finding.at.line > 0 && finding.at.column > 0;
-    const std::string_view line =
-        placed ? line_of(texts[finding.at.file].bytes, finding.at.line) : std::string_view();
-    if (placed && is_valid_utf8(line)) out += excerpt(line, finding.at);
+    out += render_excerpt(finding.at, texts);
     if (!finding.suggestion.empty()) out += "      = " + finding.suggestion.in(chinese) + "\n";
   }
   return out;

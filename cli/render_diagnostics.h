@@ -19,6 +19,9 @@ std::string_view severity_word(Severity severity, bool chinese);
 std::string render_text(const Diagnostics& findings, std::span<const SourceText> texts,
                         bool chinese);
 
+// The line of the place with a caret under it; empty if there is none to show.
+std::string render_excerpt(const SourceSpan& at, std::span<const SourceText> texts);
+
 // An array of {code, severity, file, line, column, length, message {zh, en}, suggestion {zh, en}};
 // suggestion is null if there is none.
 std::string render_json(const Diagnostics& findings, std::span<const SourceText> texts);

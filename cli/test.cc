@@ -22,6 +22,10 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {"run", true, false, "只运行名称含有这段文字（或符合 * ? 通配）的测试",
      "only tests whose name contains this text, or matches it with * and ?"},
+    {"mutants", false, false, "把数字和比较逐个改动，看测试能否发现",
+     "change numbers and comparisons one at a time: do the tests notice?"},
+    {"at-least", true, false, "--mutants：测试应发现的百分比（默认 95）",
+     "--mutants: percent that the tests must catch (default 95)"},
     {"watch", false, false, "文件一有改动就重新运行", "run again whenever a file changes"},
     {"junit", true, false, "结果另写入此文件（JUnit XML）",
      "write the results to this file as JUnit XML"},
@@ -34,6 +38,8 @@ struct TestRequest {
   std::vector<std::string> packs;
   std::string run, junit;
   bool json = false;
+  bool mutants = false;
+  Number at_least{95};  // percent
   Style style;
 };
 
@@ -58,6 +64,17 @@ struct Tally {
   int code = 0;
   std::string junit;
 };
+
+// The tests are known to pass.
+void hunt(const TestRequest& request, const Suite& suite, Tally& tally) {
+  Hunt found;
+  found.mutants = mutants_of(suite.pack);
+  found.fates = try_mutants(suite, found.mutants, thread_count());
+  if (found.share() < request.at_least) tally.code = std::max(tally.code, kExitFindings);
+  const std::string out =
+      request.json ? hunt_json(suite, found) : hunt_text(suite, found, request.style);
+  std::fputs(out.c_str(), stdout);
+}
 
 void run_pack(const TestRequest& request, const std::string& path, Tally& tally) {
   const bool zh = request.style.chinese;
@@ -84,11 +101,13 @@ void run_pack(const TestRequest& request, const std::string& path, Tally& tally)
   }
   const auto tests = chosen(*suite, request.run);
   Coverage coverage;
-  const bool whole = request.run.empty();
+  const bool whole = request.run.empty() && !request.mutants;
   const auto results = run_tests(tests, thread_count(), whole ? &coverage : nullptr);
   tally.run += tests.size();
-  if (!std::all_of(results.begin(), results.end(), [](const TestResult& r) { return r.passed(); }))
-    tally.code = std::max(tally.code, kExitFindings);
+  const bool passed =
+      std::all_of(results.begin(), results.end(), [](const TestResult& r) { return r.passed(); });
+  if (!passed) tally.code = std::max(tally.code, kExitFindings);
+  if (request.mutants && passed) return hunt(request, *suite, tally);
   tally.junit += junit_suites(*suite, results, request.style);
   if (request.json) {
     std::fputs(results_json(*suite, results, whole ? &coverage : nullptr).c_str(), stdout);
@@ -180,6 +199,13 @@ int test_command(const std::vector<std::string>& args) {
   request.json = format == "json";
   request.packs = options->positionals();
   request.run = options->value_or("run", "");
+  request.mutants = options->has("mutants");
+  const auto at_least = Number::parse(options->value_or("at-least", "95"));
+  if (!at_least || *at_least < Number(0) || *at_least > Number(100))
+    return usage("--at-least is a percentage, not '" + options->value_or("at-least", "") + "'");
+  request.at_least = *at_least;
+  if (request.mutants && !(request.run.empty() && request.junit.empty()))
+    return usage("--mutants goes without --run and --junit");
   request.junit = options->value_or("junit", "");
   if (request.packs.empty()) return usage("expected a PACK: a folder or a file");
   return options->has("watch") ? watch(request) : run_once(request);

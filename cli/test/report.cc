@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/columns.h"
+#include "cli/render_diagnostics.h"
 #include "cli/test/moment.h"
 #include "cli/warning_json.h"
 #include "cli/words.h"
@@ -258,6 +259,57 @@ std::string results_json(const Suite& suite, std::span<const TestResult> results
   out.end_array();
   if (coverage != nullptr) put_coverage(out, suite, *coverage);
   out.end_object();
+  return text + "\n";
+}
+
+Number Hunt::share() const {
+  const auto caught = static_cast<std::int64_t>(count(MutantFate::caught));
+  const auto ran = caught + static_cast<std::int64_t>(count(MutantFate::survived));
+  if (ran == 0) return Number(100);
+  return Number::ratio(Wide{1000} * caught / ran, 10);
+}
+
+std::string hunt_text(const Suite& suite, const Hunt& hunt, Style style) {
+  const bool zh = style.chinese;
+  std::string out;
+  for (std::size_t i = 0; i < hunt.mutants.size(); ++i) {
+    if (hunt.fates[i] != MutantFate::survived) continue;
+    const Mutant& mutant = hunt.mutants[i];
+    out += suite.pack.files[mutant.file].name + ":" + std::to_string(mutant.at.line) + ":" +
+           std::to_string(mutant.at.column) + ": " + mutant.where + ": " + mutant.before + " -> " +
+           mutant.after + (zh ? "，没有测试发现\n" : " is noticed by no test\n");
+    out += render_excerpt(mutant.at, suite.pack.files);
+    out += "      = " + advice(mutant).in(zh) + "\n";
+  }
+  const std::string caught = std::to_string(hunt.count(MutantFate::caught)),
+                    all = std::to_string(hunt.mutants.size() - hunt.count(MutantFate::refused)),
+                    share = hunt.share().to_string();
+  return out + suite.program->pack + ": " +
+         (zh ? all + " 处改动，测试发现 " + caught + " 处（" + share + "%）\n"
+             : all + " mutants, " + caught + " caught (" + share + " %)\n");
+}
+
+std::string hunt_json(const Suite& suite, const Hunt& hunt) {
+  std::string text;
+  JsonWriter out(text);
+  out.begin_object().key("pack").string(suite.program->pack).key("mutants");
+  out.unsigned_integer(hunt.mutants.size() - hunt.count(MutantFate::refused));
+  out.key("caught").unsigned_integer(hunt.count(MutantFate::caught));
+  out.key("share").raw(hunt.share().to_string()).key("survivors").begin_array();
+  for (std::size_t i = 0; i < hunt.mutants.size(); ++i) {
+    if (hunt.fates[i] != MutantFate::survived) continue;
+    const Mutant& mutant = hunt.mutants[i];
+    out.begin_object().key("file").string(suite.pack.files[mutant.file].name);
+    out.key("line")
+        .unsigned_integer(mutant.at.line)
+        .key("column")
+        .unsigned_integer(mutant.at.column);
+    out.key("where").string(mutant.where).key("before").string(mutant.before);
+    out.key("after").string(mutant.after).key("advice");
+    put(out, advice(mutant));
+    out.end_object();
+  }
+  out.end_array().end_object();
   return text + "\n";
 }
 

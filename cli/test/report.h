@@ -1,7 +1,10 @@
 // The results of a pack's tests as text for people, as JSON, and as JUnit XML.
 #pragma once
 
+#include <algorithm>
+
 #include "cli/explanation.h"
+#include "cli/test/mutants.h"
 #include "cli/test/suite.h"
 
 namespace lianqing {
@@ -16,6 +19,20 @@ std::string counts_text(std::span<const TestResult> results, bool chinese);
 // `coverage` may be null.
 std::string results_json(const Suite& suite, std::span<const TestResult> results,
                          const Coverage* coverage);
+// How the mutants fared: those that survived with their lines, then the share that was caught.
+struct Hunt {
+  std::vector<Mutant> mutants;
+  std::vector<MutantFate> fates;
+
+  std::size_t count(MutantFate fate) const {
+    return static_cast<std::size_t>(std::count(fates.begin(), fates.end(), fate));
+  }
+  // Of those that could run at all, in percent, cut to tenths.
+  Number share() const;
+};
+std::string hunt_text(const Suite& suite, const Hunt& hunt, Style style);
+std::string hunt_json(const Suite& suite, const Hunt& hunt);
+
 // A <testsuite> per file, to be wrapped by junit_document.
 std::string junit_suites(const Suite& suite, std::span<const TestResult> results, Style style);
 std::string junit_document(const std::string& suites);

@@ -73,6 +73,32 @@ class TestCommand(unittest.TestCase):
             self.assertNotIn("limits", done.stdout)
         self.assertIn("no test has a name like 'seven'", run("calm", "--run", "seven", "--lang", "en", code=2).stderr)
 
+    def test_mutants_that_no_test_notices_are_listed(self):
+        self.golden("mutants.txt", run("calm", "--mutants", "--lang", "en", code=1).stdout)
+        self.golden("mutants.zh.txt", run("calm", "--mutants", "--lang", "zh", "--at-least", "80").stdout)
+        found = json.loads(run("calm", "--mutants", "--format", "json", code=1).stdout)
+        self.assertEqual((found["mutants"], found["caught"], found["share"]), (41, 33, 80.4))
+        self.assertEqual(found["survivors"][0]["where"], "params.share_line.value")
+        # Tests that fail as it is cannot tell.
+        self.assertIn("1 test, 1 failed", self.in_folded_pack("+3s red"))
+
+    def test_mutants_are_found_in_folded_texts(self):
+        # Three numbers and three comparisons; the number in the sentence and the bounds of the param are no mutants.
+        found = self.in_folded_pack("+2s yellow, +4s red")
+        self.assertIn("folded: 12 mutants, 9 caught (75 %)", found)
+        self.assertIn("   11 |       and n < 100\n      |               ^^^", found)
+
+    def in_folded_pack(self, timeline):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "pack.yaml"), "w", encoding="utf-8") as file:
+                file.write("version: 1\npack: {id: folded}\nparams:\n  线: {value: 3, min: 1, max: 4}\n"
+                           "measures: {n: {count: a}}\nrules:\n  r:\n    yellow: >-\n      n\n      >= 线\n      and n < 100\n"
+                           "    red: \"n >=\n      5\"\n    because: 3 {n}\n")
+            with open(os.path.join(folder, "pack.test.yaml"), "w", encoding="utf-8") as file:
+                file.write("version: 1\ntests: [{name: one, start: 2026-01-05, unit: u, events: [{at: +0h x5 every 1s, type: a}], "
+                           "expect: [{rule: r, timeline: [%s]}]}]\n" % timeline)
+            return run(folder, "--mutants", "--lang", "en", code=1).stdout
+
     def test_test_files_are_no_rules(self):
         done = subprocess.run([BINARY, "check", "broken"], cwd=FOLDER, capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stdout)
