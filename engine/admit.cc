@@ -113,7 +113,7 @@ std::optional<Rejection> Admission::check(const Event& event, std::uint32_t& uni
   }
   if (event.type == "calendar_updated") {
     CalendarUpdate unused;
-    if (std::string wrong = DecisionReader::read_calendar(event, unused); !wrong.empty()) {
+    if (std::string wrong = read_calendar_update(event, unused); !wrong.empty()) {
       return because("field", std::move(wrong));
     }
   } else if (event.unit.empty() && unit == kNone && !DecisionReader::concerns_no_unit(event.type)) {
@@ -243,7 +243,8 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
   entry.seq = next_seq_++;
   entry.time = event.time;
   entry.clock = mode_ == ClockMode::as_occurred ? event.time : clock;
-  if (DecisionReader::concerns_no_unit(event.type) && event.unit.empty()) {
+  if (event.type == "calendar_updated" ||
+      (DecisionReader::concerns_no_unit(event.type) && event.unit.empty())) {
     admit_unitless(event, entry, batch);
     return {};
   }
@@ -295,12 +296,13 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
 void Admission::admit_unitless(const Event& event, const LogEntry& entry, AdmittedBatch& batch) {
   if (event.type == "calendar_updated") {
     CalendarUpdate calendar;
-    (void)DecisionReader::read_calendar(event, calendar);
+    (void)read_calendar_update(event, calendar);
     calendar.seq = entry.seq;
     calendar.time = entry.time;
     calendar.clock = entry.clock;
     batch.calendars.push_back(std::move(calendar));
   }
+  batch.unitless.emplace_back(entry.clock, entry.seq);
   batch.newest = entry;
   const Known known{event.content, entry.seq, kNone, kNone, RecordKind::final_decision};
   known_.emplace(event.identity, known);

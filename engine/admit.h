@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/calendar_update.h"
 #include "engine/entry.h"
 #include "engine/read_decision.h"
 #include "engine/symbols.h"
@@ -25,14 +26,6 @@ struct Counts {
   std::uint64_t undeclared = 0;  // of the admitted: of a type the pack does not declare
 };
 
-// A year's listing of a calendar, replaced from `clock` on.
-struct CalendarUpdate {
-  Instant time, clock;
-  Seq seq = 0;
-  int year = 0;
-  std::vector<LocalDay> off, work;
-};
-
 // Entries of consecutive records, with the storage they point into (and into the decoder's arena).
 struct AdmittedBatch {
   std::vector<LogEntry> entries;
@@ -40,6 +33,7 @@ struct AdmittedBatch {
   std::deque<std::vector<Cell>> elements;
   std::deque<std::vector<Decision>> decisions;
   std::vector<CalendarUpdate> calendars;
+  std::vector<std::pair<Instant, Seq>> unitless;  // clock and place of records about no unit
   LogEntry newest;          // of the record admitted last, also if it concerns no unit
   bool units_meet = false;  // a record moves the records of one unit to another
 
@@ -47,6 +41,7 @@ struct AdmittedBatch {
     entries.clear();
     decisions.clear();
     calendars.clear();
+    unitless.clear();
     units_meet = false;
     cells.clear();
     elements.clear();

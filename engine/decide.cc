@@ -232,7 +232,10 @@ bool arrive(const Fold& fold, UnitState& unit, const LogEntry& entry, Cause caus
   }
   if (withdrawn) {
     forget_about(unit, entry.id, entry.source);
-    if (unit.seen) Change(fold, unit, cause, earliest, effects).meet({entry, kFullWeight});
+    if (unit.seen && entry.time <= unit.clock) {
+      Change(fold, unit, cause, earliest, effects).meet({entry, kFullWeight});
+    }
+    if (entry.kind == RecordKind::event && !has_events(unit)) unit.emptied = true;
     return false;
   }
   unit.rows.add(entry, fold.program().slots.size());
@@ -274,7 +277,7 @@ void take_over(const Fold& fold, UnitState& unit, const UnitState& other, const 
     unit.pending.insert(at, waiting);
     set_alarm(unit, waiting.entry.time, Waking::pending, 0);
   }
-  if (unit.rows.events() > 0) see(fold.route(), unit, decision.cause, decision.time);
+  if (has_events(unit)) see(fold.route(), unit, decision.cause, decision.time);
 }
 
 }  // namespace lianqing

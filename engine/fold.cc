@@ -11,8 +11,21 @@
 
 namespace lianqing {
 
+namespace {
+
+// The next match after t that begins instances of its key: of something that nothing followed.
+Instant lies_ahead(const Program& program, const Series& series, Instant t) {
+  const Stream& stream = program.streams[series.stream];
+  if (stream.source != StreamSource::sequence_matches || stream.key == kNone) return kNever;
+  const auto next = std::upper_bound(series.samples.begin(), series.samples.end(), t,
+                                     [](Instant x, const Sample& s) { return x < s.time; });
+  return next == series.samples.end() ? kNever : next->time;
+}
+
+}  // namespace
+
 Instant series_due(const Program& program, const Route& route, const Series& series, Instant t) {
-  Instant due = series.due;
+  Instant due = std::min(series.due, lies_ahead(program, series, t));
   for (std::size_t w = 0; w < series.states.size(); ++w) {
     const WindowState& state = series.states[w];
     if (state.begin == state.end) continue;
@@ -73,8 +86,7 @@ void Fold::activate(UnitState& unit, Instant t, const SeqAt& seq_at, Effects& ef
   unit.clock = std::max(unit.clock, t);
   unit.open = true;
   unit.activated = unit.clock;
-  unit.moved_by = Cause::activation;
-  see(route_, unit, Cause::activation, t);
+  see(route_, unit, Cause::timer, kNever);
 }
 
 void Fold::open(UnitState& unit, Instant t, Effects& effects) const {
@@ -161,8 +173,20 @@ void Fold::wake_series(UnitState& unit, const Alarm& alarm) const {
   Moved moved;
   advance(program_, series, unit.clock, moved);
   touch_moved(program_, route_, unit, alarm.index, moved, Cause::timer, kNever);
+  if (lies_ahead(program_, series, unit.clock - Duration{1}) == unit.clock)
+    begin_keys(unit, series);
   series.alarm = series_due(program_, route_, series, unit.clock);
   set_alarm(unit, series.alarm, Waking::series, alarm.index);
+}
+
+// The key's instances begin with its first match, also where a shifted window does not see it yet.
+void Fold::begin_keys(UnitState& unit, const Series& series) const {
+  for (const std::uint32_t window : series.windows) {
+    for (const std::uint32_t rule : route_.window_rules[window]) {
+      if (unit.instance_of.contains(KeyedIndex{rule, series.key})) continue;
+      touch(unit, instance_at(unit, rule, series.key), Cause::timer, kNever);
+    }
+  }
 }
 
 // Measures that grow with time alone: their rules are judged when the number may have changed.
@@ -196,6 +220,12 @@ void Fold::judge_touched(UnitState& unit, const SeqAt& seq_at, Effects& effects)
 void Fold::judge_stratum(UnitState& unit, std::uint32_t stratum, const SeqAt& seq_at,
                          Effects& effects) const {
   if (unit.emptied) return start_again(unit, seq_at, effects);
+  if (!unit.seen) {  // nothing but decisions about others: not judged until an event comes
+    unit.instances.clear();
+    unit.instance_of.clear();
+    unit.touched.clear();
+    return;
+  }
   std::size_t kept = 0;
   for (std::size_t i = 0; i < unit.touched.size(); ++i) {  // grows while warnings are read
     const std::uint32_t index = unit.touched[i];

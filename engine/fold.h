@@ -83,6 +83,7 @@ class Fold {
                  Effects& effects) const;
   void wake(UnitState& unit, Effects& effects) const;
   void wake_series(UnitState& unit, const Alarm& alarm) const;
+  void begin_keys(UnitState& unit, const Series& series) const;
   void touch_clocked(UnitState& unit, Series& series, Instant t) const;
   void judge_touched(UnitState& unit, const SeqAt& seq_at, Effects& effects) const;
   void start_again(UnitState& unit, const SeqAt& seq_at, Effects& effects) const;

@@ -286,6 +286,8 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, co
   ++effects.judgements;
   const Level from = instance.level;
   const bool was_grey = instance.grey;
+  const Cause touched_by = instance.cause;
+  if (!instance.judged && unit.registered && !rule.keyed) instance.cause = Cause::activation;
   bool changed = false;
   if (!unit.dissolved && in_force(rule, unit.name, t)) {
     const Reading reading(fold, unit, instance.key, t);
@@ -320,6 +322,7 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, co
   }
   if (!changed) return;
   effects.warnings.push_back(rationale(fold, unit, index, from, t, seq_at(t)));
+  unit.instances[index].cause = touched_by;  // by which those that read its level are touched
   note_change(fold, unit, index, from);
 }
 

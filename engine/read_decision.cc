@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/admit.h"
 #include "engine/cells.h"
 
 namespace lianqing {
@@ -212,25 +211,6 @@ std::vector<Decision> DecisionReader::read_unit_change(const Event& event,
     for (const std::string_view unit : texts_of(event, "from")) add(DecisionKind::take_over, unit);
   }
   return out;
-}
-
-std::string DecisionReader::read_calendar(const Event& event, CalendarUpdate& out) {
-  const Scalar* year = find_field(event, "year");
-  const auto* number = year == nullptr ? nullptr : std::get_if<Number>(&year->value);
-  if (number == nullptr || !number->is_integer() || *number < 1900 || *number > 2200) {
-    return "field 'year': expected a year";
-  }
-  out.year = static_cast<int>(number->num());
-  for (const auto& [field, days] : {std::pair("off", &out.off), std::pair("work", &out.work)}) {
-    for (const std::string_view text : texts_of(event, field)) {
-      const auto date = parse_date(text);
-      if (!date || static_cast<int>(std::chrono::year_month_day{*date}.year()) != out.year) {
-        return "field '" + std::string(field) + "': expected dates YYYY-MM-DD of that year";
-      }
-      days->push_back(LocalDay{date->time_since_epoch()});
-    }
-  }
-  return {};
 }
 
 // A change of `place` concerns `place.district` too; the more exact path wins.

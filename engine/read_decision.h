@@ -14,8 +14,6 @@
 
 namespace lianqing {
 
-struct CalendarUpdate;
-
 class DecisionReader {
  public:
   DecisionReader(const Program& program, Symbols& symbols) : program_(program), symbols_(symbols) {}
@@ -36,8 +34,6 @@ class DecisionReader {
   Instant effective(const Event& event) const;
   // Other units it speaks of.
   static std::vector<std::string_view> other_units(const Event& event);
-  // calendar_updated: fills year, off and work; what is wrong, or empty.
-  static std::string read_calendar(const Event& event, CalendarUpdate& out);
   // The complaint id of a complaint, else kNone.
   Symbol complaint(const Event& event) const;
 

@@ -64,7 +64,7 @@ class Replay::Shards {
     if (known.together && !world_) world_.emplace(fold_);
     if (world_) world_->resume(known.done);
     updates_ = known.updates;
-    for (const CalendarUpdate& update : updates_) apply(update);
+    for (const CalendarUpdate& update : updates_) apply(update, program_->calendar);
     admission_.resume(known.counts, known.clock, known.next_seq, known.reasons);
     seq_base_ = known.next_seq;
     Status taken = roster_.resume([this](std::uint32_t unit, Instant due) { set_due(unit, due); });
@@ -80,16 +80,21 @@ class Replay::Shards {
   }
 
   Status flush() {
-    if (batch_.entries.empty() && batch_.calendars.empty()) return {};
     put_in_order();
     const auto& entries = batch_.entries;
-    if (entries.empty() && batch_.calendars.empty()) return {};
+    const auto& unitless = batch_.unitless;
+    if (entries.empty() && unitless.empty()) return {};
     if (batch_.units_meet && !world_) world_.emplace(fold_);
-    Instant now = kBeforeAll;
-    if (!entries.empty()) now = entries.back().clock;
-    if (!batch_.calendars.empty()) now = std::max(now, batch_.calendars.back().clock);
-    if (Status s = start(std::min(entries.empty() ? now : entries.front().clock, now)); !s)
-      return s;
+    Instant first = kNever, now = kBeforeAll;
+    if (!entries.empty()) {
+      first = entries.front().clock;
+      now = entries.back().clock;
+    }
+    if (!unitless.empty()) {
+      first = std::min(first, unitless.front().first);
+      now = std::max(now, unitless.back().first);
+    }
+    if (Status s = start(first); !s) return s;
     std::size_t done = 0;
     for (const CalendarUpdate& update : batch_.calendars) {
       std::size_t upto = done;
@@ -103,9 +108,7 @@ class Replay::Shards {
     }
     Status folded = fold_range(done, entries.size(), now, false);
     if (!entries.empty()) seq_base_ = std::max(seq_base_, entries.back().seq + 1);
-    if (!batch_.calendars.empty()) {
-      seq_base_ = std::max(seq_base_, batch_.calendars.back().seq + 1);
-    }
+    if (!unitless.empty()) seq_base_ = std::max(seq_base_, unitless.back().second + 1);
     batch_.clear();
     return folded ? evict() : folded;
   }
@@ -118,21 +121,24 @@ class Replay::Shards {
       std::stable_sort(
           batch_.calendars.begin(), batch_.calendars.end(),
           [](const CalendarUpdate& a, const CalendarUpdate& b) { return a.clock < b.clock; });
+      std::sort(batch_.unitless.begin(), batch_.unitless.end());
     }
     if (!options_.until) return;
     std::erase_if(batch_.entries, [this](const LogEntry& e) { return e.clock > *options_.until; });
     std::erase_if(batch_.calendars,
                   [this](const CalendarUpdate& u) { return u.clock > *options_.until; });
+    std::erase_if(batch_.unitless, [this](const auto& u) { return u.first > *options_.until; });
   }
 
   // Working days are counted by the new listing from now on; every deadline is derived again.
   Status change_calendar(const CalendarUpdate& update) {
-    apply(update);
+    apply(update, program_->calendar);
     updates_.push_back(update);
     Effects effects;
     for (std::uint32_t number = 0; number < roster_.size(); ++number) {
       LQ_TRY(UnitState * state, roster_.load(number));
       if (Status s = rederive(*state, fold_, symbols_); !s) return s;
+      if (!state->seen) continue;
       fold_.open(*state, update.clock, effects);
       state->open = true;
       touch_all(*state, Cause::decision, update.time);
@@ -140,16 +146,6 @@ class Replay::Shards {
       set_due(number, Fold::due(*state));
     }
     return {};
-  }
-
-  void apply(const CalendarUpdate& update) {
-    Calendar& calendar = program_->calendar;
-    calendar.years.insert(update.year);
-    std::erase_if(calendar.listed, [&](const auto& day) {
-      return static_cast<int>(std::chrono::year_month_day{day.first}.year()) == update.year;
-    });
-    for (const LocalDay day : update.off) calendar.listed[day] = false;
-    for (const LocalDay day : update.work) calendar.listed[day] = true;
   }
 
   Status fold_range(std::size_t first, std::size_t end, Instant now, bool last) {
@@ -263,13 +259,20 @@ class Replay::Shards {
     if (due != kNever) shards_[number % shards_.size()].dues.emplace(due, number);
   }
 
-  // The newest record with clock <= t: among the entries at hand, else the one before them.
+  // The newest record with clock <= t: among those at hand, else the one before them.
   Seq seq_at(Instant t) const {
     const auto& entries = batch_.entries;
-    const auto after = std::upper_bound(entries.begin(), entries.end(), t,
+    const auto& unitless = batch_.unitless;
+    const auto entry = std::upper_bound(entries.begin(), entries.end(), t,
                                         [](Instant x, const LogEntry& e) { return x < e.clock; });
-    if (after != entries.begin()) return std::prev(after)->seq;
-    return seq_base_ == 0 ? 0 : seq_base_ - 1;
+    const auto other = std::upper_bound(unitless.begin(), unitless.end(), t,
+                                        [](Instant x, const auto& u) { return x < u.first; });
+    std::pair<Instant, Seq> newest{kBeforeAll, seq_base_ == 0 ? 0 : seq_base_ - 1};
+    if (entry != entries.begin()) {
+      newest = {std::prev(entry)->clock, std::prev(entry)->seq};
+    }
+    if (other != unitless.begin()) newest = std::max(newest, *std::prev(other));
+    return newest.second;
   }
 
   // Shards have their work; `entries` is all of it.

@@ -10,8 +10,9 @@ bool concerns_life(std::string_view type) {
   return type == "connector_status" || concerns_unit_life(type);
 }
 
-Casebook::Casebook(const Program& program) : table_(std::make_unique<DutyTable>(program)) {
-  for (const SourceWatch& watch : program.watched) {
+Casebook::Casebook(const Program& program)
+    : program_(std::make_unique<Program>(program)), table_(std::make_unique<DutyTable>(*program_)) {
+  for (const SourceWatch& watch : program_->watched) {
     source_of_.emplace(watch.source, static_cast<std::uint32_t>(sources_.size()));
     sources_.emplace_back().watch = &watch;
   }

@@ -13,6 +13,7 @@
 #include <memory>
 #include <set>
 
+#include "engine/calendar_update.h"
 #include "engine/casebook/clerk.h"
 #include "lianqing/result.h"
 
@@ -26,7 +27,7 @@ using Booked = Outcome<void, MissingYear>;
 
 class Casebook {
  public:
-  // The program must outlive the casebook.
+  // Keeps a copy of the program: its calendar may change.
   explicit Casebook(const Program& program);
   Casebook(Casebook&&) noexcept;
   ~Casebook();
@@ -42,6 +43,8 @@ class Casebook {
   // Whether the rule has no data for the unit and key; to be told when that changes.
   [[nodiscard]] Booked grey(std::string_view unit, std::string_view rule,
                             const std::optional<std::string>& key, bool is_grey, Instant t);
+  // What is set from now on counts by the new listing of working days; what has been set stays.
+  void replace_year(const CalendarUpdate& update) { apply(update, program_->calendar); }
   [[nodiscard]] Booked advance(Instant t);
   [[nodiscard]] Booked settle();
   // The next instant at which something may happen by itself, or kNever.
@@ -102,7 +105,8 @@ class Casebook {
   Booked outcome() const;
   void derive();
 
-  std::unique_ptr<const DutyTable> table_;
+  std::unique_ptr<Program> program_;
+  std::unique_ptr<const DutyTable> table_;  // of program_
   Instant now_ = kBeforeAll;
   bool open_ = false;
   Units units_;

@@ -23,8 +23,12 @@ Status told(const Booked& booked) {
 
 void Desk::admitted(const Event& event, const LogEntry& entry, std::string_view unit) {
   const bool concerns = concerns_life(event.type);
-  if (!concerns && !casebook_.listens_to(event.source)) return;
   Arrival arrival;
+  if (event.type == "calendar_updated") {
+    (void)read_calendar_update(event, arrival.calendar.emplace());
+  } else if (!concerns && !casebook_.listens_to(event.source)) {
+    return;
+  }
   LifeRecord& record = arrival.record;
   record.seq = entry.seq;
   record.time = entry.time;
@@ -89,6 +93,7 @@ Status Desk::book_instant(Instant t) {
   if (Status s = told(casebook_.advance(t)); !s) return s;
   for (; !arrivals_.empty() && arrivals_.front().record.clock == t; arrivals_.pop_front()) {
     const Arrival& arrival = arrivals_.front();
+    if (arrival.calendar) casebook_.replace_year(*arrival.calendar);
     Status s = told(casebook_.heard(arrival.record.source, arrival.record.unit, t));
     if (s && arrival.concerns) s = told(casebook_.record(arrival.record));
     if (!s) return s;

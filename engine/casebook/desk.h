@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,6 @@ namespace lianqing {
 
 class Desk {
  public:
-  // The program must outlive the desk.
   explicit Desk(const Program& program) : casebook_(program) {}
 
   // From ReplayOptions::admitted, ReplayOptions::grey and Replay's `out`.
@@ -31,6 +31,7 @@ class Desk {
   struct Arrival {
     LifeRecord record;  // of records about no case only source, unit and clock
     bool concerns = false;
+    std::optional<CalendarUpdate> calendar;
   };
 
   Status book_instant(Instant t);

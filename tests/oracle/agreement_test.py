@@ -27,7 +27,7 @@ SHARED = os.environ.get("LIANQING_SHARED", os.path.join(ROOT, "..", "shared"))
 SEEDS = int(os.environ.get("LIANQING_SEEDS", "40"))
 NIGHTLY = os.environ.get("LIANQING_NIGHTLY", "") not in ("", "0")
 # What both sides know of random_cross.FEATURES.
-FEATURES = ("sequence", "peers", "units", "warnings", "corrections")
+FEATURES = ("sequence", "peers", "units", "warnings", "corrections", "register", "calendar")
 LOGS = {"wabo": "wabo_receipt"}
 MORE_LOGS = {"nyc": "nyc_inspections", "boston": "boston311_2011h2", "bpic": "bpic15_permits"}
 LIMIT = 1800 if NIGHTLY else 300

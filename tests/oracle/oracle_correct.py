@@ -4,9 +4,11 @@ import oracle_expr as ex
 from oracle_measure import MILLION, micro
 
 RETRACTIONS = ("event_retracted", "clarification_issued")
+FINAL = RETRACTIONS + ("unit_changed", "calendar_updated")
 KIND = {"event_retracted": "retraction", "clarification_issued": "retraction", "event_corrected": "correction",
-        "tolerance_decision": "decision", "complaint_verdict": "decision", "unit_changed": "decision"}
-CORRECTING = tuple(k for k in KIND if k != "unit_changed")
+        "tolerance_decision": "decision", "complaint_verdict": "decision", "unit_changed": "decision",
+        "calendar_updated": "decision"}
+CORRECTING = tuple(k for k in KIND if k not in ("unit_changed", "calendar_updated"))
 ABOUT_OTHERS = RETRACTIONS + ("event_corrected", "tolerance_decision", "unit_changed")   # a unit that has nothing else was never seen
 STRENGTH = ("event", "correction", "retraction", "decision")
 

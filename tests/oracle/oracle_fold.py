@@ -10,10 +10,11 @@ NAMES = ("green", "yellow", "red")
 
 class Instance:
     """One (rule, unit, key)."""
-    __slots__ = ("rule", "key", "level", "entered", "enter_since", "exit_since", "exit_kinds", "episode")
+    __slots__ = ("rule", "key", "level", "entered", "enter_since", "exit_since", "exit_kinds", "episode", "judged")
 
     def __init__(self, rule, key):
         self.rule, self.key, self.level, self.entered = rule, key, 0, None
+        self.judged = False
         self.episode = []                # rises since it last left green
         self.anew()
 
@@ -25,10 +26,10 @@ class Instance:
 
 class Touch:
     """By what an instance was touched at one instant."""
-    __slots__ = ("kinds", "earliest", "activation")
+    __slots__ = ("kinds", "earliest")
 
     def __init__(self):
-        self.kinds, self.earliest, self.activation = set(), None, False
+        self.kinds, self.earliest = set(), None
 
     def add(self, record):
         if record is not None:
@@ -103,12 +104,11 @@ class Unit:
         plan = self.plan
         self.attributes = dict(attributes or {}, id=name)
         self.end, self.registered_at, self.registered = world.end, registered_at, registered_at is not None
-        self.dissolved = False
+        self.activated = registered_at
+        self.dissolved, self.falling = False, None         # falling: by what it was dissolved at this instant
+        self.emptied = None                                # by what its last event was withdrawn at this instant
         self.columns = {spec: {} for spec in plan.series}
-        self.item_measures = {m.name: ItemMeasure(m, plan.pack) for ms in plan.items.values() for m in ms}
-        self.items = [Items(plan.pack.items[n], [self.item_measures[m.name] for m in ms], plan.pack)
-                      for n, ms in plan.items.items()]
-        self.sequences = {m.name: Sequences(m, plan.pack) for m in plan.sequences}
+        self.start_deadlines()
         self.peers, self.rolled = {}, {}                   # values of other units, as last seen
         self.instances = {r.name: {} for r in plan.pack.rules}
         self.rises = []
@@ -119,6 +119,27 @@ class Unit:
         self.newcomers, self.correcting = [], []           # of this instant
         self.live = False                                  # has sent something that still stands
         self.out = []
+
+    def start_deadlines(self):
+        """What counts by working days, or may."""
+        plan = self.plan
+        self.item_measures = {m.name: ItemMeasure(m, plan.pack) for ms in plan.items.values() for m in ms}
+        self.items = [Items(plan.pack.items[n], [self.item_measures[m.name] for m in ms], plan.pack)
+                      for n, ms in plan.items.items()]
+        self.sequences = {m.name: Sequences(m, plan.pack) for m in plan.sequences}
+
+    def derive(self, t, record):
+        """The same again from all that counts, by another calendar."""
+        known = {n: set(x) for n, x in self.instances.items()}
+        self.start_deadlines()
+        for _, (r, form) in sorted(self.entered.items()):
+            if form is not None:
+                self.alter_deadlines(None, form, t, None)
+        for n, x in self.instances.items():
+            for key in set(x) - known[n]:
+                del x[key]
+        self.touched = {}
+        self.touch_everything(t, record)
 
     # ------------------------------------------------------------ instants to come
     def later(self, t, what):
@@ -209,12 +230,8 @@ class Unit:
         self.next = 0
         self.wake()
 
-    def dissolve(self, t, change):
-        for known in self.instances.values():
-            for inst in known.values():
-                if inst.level:
-                    self.transition(inst, 0, t, change, self.environment(inst, t), "decision", False)
-        self.dissolved, self.queue, self.touched = True, self.queue[:self.next], {}
+    def dissolve(self, change):
+        self.dissolved, self.falling, self.queue = True, change, self.queue[:self.next]
 
     def advance(self, t):
         """Windows and deadlines move to t, then the records of t are applied."""
@@ -227,9 +244,9 @@ class Unit:
                 self.later(time + ((t - time) // DAY + 1) * DAY, ("measure", m.name, None))
         self.begin(t, self.newcomers, self.correcting)
 
-    def take(self, t, last=None):
-        """Applies the records of t, up to a position in the log."""
-        while self.next < len(self.queue) and self.queue[self.next][0] == t and (last is None or self.queue[self.next][1] <= last):
+    def take(self, t):
+        """Applies the records of t."""
+        while self.next < len(self.queue) and self.queue[self.next][0] == t:
             _, _, stage, e = self.queue[self.next]
             self.next += 1
             if e.clock == t:
@@ -237,7 +254,10 @@ class Unit:
             if stage == 1:
                 form = form_of(e, self.known) if self.known else e
                 self.entered[e.seq] = (e, form)
-                self.alter(None, form, t, Touch.counted(e) if e.clock == t else None)
+                record = Touch.counted(e) if e.clock == t else None
+                self.alter(None, form, t, record)
+                if form is not e and (form or e.clock == t):
+                    self.meet(e, t, record)
                 continue
             if e.type not in ABOUT_OTHERS:
                 self.newcomers.append(e)
@@ -257,22 +277,21 @@ class Unit:
         """First judgement; and as if never seen, once all that it ever sent has been retracted."""
         left = [e for e in self.seen if not retracted(e, self.known)] if self.known else self.seen
         if t == self.registered_at:
-            for touch in self.touch_all(t):
-                touch.activation = True
+            self.touch_all(t)
         elif left and not self.live and not self.registered:
             self.touch_all(t, next((Touch.counted(e) for e in newcomers if e in left), None))
-        was, self.live = self.live, bool(left)
+        was, self.live = self.live or bool(newcomers), bool(left)
         if was and not left:
-            self.forget(t, correcting)
+            self.emptied = correcting
         elif not left and not self.registered:
             self.touched, self.instances = {}, {r: {} for r in self.instances}
 
     def forget(self, t, correcting):
-        touch = Touch()
+        self.emptied, touch = None, Touch()
         for e in correcting:
             touch.add(e)
-        levels = {}
-        if self.registered:
+        levels, other = {}, None
+        if self.registered and not self.dissolved:
             other = self.world.without(self, t)
             levels = {(n, k): x.level for n, known in other.instances.items() for k, x in known.items()}
         for name, known in self.instances.items():
@@ -288,7 +307,7 @@ class Unit:
                 self.forgotten.add(seq)
         self.touched = {}
         self.instances, self.rises = {r: {} for r in self.instances}, []
-        if self.registered:
+        if other:
             assert not any(levels.values()), "an instance that only the empty history has"
             self.instances, self.rises = other.instances, other.rises
             for at, todo in other.planned.items():
@@ -319,6 +338,9 @@ class Unit:
                     column.remove(e.time, e.seq)
                 for m in self.plan.on_series[spec]:
                     self.placed(m, key, e.time, t, record, sign > 0)
+        self.alter_deadlines(old, new, t, record)
+
+    def alter_deadlines(self, old, new, t, record):
         for items in self.items:
             for m, key, now, instants in items.replace(old, new, t, self.zone):
                 if now is None:
@@ -345,6 +367,14 @@ class Unit:
         if spec[3] and spec[3][0] == "any" and isinstance(value, bool):
             value = Flag(value)
         return key, value, form.weight
+
+    def meet(self, e, t, record):
+        """The keys that an event as sent brings exist, whatever it counts as."""
+        for spec, series in self.plan.series_for(e.type):
+            taken = self.contribution(spec, series, e)
+            for m in self.plan.on_series[spec] if taken else ():
+                if m.keyed:
+                    self.exist(m, taken[0], t, record)
 
     def placed(self, m, key, time, t, record, exists):
         """Something at `time` begins or ceases to count for a measure."""
@@ -483,11 +513,17 @@ class Unit:
 
     # ------------------------------------------------------------ judging
     def judge_stratum(self, stratum, t):
+        if self.emptied is not None:
+            self.forget(t, self.emptied)
+        if self.dissolved and self.falling:
+            for inst in [x for known in self.instances.values() for x in known.values() if x.rule.stratum == stratum and x.level]:
+                self.transition(inst, 0, t, self.falling, self.environment(inst, t), "decision", False)
         if self.dissolved or not (self.registered or self.live):
             return
         for inst in sorted((x for x in self.touched if x.rule.stratum == stratum), key=lambda x: (x.rule.name, x.key or "")):
             if self.instances[inst.rule.name].get(inst.key) is inst:
                 self.judge(inst, t, self.touched[inst])
+                inst.judged = True
 
     def environment(self, inst, t):
         env = {n: self.value(n, inst.key, t) for n in inst.rule.order}
@@ -548,12 +584,14 @@ class Unit:
             revoked = cause is None and bool(inst.exit_kinds[old] & {"retraction", "correction"})
         if cause is None:
             cause = touch.cause()
-            if touch.activation and cause in ("timer", "event"):
+            if self.registered and not inst.judged and not inst.rule.keyed:
                 cause = "activation"
         ended = None if rise else "revoked" if revoked else "cleared"
         self.out.append((t, self.name, inst.rule.name, inst.key, NAMES[old], NAMES[level], cause, late,
                          {n: env[n] for n in sorted(inst.rule.reads)}, ended))
         inst.level, inst.entered = level, t
+        if inst.exit_since[level] is not None:           # counted from now on
+            inst.exit_since[level], inst.exit_kinds[level] = t, set(touch.kinds)
         if rise:
             inst.episode.append(Rise(t, inst, level))
             self.rises.append(inst.episode[-1])

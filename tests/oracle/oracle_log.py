@@ -1,12 +1,13 @@
 """Reads event files and the unit register; admission: what becomes a record, in which order."""
 import csv
+import datetime as dt
 import decimal
 import gzip
 import json
 import re
 from fractions import Fraction
 
-from oracle_correct import ABOUT_OTHERS, RETRACTIONS
+from oracle_correct import ABOUT_OTHERS, FINAL
 from oracle_measure import MILLION
 from oracle_pack import load_yaml, nfc
 from oracle_time import parse_date, parse_instant
@@ -17,7 +18,7 @@ SPACE = re.compile(r"^-?\d+(\.\d+)?$")
 
 
 class Record:
-    __slots__ = ("id", "source", "type", "unit", "time", "recorded", "data", "clock", "seq", "weight")
+    __slots__ = ("id", "source", "type", "unit", "time", "stated", "recorded", "data", "clock", "seq", "weight")
 
 
 class Bad(Exception):
@@ -48,7 +49,7 @@ def read_record(line, pack):
     r.unit = raw.get("unit", raw.get("subject"))
     if r.unit is not None and (not isinstance(r.unit, str) or not r.unit):
         raise Bad("unit")
-    r.time = parse_instant(raw.get("time"))
+    r.time = r.stated = parse_instant(raw.get("time"))
     if r.time is None:
         raise Bad("time")
     r.recorded = None
@@ -63,6 +64,9 @@ def read_record(line, pack):
     declared = pack.events.get(r.type)
     if declared:
         check_fields(r.data, declared.get("fields") or {}, pack)
+    if r.type == "calendar_updated":
+        r.unit = None
+        check_year(r.data)
     r.clock = r.seq = None
     r.weight = MILLION
     return r
@@ -95,6 +99,25 @@ def check_fields(data, fields, pack):
             raise Bad("code " + name)
 
 
+def days_of(data, name, year):
+    """Day ordinals of a list of dates of the year; one date is a list of one."""
+    v = data.get(name)
+    days = [parse_date(x) for x in (v if isinstance(v, list) else [v])]
+    if None in days or any(dt.date.fromordinal(d).year != year for d in days):
+        raise Bad("days " + name)
+    return days
+
+
+def check_year(data):
+    year = data.get("year")
+    if type(year) is not int or not 1900 <= year <= 2200:
+        raise Bad("year")
+    off, work = days_of(data, "off", year), days_of(data, "work", year) if "work" in data else []
+    if set(off) & set(work):
+        raise Bad("off and work")
+    return year, off, work
+
+
 def tagged(v):
     """For comparison of contents: true is not 1."""
     if isinstance(v, bool):
@@ -105,7 +128,7 @@ def tagged(v):
 
 
 def same_content(a, b):
-    return (a.type, a.unit, a.time) == (b.type, b.unit, b.time) and tagged(a.data) == tagged(b.data)
+    return (a.type, a.unit, a.stated) == (b.type, b.unit, b.stated) and tagged(a.data) == tagged(b.data)
 
 
 def lines_of(path):
@@ -156,21 +179,23 @@ def read_log(paths, pack, sort=False, as_occurred=False):
         if r.recorded is not None and r.time > r.recorded + pack.max_future:
             refuse("future")
             continue
-        if target and (target.type in RETRACTIONS or r.type == "event_corrected" and target.type in ABOUT_OTHERS):
+        if not as_occurred and r.recorded is None and r.time < clock:
+            refuse("order")
+            continue
+        if target and (target.type in FINAL or r.type == "event_corrected" and target.type in ABOUT_OTHERS):
             refuse("target")
             continue
         r.clock = r.time if as_occurred else max(clock, r.time if r.recorded is None else r.recorded)
-        if not as_occurred:
-            if r.recorded is None and r.time < clock:
-                refuse("order")
-                continue
-            clock = r.clock
+        clock = max(clock, r.clock)
+        day = parse_date(r.data.get("effective")) if r.type == "unit_changed" else None
+        if day is not None:                              # not in force before its day
+            r.time = max(r.time, pack.zone.day_start(day))
         known[(r.source, r.id)] = r
         r.seq = len(out)
         out.append(r)
     counts["admitted"] = len(out)
     if as_occurred:
-        out.sort(key=lambda r: (r.time, r.seq))
+        out.sort(key=lambda r: (r.clock, r.seq))
     return out, counts
 
 

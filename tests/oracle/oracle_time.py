@@ -126,14 +126,25 @@ class Zone:
 
 
 class Calendar:
-    def __init__(self, path):
+    def __init__(self, path=None):
         self.listed = {}
         self.years = set()
+        if path is None:
+            return
         with open(path, encoding="utf-8-sig", newline="") as f:
             for row in csv.DictReader(f):
                 d = dt.date.fromisoformat(row["date"])
                 self.listed[d.toordinal()] = row["is_off_day"].strip().lower() != "true"
                 self.years.add(d.year)
+
+    def replaced(self, year, off, work):
+        """Another calendar, with that year listed so."""
+        out = Calendar()
+        out.years = self.years | {year}
+        out.listed = {o: w for o, w in self.listed.items() if dt.date.fromordinal(o).year != year}
+        out.listed.update({o: False for o in off})
+        out.listed.update({o: True for o in work})
+        return out
 
     def working(self, ordinal):
         d = dt.date.fromordinal(ordinal)

@@ -5,22 +5,23 @@ from fractions import Fraction
 import oracle_expr as ex
 import oracle_fold
 from oracle_fold import NAMES, Plan, Touch
+from oracle_log import check_year
 from oracle_measure import ranked, root6
-from oracle_time import parse_date
 
 
 class World:
     def __init__(self, plan, by_unit, register, names, start, end):
         self.plan, self.by_unit, self.register, self.start, self.end = plan, by_unit, register, start, end
-        self.heap, self.units = [], {}
+        self.heap, self.units, self.fixed = [], {}, None
         self.samples, self.moved = {}, set()
         for m in plan.peers:
             self.plan_sample(m, start)
         for name in names:
             self.units[name] = oracle_fold.Unit(self, name, register.get(name), start if name in register else None)
             self.units[name].load(by_unit.get(name, []))
-        self.changes = register_changes(by_unit, plan.zone)
-        for t in self.changes:
+        self.changes = register_changes(by_unit)
+        self.calendar, self.years = plan.calendar, calendar_changes(plan.years)
+        for t in (*self.changes, *self.years):
             if t <= end:
                 heapq.heappush(self.heap, (t, ""))
 
@@ -45,9 +46,20 @@ class World:
 
     def step(self, t, names):
         units = [self.units[n] for n in sorted(self.units)]
+        for r in self.years.get(t, ()):
+            self.calendar = self.calendar.replaced(*check_year(r.data))
+        self.plan.moment.calendar = self.calendar
         for u in units:
             u.touched, u.values, u.applied, u.newcomers, u.correcting = {}, {}, Touch(), [], []
+            u.falling = u.emptied = None
         self.moved = set()
+        for r in self.years.pop(t, ()):                  # every deadline anew, every rule judged
+            touch = Touch()
+            touch.add(r)
+            for u in units:
+                u.derive(t, touch)
+            names |= set(self.units)
+            self.moved = {(u, m) for u in units for m in self.plan.roll_ups}
         for change in self.changes.pop(t, ()):
             names |= self.change(change, t)
         while self.heap and self.heap[0][0] == t:
@@ -66,14 +78,15 @@ class World:
             for u in units:
                 u.values = {}
             for u in units:
-                if u.touched:
+                if u.touched or u.falling or u.emptied is not None:
                     u.judge_stratum(stratum, t)
 
     def without(self, unit, t):
-        """The unit as it would be at t had it only been registered."""
-        by_unit = {n: r for n, r in self.by_unit.items() if n != unit.name}
-        names = sorted(self.units)
-        return World(self.plan, by_unit, self.register, names, self.start, self.end).run(t).units[unit.name]
+        """The unit as it would be at t had it only been registered, by what other units are to it now."""
+        alone = World(self.plan, {}, {unit.name: unit.attributes}, [unit.name], unit.activated, self.end)
+        alone.samples, alone.years, alone.calendar, alone.fixed = {}, {}, self.calendar, unit.rolled
+        alone.units[unit.name].peers = dict(unit.peers)
+        return alone.run(t).units[unit.name]
 
     # ------------------------------------------------------------ the register
     def change(self, record, t):
@@ -90,10 +103,12 @@ class World:
         elif kind == "dissolve":
             olds, news = [unit], []
         for u in olds + news:
-            u.take(t, record.seq)
+            u.take(t)
         self.tell(olds + news)
         for u in news:
-            u.registered = u.registered or not olds      # parts and the merged are seen by the records they get
+            if kind != "split":                          # parts are seen by the records they get
+                u.registered = True
+                u.activated = t if u.activated is None else u.activated
             u.touch_everything(t, touch)
         if kind not in ("split", "dissolve"):
             unit.attributes.update({NAMED.get(k, k): v for k, v in data.items() if k not in ("change", "effective", "into", "from")})
@@ -101,7 +116,7 @@ class World:
             for old in olds:
                 new.take_over(old, t, touch)
         for old in olds:
-            old.dissolve(t, touch)
+            old.dissolve(touch)
         self.tell(news)
         return {u.name for u in news}
 
@@ -143,6 +158,8 @@ class World:
                 name = None
 
     def roll_up(self, m, unit, t):
+        if self.fixed is not None:
+            return self.fixed.get(m.name, 0 if m.how in ("count", "sum") else None)
         results = []
         for u in self.units.values():
             if u.registered and not u.dissolved and unit in self.uppers(u, m.scope):
@@ -194,12 +211,18 @@ class World:
 NAMED = {"parent_unit_id": "parent"}
 
 
-def register_changes(by_unit, zone):
+def register_changes(by_unit):
     """Instant -> changes, in log order: from the start of the day on, or when it becomes known."""
     out = {}
     for r in sorted((r for rs in by_unit.values() for r in rs if r.type == "unit_changed"), key=lambda r: r.seq):
-        day = parse_date(r.data.get("effective"))
-        out.setdefault(r.clock if day is None else max(r.clock, zone.day_start(day)), []).append(r)
+        out.setdefault(max(r.clock, r.time), []).append(r)
+    return out
+
+
+def calendar_changes(records):
+    out = {}
+    for r in records:
+        out.setdefault(r.clock, []).append(r)
     return out
 
 
@@ -238,6 +261,7 @@ def replay(pack, records, register, until=None, sample=None):
     if sample is not None and sample < len(names):
         names = [names[i * len(names) // sample] for i in range(sample)]
     plan, out = Plan(pack), []
+    plan.calendar, plan.years = pack.moment.calendar, [r for r in records if r.type == "calendar_updated"]
     for group in [names] if plan.cross or changed else [[n] for n in names]:
         for unit in World(plan, by_unit, register, group, start, end).run().units.values():
             out += unit.out

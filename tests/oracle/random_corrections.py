@@ -71,15 +71,19 @@ def added(log, rows):
     """The rows with corrections among them, in the order of the clock."""
     rng, more = log.rng, []
     share = rng.choice([0.05, 0.2, 0.5])
-    first = {}
-    for clock, _, e in rows:
-        first.setdefault(e.get("unit", e.get("subject")), clock)
     for row in rows:
         while row and rng.random() < share:
             row = correcting(log, row)
-            # A unit that has only corrections of what never came: the documents leave open what is judged.
-            if row and row[0] >= first[row[2]["unit"]]:
+            if row:
                 more.append(row)
+    if rng.random() < 0.5:                               # a unit that has nothing but corrections of what never comes
+        for i in range(rng.randrange(1, 4)):
+            ghost = log.event()
+            ghost[2]["id"], ghost[2]["unit"] = "never%d" % i, rng.choice(["u6", "u6", "u9"])
+            ghost[2].pop("subject", None)
+            ghost = correcting(log, ghost)
+            if ghost:
+                more.append(ghost)
     if rng.random() < 0.5:                               # a unit that in the end has sent nothing
         t = log.begin + rng.randrange(log.days * DAY // 2)
         for i in range(rng.randrange(1, 4)):
@@ -110,8 +114,33 @@ def register_changed(log, rows):
     clocks = sorted(log.begin + rng.randrange(1, log.days * DAY) for _ in bodies)
     for clock, (unit, body) in zip(clocks, bodies):
         log.n += 1
-        effective = log.day(clock + rng.choice([-5, 0, 0, 3]) * DAY) if body["change"] in ("update", "move") else log.day(clock - DAY)
+        ahead = [-5, 0, 0, 3] if body["change"] in ("create", "update", "move") else [-1]
+        effective = log.day(clock + rng.choice(ahead) * DAY)
         r = {"id": "g%d" % log.n, "source": "/register", "type": "unit_changed", "time": log.stamp(clock), "unit": unit, "data": dict(body, effective=effective)}
+        if log.style != "plain":
+            r["recordedtime"] = r["time"]
+        more.append([clock, 0, r])
+    return sorted(rows + more, key=lambda r: r[:2])
+
+
+def calendar_changed(log, rows):
+    """A year's working days told anew, once or more; sometimes with nothing that can be read."""
+    rng, more = log.rng, []
+    for i in range(rng.choice([1, 2, 2, 3])):
+        clock = log.begin + rng.randrange(1, log.days * DAY)
+        if rng.random() < 0.5:
+            clock = max(log.begin + 1, clock // log.grid * log.grid)
+        year = rng.choice([2026] * 9 + [2025])
+        days = sorted({log.day(log.begin + rng.randrange(-5, log.days + 9) * DAY) for _ in range(rng.randrange(12))})
+        days = [d for d in days if d.startswith(str(year))]
+        cut = rng.randrange(len(days) + 1)
+        data = {"year": year, "off": days[:cut], "work": days[cut:]}
+        if rng.random() < 0.2:
+            data.update(rng.choice([{"off": ["2024-01-01"]}, {"off": None}, {"year": "soon"}, {"work": days[:1] + ["x"]}, {"off": 5}]))
+        elif rng.random() < 0.2 and not data["work"]:
+            del data["work"]
+        r = {"id": "y%d" % log.n, "source": "/calendar", "type": "calendar_updated", "time": log.stamp(clock), "data": data}
+        log.n += 1
         if log.style != "plain":
             r["recordedtime"] = r["time"]
         more.append([clock, 0, r])

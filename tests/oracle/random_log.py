@@ -113,11 +113,13 @@ class Log:
                 rows[i], rows[i + 1] = rows[i + 1], rows[i]
         if "register" in self.features:
             rows = random_corrections.register_changed(self, rows)
+        if "calendar" in self.features:
+            rows = random_corrections.calendar_changed(self, rows)
         out = []
         for i, (clock, micros, e) in enumerate(rows):
             if i and rng.random() < 0.06:                    # said before: again, or otherwise
                 old = json.loads(json.dumps(rng.choice(rows[:i])[2]))
-                if old["type"] == "unit_changed":
+                if old["type"] in ("unit_changed", "calendar_updated"):
                     continue
                 if "changes" in old["data"]:
                     old["data"]["reason"] = "other"

@@ -111,15 +111,19 @@ class Maker:
 
     def item_measure(self, per):
         rng = self.rng
-        kind = rng.choice(["open", "overdue", "overdue", "due_within", "closed", "on_time_rate", "extensions"])
+        kind = rng.choice(["open", "overdue", "overdue", "due_within", "closed", "on_time_rate", "extensions"]
+                          if "calendar" not in self.features else ["overdue", "overdue", "due_within", "open"])
         item = rng.choice(["task", "task", "plain"])
         if kind == "extensions":
             item = "task"
         text = "{%s: %s" % (kind, item)
+        by, within = ["1d", "12h", "1 workdays", "2 workdays", "3 workdays"], ["1d", "36h", "1 workdays", "3 workdays", "5d"]
+        if "calendar" in self.features:
+            by, within = by[2:], within[2:4]
         if kind == "overdue" and rng.random() < 0.6:
-            text += ", by: " + self.param(rng.choice(["1d", "12h", "1 workdays", "2 workdays", "3 workdays"]))
+            text += ", by: " + self.param(rng.choice(by))
         if kind == "due_within":
-            text += ", in: " + self.param(rng.choice(["1d", "36h", "1 workdays", "3 workdays", "5d"]))
+            text += ", in: " + self.param(rng.choice(within))
         if rng.random() < 0.3:
             text += ', where: "%s"' % rng.choice(["big", "cat in hot", "cat != 'b'", "has(due) and !big"])
         if kind in ("closed", "on_time_rate", "extensions"):
@@ -137,7 +141,7 @@ class Maker:
                 self.measures[name] = random_cross.sequence(self, per)
             elif "corrections" in self.features and per is None and rng.random() < 0.2:
                 self.measures[name] = random_cross.of_corrections(self)
-            elif per in (None, "cat") and rng.random() < 0.4:
+            elif per in (None, "cat") and rng.random() < (0.7 if "calendar" in self.features else 0.4):
                 self.measures[name] = self.item_measure(per)
             else:
                 if per in ("place.district", "who"):
@@ -215,7 +219,7 @@ class Maker:
         if rng.random() < 0.08:
             a, b = self.term(rng.choice(names))[0], self.term(rng.choice(names))[0]
             enter, leave = "%s ? %s : !(%s)" % (a, b, enter), None
-        spans = ["6h", "12h", "1d", "2d", "5d"]
+        spans = ["6h", "12h", "1d", "2d", "5d"] + (["1 workdays", "3 workdays"] * 2 if "calendar" in self.features else [])
         wait = self.param(rng.choice(spans)) if rng.random() < 0.3 else None
         hold = self.param(rng.choice(spans)) if must_hold or rng.random() < 0.4 else None
         if not (leave or wait or hold) and rng.random() < 0.8:

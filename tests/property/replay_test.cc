@@ -95,8 +95,20 @@ std::vector<Event> random_log(Random& random, std::size_t size, bool distinct) {
       out.push_back(again);
       continue;
     }
+    if (random.one_in(30)) {
+      std::vector<Value> off;
+      for (std::int64_t n = random.below(9); n > 0; --n) {
+        const auto some_day = at("2026-02-20T00:00:00Z") + days(random.below(60));
+        off.push_back(format_date(std::chrono::floor<std::chrono::days>(some_day)));
+      }
+      if (distinct) clock += Duration{1'000'000 + static_cast<std::int64_t>(out.size())};
+      out.push_back(event("e" + std::to_string(out.size()), "", "calendar_updated", clock,
+                          {{"year", 2026}, {"off", off}}, clock));
+      continue;
+    }
     if (!out.empty() && random.one_in(12)) {
       const Event& target = out[random.index(out.size())];
+      if (target.unit.empty()) continue;
       const bool retract = random.one_in(3);
       Data what{{"target_event_id", std::string(target.id)}};
       if (!retract) what.emplace_back("changes.kind", choice({"a", "b", "c"}));
@@ -261,7 +273,9 @@ TEST(ReplayProperty, TheEvidenceSuffices) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
     auto log = random_log(random, 150, true);
-    std::erase_if(log, [](const Event& e) { return e.type.starts_with("event_"); });
+    std::erase_if(log, [](const Event& e) {
+      return e.type.starts_with("event_") || e.type == "calendar_updated";
+    });
     RunOptions options;
     options.replay.fold.evidence = 1'000'000;
     const Ran ran = run(program, log, options);

@@ -84,5 +84,39 @@ TEST(Desk, AMissingYearSaysWhatToDo) {
   EXPECT_NE(booked.error().what.find("no data for 2027"), std::string::npos);
 }
 
+// What the desk does with a case of rule `a` opened on 03-02, if the week after it is declared off
+// at `told`.
+Lines with_a_week_off(std::string_view told) {
+  Desk desk(program());
+  Leaving rise = rise_of_b("03-02 09:00");
+  rise.rule = "a";
+  desk.left(rise);
+  if (!told.empty()) {
+    admit(desk, event("y", "", "calendar_updated", local(told),
+                      {{"year", 2026},
+                       {"off", std::vector<Value>{"2026-03-03", "2026-03-04", "2026-03-05",
+                                                  "2026-03-06"}}}));
+  }
+  EXPECT_TRUE(desk.book(local("03-20 09:00"), true));
+  return steps(desk);
+}
+
+TEST(Desk, AnUpdatedCalendarCountsForWhatIsSetAfterIt) {
+  const Lines without = with_a_week_off("");
+  ASSERT_GT(without.size(), 2U);
+  EXPECT_EQ(with_a_week_off("03-20 08:00"), without);
+  EXPECT_NE(with_a_week_off("03-02 08:00"), without);
+}
+
+TEST(Desk, AYearThatAnUpdatedCalendarBringsIsThere) {
+  Desk desk(program());
+  Leaving late = rise_of_b("12-30 09:00");
+  late.rule = "a";
+  desk.left(late);
+  admit(desk, event("y", "", "calendar_updated", local("12-29 09:00"),
+                    {{"year", 2027}, {"off", "2027-01-01"}}));
+  EXPECT_TRUE(desk.book(local("12-31"), true));
+}
+
 }  // namespace
 }  // namespace lianqing
