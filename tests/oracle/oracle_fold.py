@@ -57,6 +57,7 @@ class Plan:
 
     def __init__(self, pack):
         self.pack, self.zone, self.moment = pack, pack.zone, pack.moment
+        self.calendar, self.years = pack.moment.calendar, []          # at first; the records that change it
         self.readers = {n: [r for r in pack.rules if n in r.reads] for n in pack.measures}
         self.series, self.on_series, self.items = {}, {}, {}
         used = {n for n in pack.measures if self.readers[n]}

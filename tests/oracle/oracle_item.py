@@ -55,7 +55,7 @@ class ItemMeasure:
             if k is None:
                 continue
             if kind == "open" and closing is None:
-                out.add((k[0], "open", opening.seq))
+                out.add((k[0], "open", opening.seq, due))    # an extension touches, too
             elif kind in ("overdue", "due_within") and closing is None and due:
                 out.add((k[0], "due", opening.seq, due))
             elif kind == "closed" and closing:

@@ -360,7 +360,7 @@ class Register(Case):
                   changed(7, "n", "split", at(6), into=["v", "w"]), changed(8, "v", "dissolve", at(7)), event(9, "e", at(8), unit="n")]
         self.assertEqual(brief(self.replay(body, events)), [
             "x r 03-01T00 yellow event", "y r 03-02T00 yellow event",
-            "n q 03-03T00 red decision", "n r 03-03T00 red decision", "x r 03-03T00 green decision", "y r 03-03T00 green decision",
+            "n q 03-03T00 red activation", "n r 03-03T00 red activation", "x r 03-03T00 green decision", "y r 03-03T00 green decision",
             "n r 03-04T00 yellow retraction revoked", "n r 03-05T00 red event",
             "n q 03-06T00 green decision", "n r 03-06T00 green decision", "v q 03-06T00 red decision", "v r 03-06T00 red decision",
             "w q 03-06T00 red decision", "w r 03-06T00 red decision", "v q 03-07T00 green decision", "v r 03-07T00 green decision"])

@@ -261,9 +261,10 @@ def replay(pack, records, register, until=None, sample=None):
     if sample is not None and sample < len(names):
         names = [names[i * len(names) // sample] for i in range(sample)]
     plan, out = Plan(pack), []
-    plan.calendar, plan.years = pack.moment.calendar, [r for r in records if r.type == "calendar_updated"]
+    plan.years = [r for r in records if r.type == "calendar_updated"]
     for group in [names] if plan.cross or changed else [[n] for n in names]:
         for unit in World(plan, by_unit, register, group, start, end).run().units.values():
             out += unit.out
+    pack.moment.calendar = plan.calendar
     out.sort(key=lambda x: (x[0], x[1], x[2], x[3] is not None, x[3] or ""))
     return out

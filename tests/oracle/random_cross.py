@@ -93,7 +93,7 @@ def over_levels(maker, rules):
     for i in range(rng.randrange(2, 6)):
         named = ids + above if rng.random() < 0.4 else ids
         limit = ", rules: [%s]" % ", ".join(rng.sample(named, min(len(named), rng.randrange(1, 4)))) if named and (named != ids or rng.random() < 0.4) else ""
-        if not limit and rng.random() < 0.2:
+        if not limit and rng.random() < 0.2 and any("group: g1" in r for r in rules):
             limit = ", group: g1"
         if "units" in maker.features and ("warnings" not in maker.features or rng.random() < 0.5):
             expr = rng.choice(["level == 'red'", "level != 'green'", "level in ['yellow', 'red'] and unit.headcount > 5"])
