@@ -8,6 +8,8 @@ constexpr CommandRow kCommands[] = {
      check_command},
     {"test", "运行规则包的测试：某时发生某事，级别应如何变化",
      "run a pack's tests: events at times, expected levels", test_command},
+    {"new", "问几个问题，写出一条规则和它的测试",
+     "ask a few questions and write a rule with its test", new_command},
     {"replay", "用规则包回放事件，给出带理由的预警",
      "fold events through a rule pack into explained warnings", replay_command},
     {"explain", "为什么是这个颜色，怎样会变", "why this colour, and what would change it",

@@ -20,6 +20,7 @@ struct CommandRow {
 std::span<const CommandRow> commands();
 
 int check_command(const std::vector<std::string>& args);
+int new_command(const std::vector<std::string>& args);
 int test_command(const std::vector<std::string>& args);
 int replay_command(const std::vector<std::string>& args);
 int explain_command(const std::vector<std::string>& args);

@@ -37,12 +37,19 @@ bool is_bound(const std::string& limit, const Program& program) {
                      [&](const Param& param) { return param.name == limit; });
 }
 
+bool is_age(const std::string& operand, const Program& program) {
+  return std::any_of(program.measures.begin(), program.measures.end(), [&](const Measure& measure) {
+    return measure.name == operand && measure.aggregate == Aggregate::age;
+  });
+}
+
 void see(const WhyNode& node, LimitSeen& seen, const Program& program, const SourceSpan& at) {
   if (seen.text.empty()) {
     seen.text = node.text;
     seen.at = at;
     seen.bounded = node.op != "is" && node.op != "in" && is_bound(node.limit, program) &&
                    std::holds_alternative<Number>(node.limit_value);
+    seen.timed = is_age(node.operand, program);
   }
   const auto* limit = std::get_if<Number>(&node.limit_value);
   if (limit != nullptr) seen.limit = *limit;

@@ -16,6 +16,7 @@ namespace lianqing {
 struct LimitSeen {
   std::string text;      // as written
   bool bounded = false;  // against a number or a param: it has a boundary
+  bool timed = false;    // grows with time alone: judged when it meets the limit, not a step before
   bool at_limit = false;
   bool holds = false, fails = false;
   // Distance to the limit on the side whose verdict is not that at the limit; nothing: not seen.
@@ -25,7 +26,7 @@ struct LimitSeen {
 
   // One step of the limit as written: 1 for whole numbers, 0.01 for 0.85.
   Number step() const;
-  bool just_beside() const { return beside && *beside <= step(); }
+  bool just_beside() const { return beside && (timed || *beside <= step()); }
   bool complete() const { return bounded ? at_limit && just_beside() : holds && fails; }
 };
 

@@ -251,27 +251,33 @@ class FileReader {
            did_you_mean(*nearest));
   }
 
-  // `+2d x5 every 1h`: five instants.
+  // `+2d x5 every 1h`: five instants; `+2d x5`: five times the same.
   std::vector<Instant> occurrences(const Text& text) {
     const auto words = words_of(text.text);
-    const auto every = std::find(words.begin(), words.end(), "every");
-    if (every == words.end() || every - words.begin() < 2 || !every[-1].starts_with('x')) {
+    const auto times = std::find_if(words.begin(), words.end(), [](std::string_view word) {
+      return word.size() > 1 && word[0] == 'x' && word[1] >= '0' && word[1] <= '9';
+    });
+    if (times == words.end() || times == words.begin()) {
       const auto t = moment(text);
       return t ? std::vector<Instant>{*t} : std::vector<Instant>{};
     }
-    const std::string_view times = every[-1].substr(1);
     std::size_t count = 0;
-    const auto read = std::from_chars(times.data(), times.data() + times.size(), count);
-    const auto step = parse_lengths(joined({every + 1, words.end()}));
-    const bool counted = read.ec == std::errc{} && read.ptr == times.data() + times.size() &&
-                         count > 0 && count <= kMostRepeats;
+    const char* const end = times->data() + times->size();
+    const auto read = std::from_chars(times->data() + 1, end, count);
+    const bool counted =
+        read.ec == std::errc{} && read.ptr == end && count > 0 && count <= kMostRepeats;
+    const bool at_once = times + 1 == words.end();
+    std::optional<std::vector<Span>> step;
+    if (at_once) step.emplace();
+    if (!at_once && times[1] == "every") step = parse_lengths(joined({times + 2, words.end()}));
     if (!counted || !step) {
       report(out_, "R300", text.at, {"重复写法有误", "not a repetition"},
-             {"写成 +2d x5 every 1h", "write +2d x5 every 1h"});
+             {"写成 +2d x5 every 1h，同一时刻五个写 +2d x5",
+              "write +2d x5 every 1h, or +2d x5 for five at once"});
       return {};
     }
     std::vector<Instant> out;
-    auto t = moment(joined({words.begin(), every - 1}), text.at);
+    auto t = moment(joined({words.begin(), times}), text.at);
     for (std::size_t i = 0; i < count && t; ++i) {
       out.push_back(*t);
       const auto next = moved(*t, *step, false, program_);
