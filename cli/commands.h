@@ -26,6 +26,7 @@ int replay_command(const std::vector<std::string>& args);
 int explain_command(const std::vector<std::string>& args);
 int log_command(const std::vector<std::string>& args);
 int serve_command(const std::vector<std::string>& args);
+int top_command(const std::vector<std::string>& args);
 int token_command(const std::vector<std::string>& args);
 int version_command(const std::vector<std::string>& args);
 

@@ -77,6 +77,8 @@ Checked<ServeConfig> read_config(const SourceText& text) {
   return config;
 }
 
+std::string address_path(const std::string& data) { return data + "/address"; }
+
 Result<ListenAddress> parse_listen(const std::string& text) {
   ListenAddress out;
   const std::size_t colon = text.rfind(':');

@@ -28,6 +28,9 @@ struct ServeConfig {
 // not 0.
 [[nodiscard]] Result<ServeConfig> serve_config(const Options& options, bool chinese, int& code);
 
+// The file in a data directory that holds the URL of the daemon that serves it, while it does.
+std::string address_path(const std::string& data);
+
 // `ADDRESS:PORT` or `[ADDRESS]:PORT`.
 struct ListenAddress {
   std::string address;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 
 #include "cli/commands.h"
 #include "cli/language.h"
@@ -95,6 +96,7 @@ class Daemon {
 
   Status run() {
     if (Status s = start(); !s) return s;
+    note_address();
     std::printf("listening on %s\n", server_->url().c_str());
     std::fflush(stdout);
     logbook_.note({"开始服务 " + server_->url(), "serving at " + server_->url()});
@@ -149,6 +151,9 @@ class Daemon {
     return {};
   }
 
+  // For commands on the same machine that look for the daemon; no harm if it cannot be written.
+  void note_address() const { std::ofstream(address_path(config_.data)) << server_->url() << "\n"; }
+
   void tell_of_tokens() {
     const auto tokens = read_tokens(config_.tokens);
     if (!tokens) return logbook_.alarm({tokens.error().what, tokens.error().what});
@@ -175,6 +180,8 @@ class Daemon {
   // Callbacks hold connections, connections hold the server's loop: it goes last.
   Status end() {
     logbook_.note({"正在结束", "ending"});
+    std::error_code ignored;
+    std::filesystem::remove(address_path(config_.data), ignored);
     answers_->end();
     server_->stop();
     return {};
