@@ -5,6 +5,10 @@
 namespace lianqing {
 namespace {
 
+// What RFC 3339 can write: years 0001 to 9999.
+constexpr Instant kFirst = instant(-62'135'596'800'000'000);
+constexpr Instant kLast = instant(253'402'300'799'999'999);
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view trimmed(std::string_view text) {
@@ -44,6 +48,12 @@ Outcome<Instant, Bilingual> moved(Instant from, const std::vector<Span>& by, boo
                                   const Program& program) {
   for (const Span& span : by) {
     if (!span.workdays) {
+      const bool far =
+          back ? span.amount > (from - kFirst).count() : span.amount > (kLast - from).count();
+      if (far) {
+        return Unexpected<Bilingual>(
+            {"时刻超出 0001 年至 9999 年", "beyond the years 0001 to 9999"});
+      }
       from += Duration{back ? -span.amount : span.amount};
       continue;
     }

@@ -569,13 +569,13 @@ class FileReader {
     out.duty = read_text(item, "duty", out_);
     if (const Text late = read_text(item, "late_by", out_); late.present) {
       const auto lengths = parse_lengths(late.text);
-      Duration sum{0};
-      for (const Span& span : lengths.value_or(std::vector<Span>{}))
-        sum += Duration{span.workdays ? 0 : span.amount};
-      out.late_by = sum;
-      if (!lengths)
+      const auto sum = moved(Instant{}, lengths.value_or(std::vector<Span>{}), false, program_);
+      if (lengths && sum) {
+        out.late_by = sum->time_since_epoch();
+      } else {
         report(out_, "R023", late.at, {"不是时长", "not a length of time"},
                {"写成 2d3h", "write 2d3h"});
+      }
     }
     if (const Node* values = item.find("values");
         values != nullptr && rule != nullptr &&

@@ -36,6 +36,12 @@ TEST(Moment, WorkingDaysKeepTheTimeOfDay) {
   EXPECT_EQ(at("+300 workdays"), "the calendar has no data for 2027");
 }
 
+TEST(Moment, StaysInYearsThatCanBeWritten) {
+  for (const char* text : {"+100000000d", "-100000000d", "+106751991d106751991d", "+9999999999w"})
+    EXPECT_FALSE(at(text).ends_with("Z")) << text;
+  EXPECT_EQ(at("+2900000d"), "9966-02-05T01:00:00Z");
+}
+
 TEST(Moment, DatesAndTimesAreLocal) {
   EXPECT_EQ(at("2026-03-05"), "2026-03-04T16:00:00Z");
   EXPECT_EQ(at("2026-03-05T10:00"), "2026-03-05T02:00:00Z");
