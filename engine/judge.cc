@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/rationale.h"
+#include "engine/statistics.h"
 #include "engine/touch.h"
 #include "engine/warning_views.h"
 
@@ -14,40 +15,23 @@ Number number_of(const Cell& cell) { return Number::ratio(cell.num, cell.den); }
 
 Operand from_sum(Wide micros) { return Operand::of(Number::from_micros(micros)); }
 
-// Largest r with r*r <= v.
-Wide integer_root(Wide v) {
-  if (v <= 0) return 0;
-  Wide r = static_cast<Wide>(std::sqrt(static_cast<double>(v)));
-  while (r * r > v) --r;
-  while ((r + 1) * (r + 1) <= v) ++r;
-  return r;
-}
-
 // The sum of weights, in millionths.
 Wide weight_of(const WindowState& state, std::size_t n) {
   return static_cast<Wide>(n) * kFullWeight - state.lacking;
 }
 
-// Population standard deviation, rounded to six decimals: root(n*sum of squares - square of sum)/n.
+// Population standard deviation, rounded to six decimals; by weights if there are any.
 Operand deviation(const WindowState& state, std::size_t n) {
   if (state.lacking == 0) {
-    const Wide count = static_cast<Wide>(n);
-    const Wide variance = count * state.squares - state.sum * state.sum;
-    return from_sum((integer_root(4 * variance) + count) / (2 * count));
+    return from_sum(deviation_micros(static_cast<Wide>(n), state.sum, state.squares));
   }
   const Wide weight = weight_of(state, n);
   const Wide variance = weight * state.squares / kFullWeight - state.sum * state.sum;
   return from_sum((integer_root(4 * variance) * kFullWeight + weight) / (2 * weight));
 }
 
-// Linear interpolation between closest ranks, position q*(n-1).
 Operand quantile(const std::vector<Cell>& sorted, Number q) {
-  const Number position = q * Number(static_cast<std::int64_t>(sorted.size() - 1));
-  const auto low = static_cast<std::size_t>(position.num() / position.den());
-  const Number a = number_of(sorted[low]);
-  const Number rest = position - Number(static_cast<std::int64_t>(low));
-  if (rest.is_zero()) return Operand::of(a);
-  return Operand::of(a + (number_of(sorted[low + 1]) - a) * rest);
+  return Operand::of(lianqing::quantile(sorted, q, number_of));
 }
 
 Operand decayed(const Measure& measure, bool valued, const Series* series,

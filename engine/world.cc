@@ -4,6 +4,7 @@
 
 #include "engine/decide.h"
 #include "engine/judge.h"
+#include "engine/statistics.h"
 #include "engine/touch.h"
 
 namespace lianqing {
@@ -34,30 +35,13 @@ class LowerLeaves final : public Leaves {
 };
 
 Number quartile(const std::vector<Number>& sorted, Number q) {
-  const Number position = q * Number(static_cast<std::int64_t>(sorted.size() - 1));
-  const auto low = static_cast<std::size_t>(position.num() / position.den());
-  const Number rest = position - Number(static_cast<std::int64_t>(low));
-  if (rest.is_zero()) return sorted[low];
-  return sorted[low] + (sorted[low + 1] - sorted[low]) * rest;
+  return quantile(sorted, q, [](const Number& value) { return value; });
 }
 
 Number mean(const std::vector<Number>& values) {
   Number sum(0);
   for (const Number& value : values) sum = sum + value;
   return sum / Number(static_cast<std::int64_t>(values.size()));
-}
-
-Wide integer_root(Wide v) {
-  Wide low = 0, high = Wide{1} << 62;
-  while (low < high) {
-    const Wide middle = (low + high + 1) / 2;
-    if (middle * middle <= v) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return low;
 }
 
 // Population standard deviation over the values in millionths, as `stddev` has it.
@@ -68,8 +52,7 @@ Number deviation(const std::vector<Number>& values) {
     sum += whole.num();
     squares += static_cast<Wide>(whole.num()) * whole.num();
   }
-  const Wide n = static_cast<Wide>(values.size());
-  return Number::from_micros((integer_root(4 * (n * squares - sum * sum)) + n) / (2 * n));
+  return Number::from_micros(deviation_micros(static_cast<Wide>(values.size()), sum, squares));
 }
 
 // `values` sorted; `own` null if the unit has none.
