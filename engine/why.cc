@@ -2,37 +2,14 @@
 
 #include <algorithm>
 
+#include "rules/operators.h"
+
 namespace lianqing {
 namespace {
 
 std::string text_of(const Expr& expr, const ExprNode& node) {
   return expr.source.substr(node.begin, node.end - node.begin);
 }
-
-std::string_view symbol_of(Op op) {
-  switch (op) {
-    case Op::equal: return "==";
-    case Op::unequal: return "!=";
-    case Op::less: return "<";
-    case Op::less_equal: return "<=";
-    case Op::greater: return ">";
-    case Op::greater_equal: return ">=";
-    case Op::in: return "in";
-    default: return "is";
-  }
-}
-
-Op mirrored(Op op) {
-  switch (op) {
-    case Op::less: return Op::greater;
-    case Op::less_equal: return Op::greater_equal;
-    case Op::greater: return Op::less;
-    case Op::greater_equal: return Op::less_equal;
-    default: return op;
-  }
-}
-
-bool is_comparison(Op op) { return op >= Op::equal && op <= Op::greater_equal; }
 
 bool is_fixed(const Expr& expr, const ExprNode& node) {
   if (node.op == Op::negate) return is_fixed(expr, expr.nodes[node.a]);
@@ -72,7 +49,7 @@ WhyNode leaf(const Expr& expr, const ExprNode& node, std::uint32_t index, Evalua
   }
   const Operand value = evaluation.node(expr, operand);
   const Operand bound = evaluation.node(expr, limit);
-  out.op = symbol_of(op);
+  out.op = name_of(op);
   out.operand = text_of(expr, expr.nodes[operand]);
   out.value = to_fact(value);
   out.limit = text_of(expr, expr.nodes[limit]);

@@ -3,52 +3,10 @@
 #include <string_view>
 
 #include "lianqing/assert.h"
+#include "rules/operators.h"
 
 namespace lianqing {
 namespace {
-
-std::string_view op_name(Op op) {
-  switch (op) {
-    case Op::constant: return "constant";
-    case Op::list: return "list";
-    case Op::param: return "param";
-    case Op::field: return "field";
-    case Op::event_attr: return "event";
-    case Op::measure: return "measure";
-    case Op::unit_attr: return "unit";
-    case Op::key: return "key";
-    case Op::level: return "level";
-    case Op::warning_attr: return "warning";
-    case Op::logical_and: return "and";
-    case Op::logical_or: return "or";
-    case Op::logical_not: return "not";
-    case Op::negate: return "negate";
-    case Op::equal: return "==";
-    case Op::unequal: return "!=";
-    case Op::less: return "<";
-    case Op::less_equal: return "<=";
-    case Op::greater: return ">";
-    case Op::greater_equal: return ">=";
-    case Op::in: return "in";
-    case Op::add: return "+";
-    case Op::subtract: return "-";
-    case Op::multiply: return "*";
-    case Op::divide: return "/";
-    case Op::remainder: return "%";
-    case Op::choose: return "?";
-    case Op::has: return "has";
-    case Op::size: return "size";
-    case Op::absolute: return "abs";
-    case Op::minimum: return "min";
-    case Op::maximum: return "max";
-    case Op::round: return "round";
-    case Op::matches: return "matches";
-    case Op::starts_with: return "startsWith";
-    case Op::ends_with: return "endsWith";
-    case Op::contains: return "contains";
-  }
-  LQ_UNREACHABLE("op");
-}
 
 // Texts with blanks collapsed: the layout of a folded sentence is not its meaning.
 std::string collapsed(std::string_view text) {
@@ -143,7 +101,7 @@ class Writer {
   void node(const Expr& expr, std::uint32_t at) {
     const ExprNode& n = expr.nodes[at];
     out += " (";
-    out += op_name(n.op);
+    out += name_of(n.op);
     if (n.handled) out += '!';
     switch (n.op) {
       case Op::constant: cell(expr.constants[n.a]); break;

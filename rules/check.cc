@@ -5,6 +5,7 @@
 #include "rules/canonical.h"
 #include "rules/duration.h"
 #include "rules/lint/ranges.h"
+#include "rules/operators.h"
 #include "rules/report.h"
 
 namespace lianqing {
@@ -20,16 +21,6 @@ struct Comparison {
   bool falling() const { return op == Op::less || op == Op::less_equal; }
   bool inclusive() const { return op == Op::greater_equal || op == Op::less_equal; }
 };
-
-Op mirrored(Op op) {
-  switch (op) {
-    case Op::less: return Op::greater;
-    case Op::less_equal: return Op::greater_equal;
-    case Op::greater: return Op::less;
-    case Op::greater_equal: return Op::less_equal;
-    default: return op;
-  }
-}
 
 std::optional<Number> number_of(const Program& program, const Expr& expr, std::uint32_t at) {
   const ExprNode& node = expr.nodes[at];

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "rules/lower.h"
+#include "rules/operators.h"
 #include "rules/report.h"
 #include "rules/scope.h"
 #include "rules/template.h"
@@ -158,10 +159,6 @@ class RuleLowering {
   std::optional<SourceSpan> key_at_;
 };
 
-bool is_order(Op op) {
-  return op == Op::less || op == Op::less_equal || op == Op::greater || op == Op::greater_equal;
-}
-
 std::int64_t ceiling(Number n) {
   const std::int64_t whole = n.num() / n.den();
   return whole + (n.num() % n.den() > 0 ? 1 : 0);
@@ -177,13 +174,7 @@ struct Thresholds {
   bool every_day = false;
   std::set<std::int64_t> days;
 
-  void compare(Op op, bool mirrored, Number limit) {
-    if (mirrored && is_order(op)) {
-      op = op == Op::less         ? Op::greater
-           : op == Op::less_equal ? Op::greater_equal
-           : op == Op::greater    ? Op::less
-                                  : Op::less_equal;
-    }
+  void compare(Op op, Number limit) {
     switch (op) {
       case Op::greater_equal:
       case Op::less: days.insert(ceiling(limit)); break;
@@ -212,14 +203,14 @@ void scan(const Program& program, const Expr& expr, std::vector<Thresholds>& fou
   std::vector<bool> understood(expr.nodes.size(), false);
   for (const ExprNode& node : expr.nodes) {
     if (node.op == Op::has) understood[node.a] = true;
-    if (!is_order(node.op) && node.op != Op::equal && node.op != Op::unequal) continue;
+    if (!is_comparison(node.op)) continue;
     for (const auto& [side, other] : {std::pair(node.a, node.b), std::pair(node.b, node.a)}) {
       if (expr.nodes[side].op != Op::measure) continue;
       const auto limit = constant_of(program, expr, other);
       if (!limit) continue;
       understood[side] = true;
       if (limit->tag != CellTag::number) continue;
-      found[expr.nodes[side].a].compare(node.op, side == node.b,
+      found[expr.nodes[side].a].compare(side == node.b ? mirrored(node.op) : node.op,
                                         Number::ratio(limit->num, limit->den));
     }
   }

@@ -126,14 +126,25 @@ ColoursSyntax parse_colours(const Entry& entry, Diagnostics& out) {
   return colours;
 }
 
+namespace {
+
+// Name, place and title, which all named constructs of a place have; false if it is not a map.
+template <class Syntax>
+bool parse_head(const Entry& entry, std::span<const KeyRow> keys, const Bilingual& kind,
+                Syntax& syntax, Diagnostics& out) {
+  syntax.name = entry.key;
+  syntax.at = entry.key_at;
+  const Bilingual what{kind.zh + "“" + entry.key + "”", kind.en + " '" + entry.key + "'"};
+  if (!check_keys(entry.value, entry.key_at, keys, what, out)) return false;
+  syntax.title = read_sentence(entry.value, "title", out).plain();
+  return true;
+}
+
+}  // namespace
+
 DutySyntax parse_duty(const Entry& entry, Diagnostics& out) {
   DutySyntax duty;
-  duty.name = entry.key;
-  duty.at = entry.key_at;
-  if (!check_keys(entry.value, entry.key_at, kDutyKeys,
-                  {"职责“" + duty.name + "”", "duty '" + duty.name + "'"}, out))
-    return duty;
-  duty.title = read_sentence(entry.value, "title", out).plain();
+  if (!parse_head(entry, kDutyKeys, {"职责", "duty"}, duty, out)) return duty;
   for (const Level level : {Level::yellow, Level::red}) {
     duty.levels[static_cast<std::size_t>(level)] = parse_duty_level(entry.value, level, out);
   }
@@ -143,12 +154,7 @@ DutySyntax parse_duty(const Entry& entry, Diagnostics& out) {
 
 SourceSyntax parse_source(const Entry& entry, Diagnostics& out) {
   SourceSyntax source;
-  source.name = entry.key;
-  source.at = entry.key_at;
-  if (!check_keys(entry.value, entry.key_at, kSourceKeys,
-                  {"来源“" + source.name + "”", "source '" + source.name + "'"}, out))
-    return source;
-  source.title = read_sentence(entry.value, "title", out).plain();
+  if (!parse_head(entry, kSourceKeys, {"来源", "source"}, source, out)) return source;
   source.silent_after = read_text(entry.value, "silent_after", out);
   return source;
 }

@@ -30,9 +30,10 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
 // What the engine knows of the language: the compiled program, the headers that one includes, the
 // patterns a program carries, and the digest that names programs and warnings alike. A row more
 // needs an ADR.
-const std::set<std::string> kArtefact = {"rules/program.h", "rules/zone.h",  "rules/calendar.h",
-                                         "rules/expr.h",    "rules/regex.h", "rules/fingerprint.h",
-                                         "rules/span.h",    "rules/views.h", "rules/duties.h"};
+const std::set<std::string> kArtefact = {
+    "rules/program.h", "rules/zone.h",      "rules/calendar.h",    "rules/expr.h",
+    "rules/regex.h",   "rules/operators.h", "rules/fingerprint.h", "rules/span.h",
+    "rules/views.h",   "rules/duties.h"};
 
 // Third-party header -> the only files that may include it.
 struct Confinement {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <map>
-#include <random>
 
 #include "engine/replay.h"
 #include "tests/support/packs.h"
+#include "tests/support/random.h"
 
 namespace lianqing {
 namespace {
@@ -41,21 +41,6 @@ std::shared_ptr<const Program> mixed() {
       "  few: {title: Few, yellow: {enter: \"all < 3\", for: 2d}}\n");
   return program;
 }
-
-class Random {
- public:
-  explicit Random(unsigned seed) : engine_(seed) {}
-  std::int64_t below(std::int64_t n) {
-    return static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(n));
-  }
-  bool one_in(std::int64_t n) { return below(n) == 0; }
-  std::string choice(std::initializer_list<const char*> list) {
-    return list.begin()[below(static_cast<std::int64_t>(list.size()))];
-  }
-
- private:
-  std::mt19937_64 engine_;
-};
 
 constexpr Duration kHour{3'600'000'000};
 

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
-#include <random>
 
 #include "tests/support/packs.h"
+#include "tests/support/random.h"
 #include "tests/support/temp_dir.h"
 
 namespace lianqing {
@@ -61,21 +61,6 @@ std::shared_ptr<const Program> mixed() {
   return program;
 }
 
-class Random {
- public:
-  explicit Random(unsigned seed) : engine_(seed) {}
-  std::int64_t below(std::int64_t n) {
-    return static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(n));
-  }
-  bool one_in(std::int64_t n) { return below(n) == 0; }
-  std::size_t index(std::size_t n) {
-    return static_cast<std::size_t>(below(static_cast<std::int64_t>(n)));
-  }
-
- private:
-  std::mt19937_64 engine_;
-};
-
 constexpr Duration kHour{3'600'000'000};
 
 // In order of recording. Some are late, ahead, repeated, or of the same instant as the one before.
@@ -83,9 +68,6 @@ constexpr Duration kHour{3'600'000'000};
 std::vector<Event> random_log(Random& random, std::size_t size, bool distinct) {
   std::vector<Event> out;
   Instant clock = at("2026-02-20T00:00:00Z");
-  const auto choice = [&](std::initializer_list<const char*> list) {
-    return std::string(list.begin()[random.index(list.size())]);
-  };
   while (out.size() < size) {
     if (distinct || !random.one_in(4)) clock += kHour / 4 * (1 + random.below(15));
     if (random.one_in(60)) clock += days(6);
@@ -111,7 +93,7 @@ std::vector<Event> random_log(Random& random, std::size_t size, bool distinct) {
       if (target.unit.empty()) continue;
       const bool retract = random.one_in(3);
       Data what{{"target_event_id", std::string(target.id)}};
-      if (!retract) what.emplace_back("changes.kind", choice({"a", "b", "c"}));
+      if (!retract) what.emplace_back("changes.kind", random.choice({"a", "b", "c"}));
       if (!retract) what.emplace_back("changes.severity", static_cast<int>(1 + random.below(5)));
       if (distinct) clock += Duration{1'000'000 + static_cast<std::int64_t>(out.size())};
       out.push_back(event("e" + std::to_string(out.size()), target.unit,
@@ -126,17 +108,17 @@ std::vector<Event> random_log(Random& random, std::size_t size, bool distinct) {
     const std::string task = "t" + std::to_string(random.below(5));
     const std::string due =
         format_date(std::chrono::floor<std::chrono::days>(time + days(random.below(9))));
-    std::string type =
-        choice({"complaint", "complaint", "complaint", "opened", "closed", "extended", "other"});
+    std::string type = random.choice(
+        {"complaint", "complaint", "complaint", "opened", "closed", "extended", "other"});
     Data data;
     if (type == "complaint") {
-      if (!random.one_in(8)) data.emplace_back("kind", choice({"a", "b", "c", "d"}));
+      if (!random.one_in(8)) data.emplace_back("kind", random.choice({"a", "b", "c", "d"}));
       if (!random.one_in(8)) data.emplace_back("severity", static_cast<int>(1 + random.below(5)));
     } else if (type != "other") {
       data.emplace_back("id", task);
       data.emplace_back("due", due);
       data.emplace_back("granted", random.one_in(2));
-      data.emplace_back("kind", choice({"x", "y"}));
+      data.emplace_back("kind", random.choice({"x", "y"}));
     }
     out.push_back(event("e" + std::to_string(out.size()), unit, type, time, data, clock));
   }
