@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Does `lianqing replay` say what the oracle says? Needs LIANQING_BINARY.
 
-LIANQING_SEEDS=40 random packs; the log of wabo and every fortieth unit of nyc. LIANQING_NIGHTLY=1: all of nyc, boston and
-bpic too."""
+LIANQING_SEEDS=32 random packs; the log of wabo and every fortieth unit of nyc. LIANQING_NIGHTLY=1: 120 packs, all of nyc,
+boston and bpic too."""
 import concurrent.futures
 import datetime as dt
 import gzip
@@ -27,8 +27,8 @@ import random_log                                        # noqa: E402
 
 BINARY = os.environ.get("LIANQING_BINARY", os.path.join(ROOT, "build", "dev", "lianqing"))
 SHARED = os.environ.get("LIANQING_SHARED", os.path.join(ROOT, "..", "shared"))
-SEEDS = int(os.environ.get("LIANQING_SEEDS", "40"))
 NIGHTLY = os.environ.get("LIANQING_NIGHTLY", "") not in ("", "0")
+SEEDS = int(os.environ.get("LIANQING_SEEDS", "120" if NIGHTLY else "32"))
 # What both sides know of random_cross.FEATURES.
 FEATURES = ("sequence", "peers", "units", "warnings", "corrections", "register", "calendar")
 LOGS = {"wabo": "wabo_receipt", "nyc": "nyc_inspections"}
