@@ -102,7 +102,9 @@ void report_unknown_key(const Entry& entry, const std::vector<std::string>& know
     return;
   }
   Bilingual advice;
-  if (const auto nearest = nearest_word(entry.key, known)) {
+  if (entry.value.is_empty() && entry.key.find(' ') != std::string::npos) {
+    advice = {"文字里有逗号时请加引号", "put a text with a comma in quotes"};
+  } else if (const auto nearest = nearest_word(entry.key, known)) {
     advice = did_you_mean(*nearest);
   } else {
     std::string all;

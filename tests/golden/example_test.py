@@ -24,6 +24,13 @@ class Example(unittest.TestCase):
         done = run("check", EXAMPLE + "/pack", "--lang", "en")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_its_tests_pass_and_notice_changes(self):
+        done = run("test", EXAMPLE + "/pack", "--lang", "en")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertNotIn("not covered", done.stdout)
+        done = run("test", EXAMPLE + "/pack", "--mutants", "--lang", "en", "--at-least", "99")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_warnings(self):
         with tempfile.TemporaryDirectory() as folder:
             out = os.path.join(folder, "w.jsonl")
