@@ -155,6 +155,8 @@ inline constexpr CodeExample kCodeExamples[] = {
     {"R304", "timeline: [+6d red, +2d yellow]", "timeline: [+2d yellow, +6d red]"},
     {"R305", "tests: [{name: ..., expect: [{rule: r, level: red}]}]",
      "tests: [{name: ..., unit: u1, expect: [{rule: r, level: red}]}]"},
+    {"R306", "unit: u1\nexpect: [{rule: r, unit: u11, timeline: []}]",
+     "unit: u1\nexpect: [{rule: r, timeline: []}]"},
 };
 
 }  // namespace lianqing

@@ -342,6 +342,11 @@ inline constexpr CodeRow kCodes[] = {
     {"R305", Severity::error, "没有写单位", "no unit",
      "预期要知道是哪个单位：写 unit，或写在测试、defaults 里。",
      "An expectation is about a unit: write unit here, in the test, or in defaults."},
+    {"R306", Severity::error, "测试中没有这个单位或分组", "unit or key that the test does not have",
+     "没有登记也没有事件的单位、没有事件的分组不会有级别，这样的预期说明不了什么；多半是拼写错误。",
+     "A unit that is neither registered nor in any event, or a key that no event has, has no "
+     "level: "
+     "expecting one shows nothing. Most likely it is misspelt."},
 };
 
 }  // namespace lianqing

@@ -168,7 +168,33 @@ class FileReader {
     if (expect != nullptr && want_list(*expect)) {
       for (const Node& one : expect->items) read_expectation(one, test);
     }
+    for (const Expectation& expected : test.expectations) check_occurs(expected, test);
     return test;
+  }
+
+  // An expectation about nothing would always be met.
+  void check_occurs(const Expectation& expected, const Test& test) {
+    const auto said = [&](const std::string& word) {
+      std::string json;
+      append_json_string(json, word);
+      json = json.substr(1, json.size() - 2);
+      return std::any_of(test.events.begin(), test.events.end(), [&](const ScriptedEvent& event) {
+        return event.json.find(json) != std::string::npos;
+      });
+    };
+    const bool registered =
+        std::any_of(test.units.begin(), test.units.end(),
+                    [&](const RegisteredUnit& unit) { return unit.id == expected.unit; });
+    if (!registered && !said(expected.unit)) {
+      report(
+          out_, "R306", expected.at,
+          {"测试中没有单位“" + expected.unit + "”", "no unit '" + expected.unit + "' in this test"},
+          {"它既不在 units 里，也没有事件", "it is not in units, and no event is about it"});
+    } else if (expected.key && !said(*expected.key)) {
+      report(out_, "R306", expected.at,
+             {"测试中没有取值“" + *expected.key + "”的事件",
+              "no event of this test has the value '" + *expected.key + "'"});
+    }
   }
 
   void read_units(const Node& node, Test& test) {

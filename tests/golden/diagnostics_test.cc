@@ -137,7 +137,8 @@ TEST(Diagnostics, AreInBothLanguagesAndInsideTheFile) {
       EXPECT_EQ(finding.suggestion.zh.empty(), finding.suggestion.en.empty());
       if (pack.empty() || finding.at.line == 0) continue;
       EXPECT_GE(finding.at.column, 1U);
-      const auto lines = 1 + std::count(pack[0].bytes.begin(), pack[0].bytes.end(), '\n');
+      const std::string& source = pack[finding.at.file].bytes;
+      const auto lines = 1 + std::count(source.begin(), source.end(), '\n');
       EXPECT_LE(finding.at.line, lines);
     }
   }
