@@ -81,22 +81,21 @@ void run_pack(const TestRequest& request, const std::string& path, Tally& tally)
   const auto suite = load_suite(path);
   if (!suite) {
     tally.code = std::max(tally.code, report(suite.error(), zh));
+    tally.junit += junit_error(path, suite.error().what);
     return;
   }
   const bool broken = has_error(suite->findings);
-  if (!suite->findings.empty()) {
-    const auto texts = suite->texts();
-    if (request.json && broken) {
-      std::fputs(render_json(suite->findings, texts).c_str(), stdout);
-    } else {
-      std::fputs(render_text(suite->findings, texts, zh).c_str(), stderr);
-    }
+  const std::string findings = render_text(suite->findings, suite->texts(), zh);
+  if (request.json && broken) {
+    std::fputs(render_json(suite->findings, suite->texts()).c_str(), stdout);
+  } else {
+    std::fputs(findings.c_str(), stderr);
   }
   if (broken || suite->test_files.empty()) {
-    if (!broken)
-      std::fprintf(stderr, "lianqing test: %s: %s\n", path.c_str(),
-                   zh ? "没有测试文件（*.test.yaml）" : "no test files (*.test.yaml)");
+    const std::string none = zh ? "没有测试文件（*.test.yaml）" : "no test files (*.test.yaml)";
+    if (!broken) std::fprintf(stderr, "lianqing test: %s: %s\n", path.c_str(), none.c_str());
     tally.code = std::max(tally.code, kExitFindings);
+    tally.junit += junit_error(path, broken ? findings : none);
     return;
   }
   const auto tests = chosen(*suite, request.run);

@@ -345,6 +345,14 @@ std::string junit_suites(const Suite& suite, std::span<const TestResult> results
   return out;
 }
 
+std::string junit_error(const std::string& pack, const std::string& why) {
+  const std::string name = xml_text(pack);
+  return "  <testsuite name=\"" + name +
+         "\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n" +
+         "    <testcase classname=\"" + name + "\" name=\"read\">\n      <error message=\"read\">" +
+         xml_text(why) + "</error>\n    </testcase>\n  </testsuite>\n";
+}
+
 std::string junit_document(const std::string& suites) {
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" + suites + "</testsuites>\n";
 }

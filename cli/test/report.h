@@ -35,6 +35,8 @@ std::string hunt_json(const Suite& suite, const Hunt& hunt);
 
 // A <testsuite> per file, to be wrapped by junit_document.
 std::string junit_suites(const Suite& suite, std::span<const TestResult> results, Style style);
+// Of a pack whose tests cannot be run: one <testsuite> with the reason as its error.
+std::string junit_error(const std::string& pack, const std::string& why);
 std::string junit_document(const std::string& suites);
 
 }  // namespace lianqing

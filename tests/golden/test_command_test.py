@@ -61,6 +61,14 @@ class TestCommand(unittest.TestCase):
         self.assertEqual(suites, [("calm/calm.test.yaml", "6", "0"), ("failing/failing.test.yaml", "4", "3")])
         self.assertEqual(root[1][3].get("name"), 'This one <passes> & is "fine"')
 
+    def test_junit_tells_of_what_could_not_be_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "out.xml")
+            run("calm", "broken", "nowhere", "--junit", path, "--lang", "en", code=74)
+            root = xml.etree.ElementTree.parse(path).getroot()
+        self.assertEqual([(s.get("name"), s.get("errors")) for s in root], [("calm/calm.test.yaml", "0"), ("broken", "1"), ("nowhere", "1")])
+        self.assertIn("R157", root[1][0][0].text)
+
     def test_mistakes_in_tests_are_all_told(self):
         self.golden("broken.txt", run("broken", "--lang", "en", code=1).stderr)
         codes = [finding["code"] for finding in json.loads(run("broken", "--format", "json", code=1).stdout)]
