@@ -53,7 +53,8 @@ void see(const WhyNode& node, LimitSeen& seen, const Program& program, const Sou
   }
   const auto* limit = std::get_if<Number>(&node.limit_value);
   if (limit != nullptr) seen.limit = *limit;
-  if (std::holds_alternative<std::monostate>(node.value)) return;
+  // A missing value decides nothing, unless that is what is asked.
+  if (std::holds_alternative<std::monostate>(node.value) && node.limit != "null") return;
   (node.verdict ? seen.holds : seen.fails) = true;
   const auto* value = std::get_if<Number>(&node.value);
   if (value == nullptr || limit == nullptr) return;

@@ -82,6 +82,14 @@ TEST(Coverage, AConditionWithoutALimitIsToBeTrueAndFalse) {
       ElementsAre("red is never entered", "red is never left", "red.enter n > m is never true"));
 }
 
+TEST(Coverage, AMissingValueIsSeenWhereItIsAskedFor) {
+  const std::string rules =
+      "measures: {n: {last: x, of: a}}\nrules: {r: {red: n == null or n > 4}}\n";
+  EXPECT_THAT(gaps_of(rules, test("{at: +0h, type: a}, {at: +1h, type: a, data: {x: 4}}, "
+                                  "{at: +2h, type: a, data: {x: 5}}")),
+              IsEmpty());
+}
+
 TEST(Coverage, AStepIsThatOfTheLastDecimal) {
   LimitSeen seen;
   seen.limit = Number::ratio(85, 100);
