@@ -66,6 +66,27 @@ class Dialogue {
 
 std::string anything(const std::string&) { return {}; }
 
+// The items of the pack that a test can open and close: one that sets a deadline. `program` may be
+// null.
+std::vector<Obligation> obligations(const Program* program) {
+  std::vector<Obligation> out;
+  for (const Item& item : program == nullptr ? std::vector<Item>{} : program->items) {
+    if (item.due == kNone || item.open.empty() || item.close.empty()) continue;
+    Obligation one;
+    one.name = item.name;
+    const EventType& open = program->types[item.open.front()];
+    one.open = open.name;
+    one.close = program->types[item.close.front()].name;
+    one.key = program->slots[item.key].path;
+    one.due = program->slots[item.due].path;
+    one.due_is_time = std::any_of(open.fields.begin(), open.fields.end(), [&](const FieldCheck& f) {
+      return f.name == one.due && f.type == FieldType::time;
+    });
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 class Interview {
  public:
   // `program` is null for a pack that does not exist yet.
@@ -75,9 +96,7 @@ class Interview {
   // Nothing if the input ended.
   std::optional<RuleDraft> run() {
     const bool whole =
-        kind() && event() && (draft_.kind != DraftKind::low || field()) &&
-        (draft_.kind != DraftKind::many || window()) && limits() && name() &&
-        text(draft_.title, ask_.say("标题", "title"), draft_.id) &&
+        kind() && subject() && name() && text(draft_.title, ask_.say("标题", "title"), draft_.id) &&
         text(draft_.basis, ask_.say("依据（文件和条款）", "basis (document and article)"), "") &&
         text(draft_.owner, ask_.say("责任岗位", "owner"), "");
     if (!whole) return std::nullopt;
@@ -86,20 +105,86 @@ class Interview {
 
  private:
   bool kind() {
+    items_ = obligations(program_);
+    const std::string last = items_.empty() ? "3" : "4";
     std::fputs(ask_.say("什么情况要预警？\n  1 一段时间内某事太多\n  2 很久没有某事（如报告）\n"
                         "  3 某个数值低于界限\n",
                         "What is to be warned of?\n  1 too many of something within a time\n"
                         "  2 nothing for too long, such as a report\n  3 a value below a line\n"),
                stderr);
-    const auto answer =
-        ask_.ask(ask_.say("选 1、2 或 3", "1, 2 or 3"), "1", [&](const std::string& a) {
-          return a == "1" || a == "2" || a == "3" ? "" : ask_.say("请答 1、2 或 3", "1, 2 or 3");
+    if (!items_.empty())
+      std::fputs(ask_.say("  4 有期限的事项逾期\n", "  4 an item that is overdue\n"), stderr);
+    const std::string range = std::string(ask_.say("选 1 到 ", "1 to ")) + last;
+    const auto answer = ask_.ask(range, "1", [&](const std::string& a) {
+      return a.size() == 1 && a >= "1" && a <= last ? std::string() : range;
+    });
+    if (!answer) return false;
+    draft_.kind = static_cast<DraftKind>((*answer)[0] - '1');
+    return true;
+  }
+
+  // What it is about, and from where on.
+  bool subject() {
+    switch (draft_.kind) {
+      case DraftKind::many: return event() && window() && limits();
+      case DraftKind::silent: return event() && limits();
+      case DraftKind::low: return event() && field() && limits();
+      case DraftKind::late: return item() && grace();
+    }
+    return false;
+  }
+
+  bool item() {
+    std::string names;
+    for (const Obligation& one : items_) names += (names.empty() ? "" : ", ") + one.name;
+    const auto answer = ask_.ask(
+        std::string(ask_.say("哪一种事项", "which item")) + " (" + names + ")", items_[0].name,
+        [&](const std::string& a) {
+          return find(a) == nullptr ? ask_.say("规则包没有这种事项", "the pack has no such item")
+                                    : "";
         });
     if (!answer) return false;
-    draft_.kind = *answer == "1"   ? DraftKind::many
-                  : *answer == "2" ? DraftKind::silent
-                                   : DraftKind::low;
+    draft_.item = *find(*answer);
     return true;
+  }
+
+  const Obligation* find(const std::string& name) const {
+    for (const Obligation& one : items_) {
+      if (one.name == name) return &one;
+    }
+    return nullptr;
+  }
+
+  bool grace() {
+    const bool workdays = !program_->calendar.name.empty();
+    const char* advice =
+        workdays ? ask_.say("写成 2 workdays 或 3d，至多 60", "write 2 workdays or 3d, at most 60")
+                 : ask_.say("写成 3d，至多 60d", "write 3d, at most 60d");
+    const auto answer = ask_.ask(
+        ask_.say("逾期多久变红（没有红就不写）", "red when overdue by (nothing: no red)"), "",
+        [&](const std::string& a) { return a.empty() || !red_at(a).empty() ? "" : advice; });
+    if (!answer) return false;
+    draft_.grace = *answer;
+    draft_.red_at = answer->empty() ? "" : red_at(*answer);
+    return true;
+  }
+
+  // When something due ten days after the start of the tests is overdue by so much; empty if the
+  // text is no such length.
+  std::string red_at(const std::string& grace) const {
+    constexpr std::int64_t kLongest = 60;
+    const auto span = parse_span(grace);
+    const LocalDay due{std::chrono::year{2026} / 3 / 12};
+    if (!span || span->amount == 0) return {};
+    if (!span->workdays) {
+      const std::int64_t n = span->amount / days(1).count();
+      if (n > kLongest || days(n).count() != span->amount) return {};
+      return "+" + std::to_string(10 + n) + (draft_.item.due_is_time ? "d" : "d15h");
+    }
+    if (program_->calendar.name.empty() || span->amount > kLongest) return {};
+    const auto day = add_workdays(program_->calendar, due, span->amount);
+    if (!day) return {};
+    return format_date(Date{(*day + std::chrono::days{1}).time_since_epoch()});
   }
 
   bool event() {
@@ -210,6 +295,7 @@ class Interview {
   const Dialogue& ask_;
   const Program* program_;
   std::string folder_;
+  std::vector<Obligation> items_;
   RuleDraft draft_;
 };
 
@@ -292,15 +378,10 @@ int new_rule(const std::string& folder, Style style) {
                stderr);
     return kExitUsage;
   }
-  const EventType* declared = nullptr;
-  if (program) {
-    for (const EventType& type : program->types) {
-      if (type.declared && type.name == draft->event) declared = &type;
-    }
-  }
   const SourceText rule{folder + "/" + draft->id + ".yaml", rule_text(*draft, style.chinese)};
-  const SourceText test{folder + "/" + draft->id + ".test.yaml",
-                        test_text(*draft, declared, style.chinese)};
+  const SourceText test{
+      folder + "/" + draft->id + ".test.yaml",
+      test_text(*draft, program ? program->types : std::vector<EventType>{}, style.chinese)};
   out.suite.pack.files.push_back(rule);
   out.suite.test_files.push_back(test);
   out.files.push_back(rule);

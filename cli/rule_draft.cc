@@ -10,8 +10,6 @@
 namespace lianqing {
 namespace {
 
-constexpr std::string_view kStart = "2026-03-02T09:00";
-
 std::string quoted(std::string_view text) {
   std::string out;
   append_json_string(out, text);
@@ -35,17 +33,50 @@ std::string measure_of(const RuleDraft& draft) {
     case DraftKind::many: return draft.id + "_count";
     case DraftKind::silent: return draft.id + "_days";
     case DraftKind::low: return draft.id + "_newest";
+    case DraftKind::late: return draft.id + "_overdue";
   }
   return {};
 }
 
-std::string measure_text(const RuleDraft& draft) {
+std::string measures_text(const RuleDraft& draft) {
+  const std::string name = "  " + measure_of(draft) + ": ";
   switch (draft.kind) {
-    case DraftKind::many: return "{count: " + word(draft.event) + ", over: " + draft.window + "}";
-    case DraftKind::silent: return "{age: " + word(draft.event) + "}";
-    case DraftKind::low: return "{last: " + word(draft.field) + ", of: " + word(draft.event) + "}";
+    case DraftKind::many:
+      return name + "{count: " + word(draft.event) + ", over: " + draft.window + "}\n";
+    case DraftKind::silent: return name + "{age: " + word(draft.event) + "}\n";
+    case DraftKind::low:
+      return name + "{last: " + word(draft.field) + ", of: " + word(draft.event) + "}\n";
+    case DraftKind::late: {
+      const std::string item = "{overdue: " + word(draft.item.name);
+      const std::string late =
+          "  " + draft.id + "_late: " + item + ", by: " + draft.id + "_grace}\n";
+      return name + item + "}\n" + (draft.grace.empty() ? "" : late);
+    }
   }
   return {};
+}
+
+// The conditions for yellow and red; no red if it is empty.
+struct Conditions {
+  std::string yellow, red;
+};
+Conditions conditions_of(const RuleDraft& draft) {
+  if (draft.kind == DraftKind::late)
+    return {measure_of(draft) + " >= 1", draft.grace.empty() ? "" : draft.id + "_late >= 1"};
+  const std::string turn = measure_of(draft) + (draft.kind == DraftKind::low ? " < " : " >= ");
+  return {turn + draft.id + "_yellow", draft.red ? turn + draft.id + "_red" : ""};
+}
+
+std::string params_text(const RuleDraft& draft) {
+  const auto param = [&](const char* name, const std::string& value, const char* title) {
+    return "  " + draft.id + name + ": {value: " + value + ", title: " + title + "}\n";
+  };
+  if (draft.kind == DraftKind::late) {
+    return draft.grace.empty() ? ""
+                               : param("_grace", draft.grace, "{zh: 逾期转红宽限, en: Overdue by}");
+  }
+  return param("_yellow", draft.yellow.to_string(), "{zh: 黄线, en: Yellow line}") +
+         (draft.red ? param("_red", draft.red->to_string(), "{zh: 红线, en: Red line}") : "");
 }
 
 Bilingual reason(const RuleDraft& draft) {
@@ -58,6 +89,7 @@ Bilingual reason(const RuleDraft& draft) {
     }
     case DraftKind::silent: return {"已 " + value + " 天没有", "none for " + value + " days"};
     case DraftKind::low: return {"最近一次 " + value, "newest: " + value};
+    case DraftKind::late: return {"逾期 " + value + " 项", value + " overdue"};
   }
   return {};
 }
@@ -91,21 +123,34 @@ std::string member(const std::string& path, const std::string& value) {
   return word(path.substr(0, dot)) + ": {" + member(path.substr(dot + 1), value) + "}";
 }
 
-std::string event_text(const RuleDraft& draft, const EventType* declared, const std::string& at,
-                       const std::string& value = {}) {
-  std::string data;
-  const auto add = [&](const std::string& path, const std::string& text) {
-    data += (data.empty() ? "" : ", ") + member(path, text);
-  };
-  if (!value.empty()) add(draft.field, value);
-  if (declared != nullptr) {
-    for (const FieldCheck& field : declared->fields) {
-      if (field.required && field.name != draft.field) add(field.name, sample_of(field));
+using Given = std::vector<std::pair<std::string, std::string>>;  // field -> value
+
+// One line of a test's events: the given fields, and samples for the others that are required.
+class Scribe {
+ public:
+  explicit Scribe(std::span<const EventType> types) : types_(types) {}
+
+  std::string event(const std::string& type, const std::string& at, const Given& given = {}) const {
+    std::string data;
+    const auto add = [&](const std::string& path, const std::string& text) {
+      data += (data.empty() ? "" : ", ") + member(path, text);
+    };
+    for (const auto& [path, value] : given) add(path, value);
+    for (const EventType& declared : types_) {
+      if (declared.name != type) continue;
+      for (const FieldCheck& field : declared.fields) {
+        const bool is_given = std::any_of(given.begin(), given.end(),
+                                          [&](const auto& one) { return one.first == field.name; });
+        if (field.required && !is_given) add(field.name, sample_of(field));
+      }
     }
+    return "      - {at: " + at + ", type: " + word(type) +
+           (data.empty() ? "" : ", data: {" + data + "}") + "}\n";
   }
-  return "      - {at: " + at + ", type: " + word(draft.event) +
-         (data.empty() ? "" : ", data: {" + data + "}") + "}\n";
-}
+
+ private:
+  std::span<const EventType> types_;
+};
 
 std::string expect_text(const RuleDraft& draft, const std::string& timeline) {
   return "    expect:\n      - {rule: " + word(draft.id) + ", timeline: [" + timeline + "]}\n";
@@ -121,11 +166,11 @@ std::string minutes(std::int64_t n, const std::string& after = {}) {
   return n == 0 && !after.empty() ? after : out;
 }
 
-std::string many_tests(const RuleDraft& draft, const EventType* declared) {
+std::string many_tests(const RuleDraft& draft, const Scribe& scribe) {
   const std::int64_t yellow = draft.yellow.num(), red = draft.red ? draft.red->num() : 0;
   const std::string left = "+" + draft.window;
   const auto burst = [&](std::int64_t n) {
-    return event_text(draft, declared, "+0m x" + std::to_string(n) + " every 1m");
+    return scribe.event(draft.event, "+0m x" + std::to_string(n) + " every 1m");
   };
   const std::string y = std::to_string(yellow), r = std::to_string(red);
   std::string out;
@@ -147,11 +192,11 @@ std::string many_tests(const RuleDraft& draft, const EventType* declared) {
   return out;
 }
 
-std::string silent_tests(const RuleDraft& draft, const EventType* declared) {
+std::string silent_tests(const RuleDraft& draft, const Scribe& scribe) {
   const auto day = [](Number n) { return "+" + n.to_string() + "d"; };
   const auto test = [&](Number last, const std::string& risen) {
     const std::string again = day(last) + "1h";
-    return event_text(draft, declared, "+0h") + event_text(draft, declared, again) +
+    return scribe.event(draft.event, "+0h") + scribe.event(draft.event, again) +
            expect_text(draft, risen + ", " + again + " green cleared");
   };
   const std::string yellow = day(draft.yellow) + " yellow";
@@ -165,9 +210,10 @@ std::string silent_tests(const RuleDraft& draft, const EventType* declared) {
   return out;
 }
 
-std::string low_tests(const RuleDraft& draft, const EventType* declared) {
+std::string low_tests(const RuleDraft& draft, const Scribe& scribe) {
   const auto at = [&](int hour, Number value) {
-    return event_text(draft, declared, "+" + std::to_string(hour) + "h", value.to_string());
+    return scribe.event(draft.event, "+" + std::to_string(hour) + "h",
+                        {{draft.field, value.to_string()}});
   };
   const Number yellow = draft.yellow, below = yellow - step_of(yellow);
   std::string out = name_text("低于黄线变黄，回到黄线解除", "Yellow below the line, clear at it") +
@@ -181,40 +227,58 @@ std::string low_tests(const RuleDraft& draft, const EventType* declared) {
   return out;
 }
 
+std::string late_tests(const RuleDraft& draft, const Scribe& scribe) {
+  const Obligation& item = draft.item;
+  const Given key{{item.key, "i-1"}};
+  const auto run = [&](const std::string& closed) {
+    const Given opened{{item.key, "i-1"},
+                       {item.due, item.due_is_time ? "\"{+10d time}\"" : "\"{+10d}\""}};
+    return scribe.event(item.open, "+0h", opened) + scribe.event(item.close, closed, key);
+  };
+  const std::string yellow =
+      item.due_is_time ? "+10d yellow" : "+10d15h yellow";  // end of that day
+  std::string out =
+      name_text("按时办结不变色", "Done in time is nothing") + run("+9d") + expect_text(draft, "");
+  out += name_text("到期变黄，办结即解除", "Yellow when due, clear when done") + run("+10d20h") +
+         expect_text(draft, yellow + ", +10d20h green cleared");
+  if (!draft.grace.empty()) {
+    out += name_text("逾期 " + draft.grace + " 变红", "Red when overdue by " + draft.grace) +
+           run("+100d") +
+           expect_text(draft, yellow + ", " + draft.red_at + " red, +100d green cleared");
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string rule_text(const RuleDraft& draft, bool chinese) {
-  const std::string measure = measure_of(draft);
-  const std::string turn = draft.kind == DraftKind::low ? " < " : " >= ";
+  const Conditions conditions = conditions_of(draft);
   const Bilingual because = reason(draft);
-  std::string out = "version: 1\n\nparams:\n  " + draft.id +
-                    "_yellow: {value: " + draft.yellow.to_string() +
-                    ", title: {zh: 黄线, en: Yellow line}}\n";
-  if (draft.red) {
-    out += "  " + draft.id + "_red: {value: " + draft.red->to_string() +
-           ", title: {zh: 红线, en: Red line}}\n";
-  }
+  std::string out = "version: 1\n";
+  if (const std::string params = params_text(draft); !params.empty()) out += "\nparams:\n" + params;
   if (draft.declares) {
     out += "\nevents:\n  " + word(draft.event) + ":\n    fields:\n      " + word(draft.field) +
            ": {type: decimal, required: true}\n";
   }
-  out += "\nmeasures:\n  " + measure + ": " + measure_text(draft) + "\n";
+  out += "\nmeasures:\n" + measures_text(draft);
   out += "\nrules:\n  " + draft.id + ":\n    title: " + in_language(draft.title, chinese) + "\n";
   if (!draft.basis.empty()) out += "    basis: " + in_language(draft.basis, chinese) + "\n";
   if (!draft.owner.empty()) out += "    owner: " + word(draft.owner) + "\n";
-  out += "    yellow: " + quoted(measure + turn + draft.id + "_yellow") + "\n";
-  if (draft.red) out += "    red: " + quoted(measure + turn + draft.id + "_red") + "\n";
+  out += "    yellow: " + quoted(conditions.yellow) + "\n";
+  if (!conditions.red.empty()) out += "    red: " + quoted(conditions.red) + "\n";
   return out + "    because: {zh: " + quoted(because.zh) + ", en: " + quoted(because.en) + "}\n";
 }
 
-std::string test_text(const RuleDraft& draft, const EventType* declared, bool chinese) {
+std::string test_text(const RuleDraft& draft, std::span<const EventType> types, bool chinese) {
+  const Scribe scribe(types);
   std::string out = chinese ? "# 运行：lianqing test 规则包所在文件夹\n"
                             : "# Run: lianqing test FOLDER-OF-THE-PACK\n";
-  out += "version: 1\ndefaults: {start: " + std::string(kStart) + ", unit: u1}\ntests:\n";
+  out += "version: 1\ndefaults: {start: " + std::string(kDraftStart) + ", unit: u1}\ntests:\n";
   switch (draft.kind) {
-    case DraftKind::many: return out + many_tests(draft, declared);
-    case DraftKind::silent: return out + silent_tests(draft, declared);
-    case DraftKind::low: return out + low_tests(draft, declared);
+    case DraftKind::many: return out + many_tests(draft, scribe);
+    case DraftKind::silent: return out + silent_tests(draft, scribe);
+    case DraftKind::low: return out + low_tests(draft, scribe);
+    case DraftKind::late: return out + late_tests(draft, scribe);
   }
   return out;
 }

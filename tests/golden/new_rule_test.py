@@ -57,6 +57,33 @@ class NewRule(unittest.TestCase):
         self.assertIn("id: ours", self.text("pack.yaml"))
         self.assertIn("投诉激增_yellow: {value: 3", self.text("投诉激增.yaml"))
 
+    def test_items(self):
+        os.mkdir(self.pack)
+        with open(os.path.join(self.pack, "pack.yaml"), "w", encoding="utf-8") as file:
+            file.write("""version: 1
+pack: {id: ours, calendar: cn}
+events:
+  assigned: {fields: {no: {type: string, required: true}, due: {type: date, required: true}, severity: {type: int, min: 1, required: true}}}
+  closed: {fields: {no: {type: string, required: true}, by: {type: string, required: true}}}
+  asked: {fields: {letter: {type: string, required: true}, until: {type: time, required: true}}}
+  answered: {fields: {letter: {type: string, required: true}}}
+items:
+  task: {key: no, open: assigned, close: closed, due: due}
+  letter: {key: letter, open: asked, close: answered, due: until}
+  stay: {key: letter, open: asked, close: answered}
+""")
+        done = self.new("4", "", "2 workdays", "task_late", *END)
+        self.assertIn("4 an item that is overdue", done.stderr)
+        self.assertIn("which item (letter, task)", done.stderr)
+        self.new("4", "letter", "3d", "letter_late", *END)
+        self.new("4", "letter", "5 workdays", "letter_very_late", *END)
+        again = self.new("4", "stay", "task", "2h", "100d", "", "task_overdue", *END)
+        self.assertIn("the pack has no such item", again.stderr)
+        self.assertEqual(again.stderr.count("write 2 workdays or 3d"), 2)
+        tested = run("test", self.pack, "--lang", "en")
+        self.assertEqual(tested.returncode, 0, tested.stdout)
+        self.assertIn("(100 %)", run("test", self.pack, "--mutants", "--lang", "en").stdout)
+
     def test_declared_events_are_filled_in(self):
         os.mkdir(self.pack)
         with open(os.path.join(self.pack, "pack.yaml"), "w", encoding="utf-8") as file:
@@ -83,7 +110,7 @@ events:
 
     def test_wrong_answers_are_asked_again(self):
         done = self.new("", "5", "1", "two words", "complaint", "3 months", "30d", "none", "0", "5", "4", "x", "9", "9 lives", "surge", *END)
-        self.assertEqual(done.stderr.count("1, 2 or 3\n"), 1)
+        self.assertEqual(done.stderr.count("  1 to 3\n"), 1)
         for advice in ("one word, such as", "write 30d or 2w", "a whole number from 1 to 1000", "red lies beyond yellow", "a letter first"):
             self.assertIn(advice, done.stderr)
         self.check_pack()
