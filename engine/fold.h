@@ -27,6 +27,7 @@ struct Effects {
   std::vector<GreyChange> greys;
   std::optional<MissingYear> missing_year;
   std::uint64_t judgements = 0;
+  std::vector<std::uint64_t> rule_judgements;  // by index of the rule; empty: not counted
 };
 
 // The log position of the newest record with clock <= t.

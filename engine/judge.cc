@@ -268,6 +268,7 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, co
   Instance& instance = unit.instances[index];
   const Rule& rule = program.rules[instance.rule];
   ++effects.judgements;
+  if (!effects.rule_judgements.empty()) ++effects.rule_judgements[instance.rule];
   const Level from = instance.level;
   const bool was_grey = instance.grey;
   const Cause touched_by = instance.cause;

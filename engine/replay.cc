@@ -22,6 +22,7 @@ struct Shard {
   std::vector<Leaving> leaving;
   std::vector<GreyChange> greys;
   std::uint64_t judgements = 0;
+  std::vector<std::uint64_t> rule_judgements;
   std::optional<MissingYear> missing_year;
 };
 
@@ -306,10 +307,11 @@ class Replay::Shards {
     }
     placed_ = roster_.size();
     Shard& shard = shards_.front();
-    Effects effects;
+    Effects effects = counting();
     world_->run(
         entries, now, last, [this](Instant t) { return seq_at(t); }, effects);
     collect(effects, shard);
+    count_rules(effects, shard);
     for (std::uint32_t number = 0; number < roster_.size(); ++number) {
       Roster::Slot& slot = roster_.slot(number);
       slot.dirty = true;
@@ -318,6 +320,19 @@ class Replay::Shards {
     for (Shard& other : shards_) other.work.clear();
     if (Status s = complain(shard); !s) return s;
     return give_out();
+  }
+
+  Effects counting() const {
+    Effects out;
+    if (options_.count_rules) out.rule_judgements.resize(program_->rules.size());
+    return out;
+  }
+
+  static void count_rules(const Effects& effects, Shard& shard) {
+    shard.rule_judgements.resize(effects.rule_judgements.size());
+    for (std::size_t i = 0; i < effects.rule_judgements.size(); ++i) {
+      shard.rule_judgements[i] += effects.rule_judgements[i];
+    }
   }
 
   Status complain(const Shard& shard) const {
@@ -369,7 +384,7 @@ class Replay::Shards {
   }
 
   void fold_shard(Shard& shard, Instant now, bool last) {
-    Effects effects;
+    Effects effects = counting();
     const SeqAt seq_of = [this](Instant t) { return seq_at(t); };
     for (std::size_t i = 0; i < shard.work.size();) {
       const std::uint32_t unit = shard.work[i].first;
@@ -386,6 +401,7 @@ class Replay::Shards {
       }
       collect(effects, shard);
     }
+    count_rules(effects, shard);
   }
 
   Status give_out() {
@@ -462,6 +478,21 @@ const std::map<std::string, std::uint64_t>& Replay::reasons() const {
 std::optional<Instant> Replay::clock() const { return shards_->clock(); }
 Instant Replay::judged_before() const { return shards_->judged_; }
 std::uint64_t Replay::judgements() const { return shards_->judgements(); }
+std::vector<std::uint64_t> Replay::take_rule_judgements() {
+  std::vector<std::uint64_t> out;
+  for (Shard& shard : shards_->shards_) {
+    out.resize(std::max(out.size(), shard.rule_judgements.size()));
+    for (std::size_t i = 0; i < shard.rule_judgements.size(); ++i) {
+      out[i] += std::exchange(shard.rule_judgements[i], 0);
+    }
+  }
+  return out;
+}
+std::size_t Replay::timers() const {
+  const auto& slots = shards_->roster_.slots();
+  return static_cast<std::size_t>(std::count_if(
+      slots.begin(), slots.end(), [](const Roster::Slot& slot) { return slot.due != kNever; }));
+}
 std::size_t Replay::unit_count() const { return shards_->roster_.size(); }
 const Fold& Replay::fold() const { return shards_->fold_; }
 Seq Replay::last_seq() const { return shards_->seq_base_ == 0 ? 0 : shards_->seq_base_ - 1; }

@@ -23,6 +23,7 @@ struct ReplayOptions {
   std::size_t flush_entries = 1U << 15;  // entries folded at a time; no effect on the output
   std::size_t cached_units = 200'000;    // resident units, if there is a store
   std::optional<Instant> until;
+  bool count_rules = false;  // take_rule_judgements()
   FoldOptions fold;
   IdentityOf identity_of;
   // Told of every admitted record, with its entry and unit (empty: none), and of every change of
@@ -84,6 +85,10 @@ class Replay {
   // Every instant before this one is judged and given out.
   Instant judged_before() const;
   std::uint64_t judgements() const;
+  // Judgements by index of the rule since the last call; empty if they are not counted.
+  std::vector<std::uint64_t> take_rule_judgements();
+  // Units at which something changes by itself later on. Looks at every unit.
+  std::size_t timers() const;
   std::size_t unit_count() const;
 
   // For explanations: the unit as it stands, or null. Valid until the next call.

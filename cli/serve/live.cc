@@ -127,12 +127,14 @@ Status Live::begin_generation() {
 void Live::make_replay() {
   ReplayOptions options;
   options.identity_of = identity_hash;
+  options.count_rules = true;
   replay_ = std::make_unique<Replay>(
       options_.program, options_.units, options, store_.get(),
       [this](const Warning& warning) { return to_json(warning, *options_.program); },
       [this](const Leaving& leaving) {
         board_.move(leaving);
         ++transitions_[{leaving.rule, leaving.to}];
+        ++causes_[leaving.cause];
         fresh_.emplace_back(next_position_++, leaving.text);
         return fresh_.size() >= kStoreBatch ? store_warnings() : Status{};
       },
@@ -189,6 +191,7 @@ Status Live::catch_up(Seq from, const Progress& progress) {
 // Judges as far as was judged before the last end: what was told then is told again at the same
 // position, and no record will come before it.
 Status Live::settle() {
+  (void)replay_->take_rule_judgements();  // of records folded again
   Instant reached = std::max(log_->last_recorded(), judged_);
   if (stored_ >= generation_.first) {
     LQ_TRY(const auto last, log_->warnings(stored_, 1));
@@ -281,10 +284,18 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
     }
   }
   if (Status s = append(commit, records, out); !s) return Unexpected<Error>(s.error());
-  if (Status s = replay_->judge_through(commit.recorded); !s) return Unexpected<Error>(s.error());
+  if (Status s = judge_through(commit.recorded); !s) return Unexpected<Error>(s.error());
   judged_ = commit.recorded;
   if (Status s = store_warnings(); !s) return Unexpected<Error>(s.error());
   return out;
+}
+
+Status Live::judge_through(Instant t) {
+  const auto start = std::chrono::steady_clock::now();
+  Status judged = replay_->judge_through(t);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  costs_.add(program(), replay_->take_rule_judgements(), took.count());
+  return judged;
 }
 
 // Makes the commit durable, then lets the fold have it.
@@ -328,7 +339,7 @@ Status Live::append(Commit& commit, std::span<const Record> records, std::vector
 Status Live::tick(Instant now) {
   if (now <= judged_) return {};
   const std::uint64_t before = next_position_;
-  if (Status s = replay_->judge_through(now); !s) return s;
+  if (Status s = judge_through(now); !s) return s;
   judged_ = now;
   if (next_position_ == before) return {};
   ++since_checkpoint_;

@@ -1,6 +1,6 @@
 // The log and the fold over it as one thing that runs: records in, durable first, then judged;
 // their warnings stored with positions. All on one thread, which states the time; nothing here
-// waits, listens or reads a clock.
+// waits, listens or reads the wall clock.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 
 #include "cli/serve/board.h"
 #include "cli/serve/live_position.h"
+#include "cli/serve/rule_costs.h"
 #include "cli/serve/stream_feed.h"
 #include "connectors/decode.h"
 #include "engine/replay.h"
@@ -76,6 +77,8 @@ class Live {
   const std::map<std::pair<std::string, Level>, std::uint64_t>& transitions() const {
     return transitions_;
   }
+  const std::map<Cause, std::uint64_t>& causes() const { return causes_; }  // of the transitions
+  const RuleCosts& costs() const { return costs_; }
 
  private:
   explicit Live(LiveOptions options);
@@ -95,6 +98,7 @@ class Live {
   void make_replay();
   Result<Seq> resume();
   Status catch_up(Seq from, const Progress& progress);
+  Status judge_through(Instant t);
   Status settle();
   Status store_warnings();
   void fill_board();
@@ -114,6 +118,8 @@ class Live {
   Instant judged_ = kBeforeAll;  // everything up to and including this instant is judged
   std::uint64_t since_checkpoint_ = 0;
   std::map<std::pair<std::string, Level>, std::uint64_t> transitions_;
+  std::map<Cause, std::uint64_t> causes_;
+  RuleCosts costs_;
 };
 
 // Folds the records `from` to `to` - 1 of the log, as far as they were recorded at or before

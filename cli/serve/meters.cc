@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/words.h"
 #include "lianqing/number.h"
 
 namespace lianqing {
@@ -52,6 +53,42 @@ std::string label(std::string_view name, std::string_view value) {
   return std::string(name) + "=\"" + escaped(value) + "\"";
 }
 
+void put_latency(Page& page, std::string_view name, std::string_view help, const Latency& latency) {
+  page.metric(name, "histogram", help);
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < kLatencyBounds.size(); ++i) {
+    sum += latency.counts[i];
+    page.sample(label("le", seconds(static_cast<std::int64_t>(kLatencyBounds[i]))), sum, "_bucket");
+  }
+  sum += latency.counts.back();
+  page.sample("le=\"+Inf\"", sum, "_bucket");
+  page.sample({}, std::string_view(seconds(static_cast<std::int64_t>(latency.sum_us))), "_sum");
+  page.sample({}, sum, "_count");
+}
+
+void put_rules(Page& page, const EngineGauges& engine) {
+  page.metric("lianqing_rule_evaluations_total", "counter",
+              "Judgements of a rule since the start, once per unit, key and instant.");
+  for (const auto& [rule, cost] : engine.rules.all()) {
+    page.sample(label("rule", rule), cost.judgements);
+  }
+  page.metric("lianqing_rule_fold_seconds_total", "counter",
+              "Time of the fold since the start, shared out to the rules by their evaluations; no "
+              "rule is timed by itself.");
+  for (const auto& [rule, cost] : engine.rules.all()) {
+    page.sample(label("rule", rule),
+                std::string_view(seconds(static_cast<std::int64_t>(cost.seconds * 1e6))));
+  }
+  page.metric("lianqing_transitions_by_cause_total", "counter",
+              "Changes of level since the start by what brought them about; timer: time alone.");
+  for (const auto& [cause, count] : engine.causes) {
+    page.sample(label("cause", cause_name(cause)), count);
+  }
+  page.single("lianqing_timers", "gauge",
+              "Units at which something will change by itself; counted every few seconds.",
+              engine.timers);
+}
+
 void put_ingest(Page& page, const EngineGauges& engine) {
   page.single("lianqing_log_records", "gauge", "Records in the log.", engine.records);
   page.single("lianqing_ingest_appended_total", "counter", "Records appended since the start.",
@@ -63,18 +100,17 @@ void put_ingest(Page& page, const EngineGauges& engine) {
   page.metric("lianqing_ingest_quarantined_total", "counter",
               "Records not admitted since the start, by reason.");
   for (const auto& [code, count] : engine.quarantined) page.sample(label("reason", code), count);
-  page.metric("lianqing_ingest_latency_seconds", "histogram",
-              "From a request's arrival in the queue to its durable and judged commit.");
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < kLatencyBounds.size(); ++i) {
-    sum += engine.commits.counts[i];
-    page.sample(label("le", seconds(static_cast<std::int64_t>(kLatencyBounds[i]))), sum, "_bucket");
+  put_latency(page, "lianqing_ingest_latency_seconds",
+              "From a request's arrival in the queue to its durable and judged commit.",
+              engine.requests);
+  put_latency(page, "lianqing_commit_seconds", "One commit: its durable write and its judgement.",
+              engine.commits);
+  page.metric("lianqing_source_last_record_timestamp_seconds", "gauge",
+              "When the newest record of a source was taken.");
+  if (!engine.sources) return;
+  for (const auto& [source, at] : engine.sources->all()) {
+    page.sample(label("source", source), std::string_view(seconds(micros(at))));
   }
-  sum += engine.commits.counts.back();
-  page.sample("le=\"+Inf\"", sum, "_bucket");
-  page.sample({}, std::string_view(seconds(static_cast<std::int64_t>(engine.commits.sum_us))),
-              "_sum");
-  page.sample({}, sum, "_count");
 }
 
 void put_fold(Page& page, const EngineGauges& engine) {
@@ -149,6 +185,7 @@ std::string metrics_text(const EngineGauges& engine, const QueueGauges& queue,
   Page page;
   put_ingest(page, engine);
   put_fold(page, engine);
+  put_rules(page, engine);
   page.single("lianqing_queue_requests", "gauge", "Requests that wait for a commit.",
               queue.requests);
   page.single("lianqing_queue_bytes", "gauge", "Their bytes.", queue.bytes);

@@ -5,14 +5,18 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "cli/serve/rule_costs.h"
+#include "cli/serve/source_times.h"
 #include "connectors/http/server.h"
 #include "lianqing/level.h"
 #include "lianqing/time.h"
+#include "lianqing/warning.h"
 
 namespace lianqing {
 
@@ -33,8 +37,12 @@ struct EngineGauges {
   std::uint64_t records = 0;  // in the log
   std::uint64_t appended = 0, duplicates = 0, batches = 0;
   std::map<std::string, std::uint64_t> quarantined;  // by code
-  Latency commits;                                   // from arrival in the queue to the answer
-  std::uint64_t judgements = 0, units = 0;
+  Latency requests;                                  // from arrival in the queue to the answer
+  Latency commits;                                   // durable write and judgement, each
+  std::shared_ptr<const SourceTimes> sources;        // of a moment ago; null: none yet
+  std::uint64_t judgements = 0, units = 0, timers = 0;
+  RuleCosts rules;
+  std::map<Cause, std::uint64_t> causes;  // of the transitions
   std::array<std::uint64_t, kLevels> colours{};
   std::map<std::pair<std::string, Level>, std::uint64_t> transitions;  // (rule, to)
   std::uint64_t position = 0;                                          // of the newest warning

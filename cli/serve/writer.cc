@@ -4,6 +4,15 @@ namespace lianqing {
 
 using SteadyClock = std::chrono::steady_clock;
 
+namespace {
+
+std::uint64_t microseconds(SteadyClock::duration time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(time).count());
+}
+
+}  // namespace
+
 Writer::Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limits, Logbook& logbook,
                std::function<bool()> disk_full, std::function<void()> woken,
                std::function<void(const Error&)> stopped)
@@ -17,6 +26,10 @@ Writer::Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limit
       checkpoint_at_(SteadyClock::now()),
       alive_at_(SteadyClock::now()) {
   announced_ = live_->feed().head();
+  // What cannot be read is heard from again.
+  if (const auto known = live_->log().meta(kSourceTimesKey); known && *known) {
+    if (auto sources = SourceTimes::decode(**known)) sources_ = *std::move(sources);
+  }
   publish();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -54,7 +67,8 @@ Status Writer::finish() {
   if (thread_.joinable()) thread_.join();
   if (error_) return Unexpected<Error>(*error_);
   if (!live_->dirty()) return {};
-  return live_->checkpoint();
+  if (Status s = live_->checkpoint(); !s) return s;
+  return keep_sources();
 }
 
 void Writer::run(const std::stop_token& stop) {
@@ -121,6 +135,7 @@ void Writer::commit(std::deque<Batch>& batches) {
     records.insert(records.end(), std::make_move_iterator(batch.records.begin()),
                    std::make_move_iterator(batch.records.end()));
   }
+  const auto begin = SteadyClock::now();
   Result<std::vector<Taken>> taken = error_ ? Result<std::vector<Taken>>(Unexpected<Error>(*error_))
                                             : live_->take(records, clock_.now());
   if (!taken && !error_ && !(taken.error().code == ErrorCode::full && disk_full_())) {
@@ -128,7 +143,12 @@ void Writer::commit(std::deque<Batch>& batches) {
   }
   if (taken) {
     ++gauges_.batches;
-    for (const Taken& one : *taken) {
+    gauges_.commits.add(microseconds(SteadyClock::now() - begin));
+    for (std::size_t i = 0; i < taken->size(); ++i) {
+      const Taken& one = (*taken)[i];
+      if (one.kind == Taken::Kind::appended) {
+        sources_.heard(std::get<Event>(records[i]).source, live_->judged());
+      }
       if (one.kind == Taken::Kind::appended) ++gauges_.appended;
       if (one.kind == Taken::Kind::duplicate) ++gauges_.duplicates;
       if (one.kind == Taken::Kind::refused) ++gauges_.quarantined[one.code];
@@ -148,9 +168,7 @@ void Writer::commit(std::deque<Batch>& batches) {
   const auto now = SteadyClock::now();
   const std::lock_guard hold(lock_);
   for (std::size_t i = 0; i < batches.size() && !arrivals_.empty(); ++i) {
-    const auto waited =
-        std::chrono::duration_cast<std::chrono::microseconds>(now - arrivals_.front());
-    gauges_.commits.add(static_cast<std::uint64_t>(waited.count()));
+    gauges_.requests.add(microseconds(now - arrivals_.front()));
     arrivals_.pop_front();
   }
 }
@@ -165,9 +183,17 @@ void Writer::checkpoint_if_due() {
   if (failed_) return;
   const bool old = live_->dirty() && SteadyClock::now() - checkpoint_at_ >= limits_.checkpoint_age;
   if (!old && !live_->checkpoint_due()) return;
-  if (Status s = live_->checkpoint(); !s) return fail(s.error());
+  Status kept = live_->checkpoint();
+  if (kept) kept = keep_sources();
+  if (!kept) return fail(kept.error());
   ++gauges_.checkpoints;
   checkpoint_at_ = SteadyClock::now();
+}
+
+// A full disk passes: they are kept the next time.
+Status Writer::keep_sources() {
+  Status kept = live_->shared_log()->put_meta(kSourceTimesKey, sources_.encode());
+  return kept || kept.error().code == ErrorCode::full ? Status{} : kept;
 }
 
 void Writer::publish() {
@@ -178,6 +204,16 @@ void Writer::publish() {
     gauges_.colours[i] = live_->board().of_colour(static_cast<Level>(i));
   }
   gauges_.transitions = live_->transitions();
+  gauges_.causes = live_->causes();
+  gauges_.rules = live_->costs();
+  if (SteadyClock::now() - sources_at_ >= std::chrono::seconds(1)) {
+    sources_at_ = SteadyClock::now();
+    gauges_.sources = std::make_shared<const SourceTimes>(sources_);
+  }
+  if (SteadyClock::now() - timers_at_ >= limits_.timers_every) {
+    timers_at_ = SteadyClock::now();
+    gauges_.timers = live_->replay().timers();
+  }
   gauges_.position = live_->feed().head();
   gauges_.since_checkpoint = live_->since_checkpoint();
   gauges_.judged = live_->judged();

@@ -36,6 +36,7 @@ struct WriterLimits {
   std::size_t commit_bytes = 16U << 20;  // more than this waits for the next commit
   std::chrono::milliseconds tick{200};
   std::chrono::seconds checkpoint_age{300};
+  std::chrono::seconds timers_every{5};  // they are counted over all units
 };
 
 class Writer {
@@ -74,6 +75,7 @@ class Writer {
   void fail(const Error& error);
   void publish();
   void checkpoint_if_due();
+  Status keep_sources();
   std::deque<Batch> next_batches();
 
   std::unique_ptr<Live> live_;
@@ -95,7 +97,8 @@ class Writer {
 
   // The writer's own:
   EngineGauges gauges_;
-  std::chrono::steady_clock::time_point checkpoint_at_, ticked_at_;
+  std::chrono::steady_clock::time_point checkpoint_at_, ticked_at_, timers_at_, sources_at_;
+  SourceTimes sources_;
   std::uint64_t announced_ = 0;
   bool skewed_ = false;
   // Copies for others, under lock_:

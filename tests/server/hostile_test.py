@@ -165,6 +165,54 @@ class Hostile(unittest.TestCase):
         piped = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n" * 50 + good[0]
         self.assertEqual(self.statuses(self.daemon.raw(piped)), [200] * 51)
 
+    def test_the_probes_of_h1spec(self):
+        """What uNetworking/h1spec asks of a server: 15 pieces of a message that are waited for, 18 messages judged."""
+        whole = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r"
+        waits = [whole[:at] for at in (1, 4, 12, 13, 17, 21, 22, 23, 26, 28, 29, 38, 39, 40, 41)]
+        open_ones = []
+        for piece in waits:
+            connection = socket.create_connection(("127.0.0.1", self.daemon.port), timeout=5)
+            connection.sendall(piece)
+            open_ones.append((piece, connection))
+        time.sleep(0.3)
+        for piece, connection in open_ones:
+            connection.setblocking(False)
+            with self.assertRaises(BlockingIOError, msg=piece):
+                connection.recv(1)
+            connection.setblocking(True)
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"[len(piece):])
+            if piece != whole:
+                self.assertEqual(self.statuses(connection.recv(65536)), [200], piece)
+            connection.close()
+        body = json.dumps(event("h1")).encode()
+        sent = "Authorization: Bearer %s\r\nContent-Type: application/json\r\nConnection: close\r\n" % self.token
+        get = "Connection: close\r\n"
+        bad, good = range(400, 600), range(200, 300)
+        probes = [
+            (b"GET / \r\n\r\n", bad),
+            (request("Expect: 100-continue\r\n" + get, method="GET", target="/"), [100, *good]),
+            (request(get, method="GET", target="/"), good),
+            (b"GET / HTTP/1.1\r\nhoSt:\texample.com\r\nempty:\r\nConnection: close\r\n\r\n", good),
+            (request("X-Invalid[]: test\r\n", method="GET", target="/"), bad),
+            (request("Content-Length: 5\r\n", method="GET", target="/", host=""), bad),
+            (request("Host: example.org\r\n", method="GET", target="/"), bad),
+            (request("Content-Length: -123456789123456789123456789\r\n", method="GET", target="/"), bad),
+            (request("Content-Length: -1234\r\n", method="GET", target="/"), bad),
+            (request("Content-Length: abc\r\n", method="GET", target="/"), bad),
+            (request("X-Empty: \r\n" + get, method="GET", target="/"), good),
+            (request("X-Bad: test\x07\r\n", method="GET", target="/"), bad),
+            (b"GET / HTTP/9.9\r\nHost: a\r\n\r\n", bad),
+            (b"Extra lineGET / HTTP/1.1\r\nHost: a\r\n\r\n", bad),
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\rSome: x\r\n\r\n", bad),
+            (request(sent + "Content-Length: %d\r\n" % len(body), body), good),
+            (request(sent + "Transfer-Encoding: chunked\r\n", b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)), good),
+            (request(sent + "content-LengtH: 5\r\nTransFer-Encoding: chunked\r\n",
+                     b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)), bad)]
+        self.assertEqual(len(waits) + len(probes), 33)
+        for message, expected in probes:
+            found = self.statuses(self.daemon.raw(message))
+            self.assertTrue(found and found[0] in expected, (message, found))
+
     def test_a_chunked_body_in_pieces_and_a_wait_for_100(self):
         body = json.dumps(event("chunked")).encode()
         pieces = b"".join(b"%x\r\n%s\r\n" % (len(body[i:i + 7]), body[i:i + 7]) for i in range(0, len(body), 7))

@@ -1,0 +1,128 @@
+#!/usr/bin/python3
+"""Clients that others wrote, unmodified from npm: `cloudevents` sends, `eventsource` follows and resumes across a restart.
+Needs LIANQING_BINARY; without node, npm or a registry these tests are skipped. Packages go to build/npm-clients."""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from daemon import ROOT, SECONDS, Daemon, event  # noqa: E402
+
+BATCH = "application/cloudevents-batch+json"
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "npm")
+CLIENTS = os.path.join(ROOT, "build", "npm-clients")
+
+
+def installed():
+    """Why not, or nothing."""
+    for program in ("node", "npm"):
+        if not shutil.which(program):
+            return "no %s on this machine (Debian: apt-get install nodejs npm)" % program
+    os.makedirs(CLIENTS, exist_ok=True)
+    with open(os.path.join(HERE, "package-lock.json"), "rb") as file:
+        wanted = file.read()
+    done = os.path.join(CLIENTS, "installed")
+    for name in os.listdir(HERE):
+        shutil.copy(os.path.join(HERE, name), CLIENTS)
+    if os.path.exists(done) and open(done, "rb").read() == wanted:
+        return None
+    try:
+        ran = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=CLIENTS, capture_output=True,
+                             text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        return "the npm registry does not answer"
+    if ran.returncode != 0:
+        return "npm ci: " + ran.stderr[-400:]
+    with open(done, "wb") as file:
+        file.write(wanted)
+    return None
+
+
+class Follower(threading.Thread):
+    """follow.mjs, with what it printed."""
+
+    def __init__(self, daemon):
+        super().__init__(daemon=True)
+        self.seen, self.changed = [], threading.Condition()
+        self.process = subprocess.Popen(["node", "follow.mjs", "http://127.0.0.1:%d" % daemon.port], cwd=CLIENTS,
+                                        env={**os.environ, "TOKEN": daemon.token("viewer")}, stdout=subprocess.PIPE, text=True)
+        self.start()
+
+    def run(self):
+        for line in self.process.stdout:
+            with self.changed:
+                self.seen.append(json.loads(line))
+                self.changed.notify_all()
+
+    def wait(self, done):
+        with self.changed:
+            found = self.changed.wait_for(lambda: done(self.seen), SECONDS)
+            assert found, "waited in vain; the last: %.500s" % self.seen[-3:]
+            return list(self.seen)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.join()
+        self.process.stdout.close()
+
+
+def of(seen, type):
+    return [one for one in seen if one["type"] == type]
+
+
+class Npm(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        why = installed()
+        if why:
+            print("SKIPPED: " + why, file=sys.stderr)
+            raise unittest.SkipTest(why)
+
+    def test_cloudevents_sends(self):
+        with Daemon() as daemon:
+            done = subprocess.run(["node", "send.mjs", "http://127.0.0.1:%d" % daemon.port], cwd=CLIENTS, capture_output=True, text=True,
+                                  env={**os.environ, "TOKEN": daemon.token("ingester")}, timeout=SECONDS)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual([json.loads(line) for line in done.stdout.splitlines()],
+                             [{"results": [{"seq": 0}]}, {"results": [{"seq": 1}]}])
+            unit = daemon.get("/v1/units/u-7").json
+            self.assertEqual([level["values"] for level in unit["levels"] if level["rule"] == "many"], [{"n": 2}])
+
+    def test_eventsource_follows_and_resumes(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with Daemon(arguments=["--listen", "127.0.0.1:%d" % port]) as daemon:
+            daemon.post([event(i, unit="u0") for i in range(2)], BATCH)
+            follower = Follower(daemon)
+            try:
+                seen = follower.wait(lambda seen: of(seen, "marker"))
+                self.assertEqual([one["data"]["level"] for one in of(seen, "snapshot")], ["yellow"])
+                daemon.post([event(10 + i, unit="u1") for i in range(2)], BATCH)
+                follower.wait(lambda seen: len(of(seen, "warning")) == 1)
+                # Away in the middle of it; meanwhile, and afterwards, more happens.
+                self.assertEqual(daemon.stop(), 0)
+                follower.wait(lambda seen: of(seen, "error"))
+                daemon.start()
+                for unit in range(2, 6):
+                    daemon.post([event(10 * unit + i, unit="u%d" % unit) for i in range(10, 12)], BATCH)
+                seen = follower.wait(lambda seen: len(of(seen, "warning")) == 5)
+                self.assertEqual([one["data"]["unit"] for one in of(seen, "warning")], ["u1", "u2", "u3", "u4", "u5"])
+                ids = [int(one["id"]) for one in of(seen, "warning")]
+                self.assertEqual(ids, sorted(set(ids)))
+                # It went on where it was: no second snapshot.
+                self.assertEqual((len(of(seen, "snapshot")), len(of(seen, "marker"))), (1, 1))
+                self.assertEqual(len(of(seen, "open")), 2)
+            finally:
+                follower.end()
+
+
+if __name__ == "__main__":
+    unittest.main()
