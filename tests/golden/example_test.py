@@ -16,7 +16,7 @@ EXPECTED = os.path.join(ROOT, EXAMPLE, "expected.jsonl.gz")
 
 
 def run(*args):
-    return subprocess.run([BINARY, *args], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return subprocess.run([BINARY, *args], cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 
 class Example(unittest.TestCase):
@@ -53,7 +53,7 @@ class Example(unittest.TestCase):
     def test_generator_makes_the_same_events(self):
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(["/usr/bin/python3", os.path.join(ROOT, EXAMPLE, "generate.py"), folder],
-                                  capture_output=True, text=True, timeout=120)
+                                  capture_output=True, text=True, timeout=300)
             self.assertEqual(done.returncode, 0, done.stderr)
             with gzip.open(os.path.join(folder, "events.jsonl.gz")) as a, \
                     gzip.open(os.path.join(ROOT, EXAMPLE, "events.jsonl.gz")) as b:

@@ -14,7 +14,7 @@ END = ["Title", "Measures, article 3", "oversight-desk"]
 
 
 def run(*args, stdin=""):
-    return subprocess.run([BINARY, *args], input=stdin, capture_output=True, text=True, timeout=60)
+    return subprocess.run([BINARY, *args], input=stdin, capture_output=True, text=True, timeout=300)
 
 
 class NewRule(unittest.TestCase):

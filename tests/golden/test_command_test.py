@@ -17,7 +17,7 @@ FOLDER = os.path.join(ROOT, "tests", "golden", "test_command")
 
 
 def run(*args, code=0, cwd=FOLDER):
-    done = subprocess.run([BINARY, "test", *args], cwd=cwd, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([BINARY, "test", *args], cwd=cwd, capture_output=True, text=True, timeout=300)
     assert done.returncode == code, (args, done.returncode, done.stdout, done.stderr)
     return done
 
@@ -108,7 +108,7 @@ class TestCommand(unittest.TestCase):
             return run(folder, "--mutants", "--lang", "en", code=1).stdout
 
     def test_test_files_are_no_rules(self):
-        done = subprocess.run([BINARY, "check", "broken"], cwd=FOLDER, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([BINARY, "check", "broken"], cwd=FOLDER, capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_a_pack_without_tests_and_wrong_calls(self):
