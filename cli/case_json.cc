@@ -1,15 +1,12 @@
 #include "cli/case_json.h"
 
+#include "cli/calendar_words.h"
 #include "cli/case_text.h"
 #include "cli/case_words.h"
-#include "connectors/json_writer.h"
+#include "cli/json_parts.h"
 
 namespace lianqing {
 namespace {
-
-void put(JsonWriter& out, const Bilingual& text) {
-  out.begin_object().key("zh").string(text.in(true)).key("en").string(text.in(false)).end_object();
-}
 
 void put_or_null(JsonWriter& out, std::string_view name, const std::string& text) {
   out.key(name);
@@ -39,21 +36,53 @@ void put_key(JsonWriter& out, const std::optional<std::string>& key) {
   }
 }
 
-void put(JsonWriter& out, const DutyClock& duty, const std::string& rule, const DutyTable& table) {
+// The object is left open.
+void put_clock(JsonWriter& out, const DutyClock& duty, const std::string& rule,
+               const DutyTable& table) {
   out.begin_object().key("name").string(duty.name).key("title");
   put(out, duty_title(table, rule, duty.name));
   put_or_null(out, "role", duty.role);
   put_or_null(out, "due", duty.due);
+  if (duty.unreckoned.year != 0) {
+    out.key("unknown");
+    put(out, missing_year_words(duty.unreckoned.year));
+  }
   put_or_null(out, "done", duty.done);
-  out.key("late").boolean(duty.late).end_object();
+  out.key("late").boolean(duty.late);
+}
+
+// What time alone does next to an obligation: it becomes overdue, or goes up the ladder.
+void put_next(JsonWriter& out, const DutyClock& duty, const std::string& rule,
+              const DutyTable& table) {
+  out.key("next");
+  if (duty.next == kNever) {
+    out.null();
+    return;
+  }
+  const auto& ladder = table.ladder(table.rule(rule));
+  out.begin_object().key("at").string(format_rfc3339(duty.next));
+  if (!duty.late || duty.rung >= ladder.size()) {
+    out.key("step").string(name(StepKind::overdue)).end_object();
+    return;
+  }
+  const LadderStep& rung = ladder[duty.rung];
+  out.key("step").string(name(StepKind::chased)).key("rung").string(rung.name).key("rung_title");
+  put(out, rung_title(table, rule, rung.name));
+  put_or_null(out, "role", rung.role);
+  out.end_object();
 }
 
 void put_duties(JsonWriter& out, const std::vector<DutyClock>& duties, const std::string& rule,
                 const DutyTable& table) {
   out.key("duties").begin_array();
-  for (const DutyClock& duty : duties) put(out, duty, rule, table);
+  for (const DutyClock& duty : duties) {
+    put_clock(out, duty, rule, table);
+    out.end_object();
+  }
   out.end_array();
 }
+
+}  // namespace
 
 void put_colour(JsonWriter& out, const UnitColour& colour, const Program& program) {
   out.key("computed").string(name(colour.computed)).key("label");
@@ -72,8 +101,6 @@ void put_colour(JsonWriter& out, const UnitColour& colour, const Program& progra
   out.key("text");
   put(out, sentence(colour, program));
 }
-
-}  // namespace
 
 std::string to_json(const CaseStep& step, const DutyTable& table) {
   std::string text;
@@ -176,9 +203,13 @@ std::string to_json(const std::string& unit, const Case& c, bool flapping, const
     out.key("time").string(format_rfc3339(warning.time));
     out.key("to").string(name(warning.to)).end_object();
   }
-  out.end_array();
-  put_duties(out, c.duties, c.rule, table);
-  out.end_object();
+  out.end_array().key("duties").begin_array();
+  for (const DutyClock& duty : c.duties) {
+    put_clock(out, duty, c.rule, table);
+    put_next(out, duty, c.rule, table);
+    out.end_object();
+  }
+  out.end_array().end_object();
   return text;
 }
 

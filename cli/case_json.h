@@ -9,6 +9,11 @@
 
 namespace lianqing {
 
+class JsonWriter;
+
+// The members that describe a colour, into an object that is open.
+void put_colour(JsonWriter& out, const UnitColour& colour, const Program& program);
+
 // One line without the newline.
 std::string to_json(const CaseStep& step, const DutyTable& table);
 std::string to_json(const ColourChange& change, const Program& program);

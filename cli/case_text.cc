@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/calendar_words.h"
 #include "cli/case_words.h"
 #include "cli/warning_json.h"
 #include "cli/words.h"
@@ -133,11 +134,17 @@ std::string case_text(const Case& c, bool flapping, const DutyTable& table, bool
   out += '\n';
   if (c.state == CaseState::observing && c.observe_until != kNever) {
     out += say({"  观察至 ", "  observed until "}) + local_text(program, c.observe_until) + '\n';
+  } else if (c.unreckoned.year != 0) {
+    out += say({"  观察期限未定：", "  observed until an unknown day: "}) +
+           say(missing_year_words(c.unreckoned.year)) + '\n';
   }
   for (const DutyClock& duty : c.duties) {
     out += "  " + say(duty_title(table, c.rule, duty.name)) + " (" + duty.role + ")";
     if (duty.due != kNever) {
       out += say({"，时限 ", ", due "}) + deadline_text(program, duty.due);
+    } else if (duty.unreckoned.year != 0) {
+      out +=
+          say({"，时限未定：", ", due unknown: "}) + say(missing_year_words(duty.unreckoned.year));
     }
     if (duty.done != kNever) {
       out += say({"，完成于 ", ", done "}) + local_text(program, duty.done);

@@ -75,6 +75,7 @@ constexpr std::array kSteps = {
     Words{"人工定级到期", "pinned colour ended"},
     Words{"一票否决", "veto declared"},
     Words{"解除一票否决", "veto lifted"},
+    Words{"时限已定", "deadlines set"},
     Words{"记录未生效", "record without effect"},
 };
 
@@ -96,6 +97,7 @@ constexpr std::array kCauses = {
     Words{"级别变动过于频繁", "the level changed too often"},
     Words{"级别已趋稳定", "the level is calm again"},
     Words{"到期", "it expired"},
+    Words{"日历已更新", "the calendar was updated"},
 };
 
 constexpr std::array kRefusals = {
@@ -136,6 +138,8 @@ constexpr std::array kRefusals = {
     Words{"结果不对：请核对 result、approved 或 upheld",
           "not a usable result: check result, approved or upheld"},
     Words{"没有这项未完成的义务：请核对 duty", "there is no such open obligation: check duty"},
+    Words{"日历缺少所需年份，无法核定延期上限：补上该年后再作决定",
+          "the calendar lacks the year that the longest extension needs: add it and decide again"},
 };
 
 constexpr std::array kOrigins = {
@@ -148,8 +152,8 @@ constexpr std::array kOrigins = {
 
 static_assert(kStates.size() == static_cast<std::size_t>(CaseState::merged) + 1);
 static_assert(kSteps.size() == static_cast<std::size_t>(StepKind::ignored) + 1);
-static_assert(kCauses.size() == static_cast<std::size_t>(StepCause::override_expired) + 1);
-static_assert(kRefusals.size() == static_cast<std::size_t>(Refusal::unknown_duty) + 1);
+static_assert(kCauses.size() == static_cast<std::size_t>(StepCause::calendar_updated) + 1);
+static_assert(kRefusals.size() == static_cast<std::size_t>(Refusal::no_calendar) + 1);
 static_assert(kOrigins.size() == static_cast<std::size_t>(ColourOrigin::override_) + 1);
 
 template <class Table, class Enum>

@@ -46,13 +46,8 @@ class Explain {
     if (!request_.warning.empty()) return tell_warning();
     const Instant end = std::max(replay.clock().value_or(kBeforeAll),
                                  request_.replay.options.until.value_or(kBeforeAll));
-    const Status booked = desk.book(end, true);
-    if (!booked) {  // the rules are explained all the same
-      std::fprintf(stderr, "lianqing: %s%s\n",
-                   say("单位颜色与办理情况无法给出：", "the colour and its cases cannot be told: "),
-                   booked.error().what.c_str());
-    }
-    return tell_unit(replay, booked ? &desk.casebook() : nullptr, end);
+    desk.book(end, true);
+    return tell_unit(replay, desk.casebook(), end);
   }
 
  private:
@@ -80,8 +75,7 @@ class Explain {
     return 0;
   }
 
-  // `casebook` may be null.
-  Result<int> tell_unit(Replay& replay, const Casebook* casebook, Instant now) const {
+  Result<int> tell_unit(Replay& replay, const Casebook& casebook, Instant now) const {
     LQ_TRY(const UnitState* unit, replay.unit(request_.unit));
     if (unit == nullptr) {
       std::string names;
@@ -110,7 +104,7 @@ class Explain {
     std::sort(all.begin(), all.end(), [](const Warning& a, const Warning& b) {
       return std::tuple(b.to, a.rule, a.key) < std::tuple(a.to, b.rule, b.key);
     });
-    if (!request_.json && casebook != nullptr) tell_colour(*unit, end, *casebook);
+    if (!request_.json) tell_colour(*unit, end, casebook);
     for (const Warning& warning : all) print(warning, false);
     return 0;
   }

@@ -1,5 +1,6 @@
 #include "cli/explanation.h"
 
+#include "cli/calendar_words.h"
 #include "cli/warning_json.h"
 #include "cli/words.h"
 
@@ -62,6 +63,10 @@ class Teller {
     return warning_.revoked ? say(" （撤销）", " (revoked)") : say(" （解除）", " (cleared)");
   }
   std::string grey() const {
+    if (warning_.missing_year != 0) {
+      return say(" ○ 灰，级别保持：", " ○ grey, the level is kept: ") +
+             missing_year_words(warning_.missing_year).in(style_.chinese);
+    }
     return warning_.grey
                ? say(" ○ 灰：数据不足，级别保持", " ○ grey: not enough data, the level is kept")
                : "";

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "cli/columns.h"
-#include "connectors/json_writer.h"
+#include "cli/json_parts.h"
 #include "rules/identifier.h"
 
 namespace lianqing {
@@ -61,10 +61,6 @@ std::string excerpt(std::string_view line, const SourceSpan& at) {
   out += " " + gutter + " | " + std::string(dots.size() + display_width(printable(before)), ' ');
   out += std::string(std::max<std::size_t>(1, display_width(printable(under))), '^') + "\n";
   return out;
-}
-
-void put(JsonWriter& out, const Bilingual& text) {
-  out.begin_object().key("zh").string(text.in(true)).key("en").string(text.in(false)).end_object();
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "cli/calendar_words.h"
 #include "cli/case_json.h"
 #include "cli/columns.h"
 #include "cli/output_file.h"
@@ -75,6 +76,7 @@ class Run {
   explicit Run(const ReplayRequest& request) : request_(request), progress_(request.progress) {}
 
   Status run() { return request_.later.empty() ? run_one() : run_across(); }
+  bool is_complete() const { return complete_; }
 
  private:
   // Across changes of the rules.
@@ -106,7 +108,27 @@ class Run {
       std::fputs(summary_.text(replay, program, progress_.seconds(), request_.style).c_str(),
                  stderr);
     }
+    tell_calendar(replay);
     return {};
+  }
+
+  // A year without calendar data is an error, also where only some results are missing for it.
+  void tell_calendar(const Replay& replay) {
+    CalendarGaps gaps = replay.calendar_gaps();
+    std::map<int, std::uint64_t> deadlines;
+    if (desk_) deadlines = desk_->casebook().missing_years();
+    for (const auto& [year, count] : deadlines) gaps[year];
+    for (const auto& [year, gap] : gaps) {
+      const std::uint64_t due = deadlines.contains(year) ? deadlines[year] : 0;
+      const bool came = replay.fold().program().calendar.years.contains(year);
+      if (came || (gap.units == 0 && gap.greyed == 0 && due == 0)) continue;
+      const bool chinese = request_.style.chinese, incomplete = gap.greyed + due > 0;
+      complete_ = complete_ && !incomplete;
+      std::fprintf(stderr, "lianqing: %s%s%s%s\n",
+                   incomplete ? (chinese ? "错误：" : "error: ") : (chinese ? "提示：" : "note: "),
+                   calendar_gap_words(year, gap, due).in(chinese).c_str(), chinese ? "；" : "; ",
+                   calendar_remedy_words().in(chinese).c_str());
+    }
   }
 
   Status run_one() {
@@ -192,7 +214,7 @@ class Run {
   // The life of warnings up to t.
   Status book(Instant t, bool inclusive) {
     if (!desk_) return {};
-    if (Status s = desk_->book(t, inclusive); !s) return s;
+    desk_->book(t, inclusive);
     for (const CaseStep& step : desk_->casebook().take_steps()) {
       if (!cases_) break;
       if (Status s = cases_->line(to_json(step, table_)); !s) return s;
@@ -273,6 +295,7 @@ class Run {
   std::optional<Desk> desk_;
   std::optional<Error> trouble_;
   std::uint64_t shown_ = 0;
+  bool complete_ = true;
 };
 
 }  // namespace
@@ -290,8 +313,10 @@ int report(const Error& error, bool chinese) {
 }
 
 int run_replay(const ReplayRequest& request) {
-  const Status done = Run(request).run();
-  return done ? 0 : report(done.error(), request.style.chinese);
+  Run run(request);
+  const Status done = run.run();
+  if (!done) return report(done.error(), request.style.chinese);
+  return run.is_complete() ? 0 : 1;
 }
 
 }  // namespace lianqing

@@ -29,7 +29,8 @@ struct ReplayRequest {
   Style style;
 };
 
-// Runs it; the summary goes to standard error. The result is the exit code.
+// Runs it; the summary goes to standard error. The result is the exit code: 1 if levels or
+// deadlines are missing because the calendar lacks a year.
 int run_replay(const ReplayRequest& request);
 
 // Told on standard error; the exit code that belongs to it.

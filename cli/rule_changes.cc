@@ -6,19 +6,10 @@
 #include "connectors/content_hash.h"
 #include "engine/rationale.h"
 #include "lianqing/assert.h"
+#include "rules/fingerprint.h"
 
 namespace lianqing {
 namespace {
-
-std::string hex_of(const Program& program) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (const std::uint8_t byte : program.hash) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-  return out;
-}
 
 Status no_output(const Leaving&) { return {}; }
 void no_quarantine(const Rejection&) {}
@@ -71,7 +62,7 @@ Status RuleChanges::find_reigns() {
   packs.push_back(request_.program);
   for (const auto& [clock, hash] : activations) {
     const auto pack = std::find_if(packs.begin(), packs.end(), [&](const auto& program) {
-      return hash.size() >= 8 && hex_of(*program).starts_with(hash);
+      return hash.size() >= 8 && hex(program->hash).starts_with(hash);
     });
     if (pack == packs.end()) {
       unknown_.push_back(hash);

@@ -1,26 +1,11 @@
 #include "cli/warning_json.h"
 
+#include "cli/calendar_words.h"
+#include "cli/json_parts.h"
 #include "cli/words.h"
-#include "connectors/json_writer.h"
 
 namespace lianqing {
 namespace {
-
-void put(JsonWriter& out, const Fact& fact) {
-  if (const auto* b = std::get_if<bool>(&fact)) {
-    out.boolean(*b);
-  } else if (const auto* n = std::get_if<Number>(&fact)) {
-    out.raw(n->to_string());
-  } else if (const auto* s = std::get_if<std::string>(&fact)) {
-    out.string(*s);
-  } else {
-    out.null();
-  }
-}
-
-void put(JsonWriter& out, const Bilingual& text) {
-  out.begin_object().key("zh").string(text.in(true)).key("en").string(text.in(false)).end_object();
-}
 
 void put(JsonWriter& out, const WhyNode& node) {
   out.begin_object();
@@ -163,6 +148,10 @@ std::string to_json(const Warning& warning, const Program& program) {
   if (warning.to < warning.from) out.key("ended").string(warning.revoked ? "revoked" : "cleared");
   if (warning.shadow) out.key("shadow").boolean(true);
   if (warning.grey) out.key("grey").boolean(true);
+  if (warning.missing_year != 0) {
+    out.key("unknown");
+    put(out, missing_year_words(warning.missing_year));
+  }
   out.key("time").string(format_rfc3339(warning.time)).key("seq").unsigned_integer(warning.seq);
   out.key("late_by");
   if (warning.late_by) {

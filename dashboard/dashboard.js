@@ -13,6 +13,7 @@ const WORDS = {
     all: "其余规则为绿", computed: "计算颜色", total: n => `共 ${n} 件，最新：`, at: "时间", cause: "原因", duty: "职责", pack: "规则包",
     causes: { event: "事件", timer: "时间推移", correction: "更正", retraction: "撤回", activation: "规则启用", decision: "决定" },
     ops: { "&&": "同时满足", "||": "任一满足", "!": "不满足", "?:": "视条件而定" },
+    late: "逾期", done: "完成于",
     ended: { cleared: "条件缓解", revoked: "已撤销" }, since_when: t => `自 ${t}`,
   },
   en: {
@@ -25,6 +26,7 @@ const WORDS = {
     all: "All other rules are green", computed: "computed colour", total: n => `${n} in all, newest:`, at: "Time", cause: "Cause", duty: "Duty", pack: "Rule set",
     causes: { event: "event", timer: "passing time", correction: "correction", retraction: "retraction", activation: "rules activated", decision: "decision" },
     ops: { "&&": "all of", "||": "any of", "!": "not", "?:": "depending on" },
+    late: "late", done: "done",
     ended: { cleared: "cleared", revoked: "revoked" }, since_when: t => `since ${t}`,
   },
 };
@@ -85,7 +87,7 @@ async function readUnits(mine) {
     const page = await answer.json();
     for (const u of page.units) {
       const levels = new Map((u.levels || []).map(l => [JSON.stringify([l.rule, l.key]), l]));
-      found.set(u.unit, { name: u.name || null, colour: u.colour, computed: u.computed, since: u.since, registered: u.registered, levels });
+      found.set(u.unit, { name: u.name || null, colour: u.colour, computed: u.computed, grey: u.grey, since: u.since, registered: u.registered, levels });
     }
     cursor = page.next === null ? null : "&cursor=" + encodeURIComponent(page.next);
   }
@@ -133,6 +135,7 @@ async function follow(mine) {
         const status = await begin(mine);
         if (status === 401 || status === 403) return refuse();
       }
+      if (position) freshen();  // colours that changed meanwhile are not told again
       const answer = await ask("/v1/stream", position ? { "Last-Event-ID": position } : {});
       if (answer.status === 401 || answer.status === 403) return refuse();
       if (!answer.ok) throw new Error("the stream answered " + answer.status);
@@ -216,7 +219,7 @@ function drawUnits() {
     const tr = element("tr", { "data-unit": id, "aria-current": shown && shown.unit === id ? "true" : null },
       element("td", {}, element("a", { href: "#unit/" + encodeURIComponent(id) }, unitName(id)),
         unit.registered ? null : element("span", { class: "dim small" }, " " + t("unregistered"))),
-      element("td", { class: "level " + colour }, `${SYMBOLS[colour]} ${t(colour)}`),
+      element("td", { class: "level " + colour, title: unit.grey ? t("grey") : null }, `${SYMBOLS[colour]} ${t(colour)}` + (unit.grey ? " ○" : "")),
       element("td", { class: "dim nowrap" }, when(since).slice(0, 10)),
       element("td", { class: "small" }, levels.map(l => ruleTitle(l.rule, l.key)).join("、")));
     tr.onclick = () => { location.hash = "#unit/" + encodeURIComponent(id); };
@@ -255,6 +258,13 @@ function unitDetail(d) {
   const raised = d.levels.filter(l => l.level !== "green" || l.grey), rest = d.levels.length - raised.length;
   const out = [heading(unitName(d.unit), "  ", coloured(d.colour)), element("p", { class: "dim" }, d.unit)];
   if (d.computed && d.computed !== d.colour) out.push(element("p", {}, t("computed"), "  ", coloured(d.computed)));
+  if (d.text) out.push(element("p", { class: "small" }, both(d.text)));
+  for (const c of d.open_cases || []) {
+    out.push(element("h3", {}, coloured(c.counts_as), "  ", ruleTitle(c.rule, c.key), "  ", both(c.state_text)));
+    out.push(list((c.duties || []).map(x => both(x.title) + "  " + (x.due ? when(x.due) : both(x.unknown)) +
+      (x.late ? "  " + t("late") : "") + (x.done ? "  " + t("done") + " " + when(x.done) : "") +
+      (x.next && x.next.rung ? "  → " + both(x.next.rung_title) + " " + when(x.next.at) : ""))));
+  }
   if (raised.length === 0) out.push(element("p", {}, t("none")));
   for (const l of raised) {
     out.push(element("h3", {}, coloured(l.level), "  ", both(l.title) + (l.key === null ? "" : ` [${l.key}]`), l.grey ? element("span", { class: "grey" }, "  ○ " + t("grey")) : null));

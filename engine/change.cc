@@ -283,34 +283,43 @@ void Change::contribute(const ItemView& view, std::size_t v, const Episode& epis
 void Change::count_interval(const ItemView& view, const Cell& key, const Episode& episode,
                             int sign) {
   const Measure& measure = program_.measures[view.measure];
-  Instant from = episode.opening->time, to = episode.closed;
+  const Instant opened = episode.opening->time, closed = episode.closed;
+  Reckoned edge{opened, opened, 0};
   if (measure.aggregate != Aggregate::open) {
-    const auto edge = measure.aggregate == Aggregate::overdue
-                          ? deadline_after(program_, episode.due, measure.margin)
-                          : warning_start(program_, episode.due, measure.margin);
-    if (!edge) {
-      effects_.missing_year = edge.error();
-      return;
-    }
-    if (*edge == kNever) return;  // without a due it never counts
-    from = std::max(from, *edge);
-    if (measure.aggregate == Aggregate::due_within) to = std::min(to, episode.due);
+    edge = measure.aggregate == Aggregate::overdue
+               ? deadline_after(program_, episode.due, measure.margin)
+               : warning_start(program_, episode.due, measure.margin);
+    if (edge.from == kNever) return;  // without a due it never counts
   }
+  const Instant end =
+      measure.aggregate == Aggregate::due_within ? std::min(closed, episode.due) : closed;
+  const Instant from = std::max(opened, edge.to), maybe = std::max(opened, edge.from);
+  // What is over can change nothing any more.
+  edit_counter(view.measure, key, closed == kNever, [&](Counter& counter) {
+    counter.intervals.change(from, end, sign, unit_.clock);
+    if (edge.is_certain()) return;
+    unit_.uncertain = true;
+    counter.unknown[edge.missing_year].change(maybe, std::min(from, end), sign, unit_.clock);
+  });
+}
+
+void Change::edit_counter(std::uint32_t measure, const Cell& key, bool touches,
+                          const std::function<void(Counter&)>& edit) {
   const auto [at, added] = unit_.counter_of.try_emplace(
-      KeyedIndex{view.measure, key}, static_cast<std::uint32_t>(unit_.counters.size()));
+      KeyedIndex{measure, key}, static_cast<std::uint32_t>(unit_.counters.size()));
   if (added) {
     Counter& counter = unit_.counters.emplace_back();
-    counter.measure = view.measure;
+    counter.measure = measure;
     counter.key = key;
   }
-  IntervalCount& intervals = unit_.counters[at->second].intervals;
-  intervals.change(from, to, sign, unit_.clock);
-  if (episode.closed == kNever) {  // what is over can change nothing any more
-    for (const std::uint32_t rule : route_.measure_rules[view.measure]) {
+  Counter& counter = unit_.counters[at->second];
+  edit(counter);
+  if (touches) {
+    for (const std::uint32_t rule : route_.measure_rules[measure]) {
       touch_rule(program_, unit_, rule, key, cause_, earliest_);
     }
   }
-  set_alarm(unit_, intervals.due(), Waking::counter, at->second);
+  set_alarm(unit_, counter.due(), Waking::counter, at->second);
 }
 
 // ---- sequences ----------------------------------------------------------------------------------
@@ -366,22 +375,18 @@ void Change::edit_sequence(const KeyedIndex& where, const SequenceEvent* remove,
   }
   const Sequence& sequence = program_.sequences[where.index];
   const auto old = matches(program_, sequence, before), now = matches(program_, sequence, events);
-  if (!old || !now) {
-    effects_.missing_year = old ? now.error() : old.error();
-    return;
-  }
   const auto same = [](const SequenceMatch& a, const SequenceMatch& b) {
-    return a.time == b.time && *a.by == *b.by;
+    return a.time == b.time && *a.by == *b.by && a.missing_year == b.missing_year;
   };
   const auto gone = [&](const SequenceMatch& match, const std::vector<SequenceMatch>& others) {
     return std::none_of(others.begin(), others.end(),
                         [&](const SequenceMatch& other) { return same(match, other); });
   };
-  for (const SequenceMatch& m : *old) {
-    if (gone(m, *now)) match(where.index, m, -1);
+  for (const SequenceMatch& m : old) {
+    if (gone(m, now)) match(where.index, m, -1);
   }
-  for (const SequenceMatch& m : *now) {
-    if (gone(m, *old)) match(where.index, m, +1);
+  for (const SequenceMatch& m : now) {
+    if (gone(m, old)) match(where.index, m, +1);
   }
   if (events.empty()) unit_.sequences.erase(where);
 }
@@ -392,14 +397,31 @@ void Change::match(std::uint32_t index, const SequenceMatch& match, int sign) {
     const Cell& fact = match.by->keys[i];
     if (fact.tag == CellTag::null) continue;
     const Cell key = program_.streams[streams[i]].key == kNone ? Cell{} : fact;
-    if (sign < 0) {
+    if (match.missing_year != 0) {
+      match_unknown(streams[i], key, match, sign);
+      if (sign < 0) continue;
+    } else if (sign < 0) {
       withdraw(streams[i], key, match.time, match.by->seq);
       continue;
+    } else {
+      add(streams[i], key, {match.time, match.by->seq, Cell{CellTag::boolean, 1, 1}}, kFullWeight);
     }
-    add(streams[i], key, {match.time, match.by->seq, Cell{CellTag::boolean, 1, 1}}, kFullWeight);
     if (key.tag == CellTag::null || match.time > unit_.clock) continue;
     for (const std::uint32_t w : route_.stream_windows[streams[i]]) {
       meet_key(route_.window_rules[w], key);
+    }
+  }
+}
+
+// Whatever looks at the sequence cannot be told until the calendar has the year.
+void Change::match_unknown(std::uint32_t stream, const Cell& key, const SequenceMatch& match,
+                           int sign) {
+  unit_.uncertain = true;
+  for (const std::uint32_t w : route_.stream_windows[stream]) {
+    for (const std::uint32_t measure : route_.window_measures[w]) {
+      edit_counter(measure, key, true, [&](Counter& counter) {
+        counter.unknown[match.missing_year].change(match.time, kNever, sign, unit_.clock);
+      });
     }
   }
 }

@@ -3,6 +3,8 @@
 // touched.
 #pragma once
 
+#include <functional>
+
 #include "engine/fold.h"
 
 namespace lianqing {
@@ -52,6 +54,10 @@ class Change {
   void edit_sequence(const KeyedIndex& where, const SequenceEvent* remove,
                      const SequenceEvent* add);
   void match(std::uint32_t sequence, const SequenceMatch& match, int sign);
+  void match_unknown(std::uint32_t stream, const Cell& key, const SequenceMatch& match, int sign);
+  // Of the counter of the measure and key, `edit` moves what holds; who reads it is touched.
+  void edit_counter(std::uint32_t measure, const Cell& key, bool touches,
+                    const std::function<void(Counter&)>& edit);
 
   const Fold& fold_;
   const Program& program_;

@@ -141,12 +141,12 @@ void Fold::wake(UnitState& unit, Effects& effects) const {
       case Waking::series: wake_series(unit, alarm); break;
       case Waking::counter: {
         Counter& counter = unit.counters[alarm.index];
-        if (counter.intervals.due() != alarm.at) break;
-        counter.intervals.advance(t);
+        if (counter.due() != alarm.at) break;
+        counter.advance(t);
         for (const std::uint32_t rule : route_.measure_rules[counter.measure]) {
           touch_rule(program_, unit, rule, counter.key, Cause::timer, kNever);
         }
-        set_alarm(unit, counter.intervals.due(), Waking::counter, alarm.index);
+        set_alarm(unit, counter.due(), Waking::counter, alarm.index);
         break;
       }
       case Waking::instance:
@@ -255,7 +255,6 @@ void Fold::start_again(UnitState& unit, const SeqAt& seq_at, Effects& effects) c
   if (unit.activated != kNever && !unit.dissolved) {
     activate(fresh, unit.activated, seq_at, unheard);
     tick(fresh, unit.clock, seq_at, unheard);
-    effects.missing_year = unheard.missing_year;
   }
   std::vector<std::pair<std::uint32_t, Level>> changed;  // instance, level before
   for (const auto& [where, index] : unit.instance_of) {

@@ -21,11 +21,12 @@ struct GreyChange {
   bool is_grey = false;
 };
 
-// What the fold gives out. `missing_year`: a deadline needs a calendar year that has no data.
+// What the fold gives out. `greyed`: how often a rule became grey because the calendar has no data
+// for a year.
 struct Effects {
   std::vector<Warning> warnings;
   std::vector<GreyChange> greys;
-  std::optional<MissingYear> missing_year;
+  std::map<int, std::uint64_t> greyed;
   std::uint64_t judgements = 0;
   std::vector<std::uint64_t> rule_judgements;  // by index of the rule; empty: not counted
 };

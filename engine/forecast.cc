@@ -21,6 +21,7 @@ class Forecast {
       : fold_(fold), program_(fold.program()), unit_(unit), instance_(instance), t_(t) {
     fork_.name = unit.name;
     fork_.attributes = unit.attributes;
+    fork_.uncertain = unit.uncertain;
     for (const std::uint32_t m : program_.rules[instance.rule].measures) fork_measure(m);
   }
 
@@ -34,9 +35,7 @@ class Forecast {
       move_to(next);
       if (in_force(rule, unit_.name, next)) {
         const Reading reading(fold_, fork_, instance_.key, next, &unit_);
-        const auto moved =
-            move_level(program_, rule, verdicts(fold_, rule, reading), next, instance_);
-        if (!moved) return std::nullopt;
+        (void)move_level(program_, rule, verdicts(fold_, rule, reading), next, instance_);
       } else {
         instance_.level = Level::green;
         instance_.due = kNever;
@@ -104,7 +103,7 @@ class Forecast {
     for (const Series& series : fork_.series) {
       next = std::min(next, series_due(program_, fold_.route(), series, now()));
     }
-    for (const Counter& counter : fork_.counters) next = std::min(next, counter.intervals.due());
+    for (const Counter& counter : fork_.counters) next = std::min(next, counter.due());
     return next;
   }
 
@@ -113,7 +112,7 @@ class Forecast {
     for (Series& series : fork_.series) {
       if (series.due <= next) advance(program_, series, next, moved);
     }
-    for (Counter& counter : fork_.counters) counter.intervals.advance(next);
+    for (Counter& counter : fork_.counters) counter.advance(next);
     now_ = next;
     if (instance_.due <= next) instance_.due = kNever;
   }

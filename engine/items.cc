@@ -7,14 +7,61 @@ namespace {
 
 constexpr Duration kTick{1};
 
-Outcome<Instant, MissingYear> workdays_after(const Program& program, LocalDay day, std::int64_t n) {
-  if (n == 0 && !program.calendar.covers(day)) {
-    return Unexpected<MissingYear>(
-        MissingYear{static_cast<int>(std::chrono::year_month_day{day}.year())});
+constexpr std::chrono::days kOneDay{1};
+
+int year_of(LocalDay day) { return static_cast<int>(std::chrono::year_month_day{day}.year()); }
+LocalDay new_year(int year) { return LocalDay{std::chrono::year{year} / std::chrono::January / 1}; }
+
+Reckoned exactly(Instant t) { return {t, t, 0}; }
+
+// A day without data is a working day for the earliest end, and none for the latest.
+Reckoned workdays_after(const Program& program, LocalDay day, std::int64_t n) {
+  const Calendar& calendar = program.calendar;
+  Reckoned out;
+  for (std::int64_t left = n; left > 0;) {
+    day += kOneDay;
+    if (calendar.covers(day)) {
+      left -= calendar.is_working(day) ? 1 : 0;
+      continue;
+    }
+    if (out.is_certain()) {
+      out.missing_year = year_of(day);
+      out.from = program.zone.end_of(day);
+    }
+    const auto next = calendar.years.upper_bound(year_of(day));
+    if (next == calendar.years.end()) return out;
+    day = new_year(*next) - kOneDay;
   }
-  const auto last = add_workdays(program.calendar, day, n);
-  if (!last) return Unexpected<MissingYear>(last.error());
-  return program.zone.end_of(*last);
+  out.to = program.zone.end_of(day);
+  return out.is_certain() ? exactly(out.to) : out;
+}
+
+// The first day d with d + n working days >= the due day: before it lie fewer than n of them.
+Reckoned workdays_before(const Program& program, LocalDay due_day, std::int64_t n) {
+  const Calendar& calendar = program.calendar;
+  Reckoned out;
+  LocalDay day = due_day;
+  for (std::int64_t between = 0; between < n;) {
+    if (day == due_day) {
+      day -= kOneDay;
+    } else if (calendar.covers(day)) {
+      between += calendar.is_working(day) ? 1 : 0;
+      if (between < n) day -= kOneDay;
+    } else {
+      if (out.is_certain()) {
+        out.missing_year = year_of(day);
+        out.to = program.zone.end_of(day);
+      }
+      const auto behind = calendar.years.lower_bound(year_of(day));
+      if (behind == calendar.years.begin()) {
+        out.from = kBeforeAll;
+        return out;
+      }
+      day = new_year(*std::prev(behind) + 1) - kOneDay;
+    }
+  }
+  out.from = program.zone.start_of(day);
+  return out.is_certain() ? exactly(out.from) : out;
 }
 
 Instant plus(Instant t, std::int64_t amount) {
@@ -92,34 +139,21 @@ void IntervalCount::advance(Instant t) {
   }
 }
 
-Outcome<Instant, MissingYear> deadline_after(const Program& program, Instant due,
-                                             const Span& span) {
-  if (due == kNever) return kNever;
-  if (!span.workdays) return plus(due, span.amount);
+Reckoned deadline_after(const Program& program, Instant due, const Span& span) {
+  if (due == kNever) return {};
+  if (!span.workdays) return exactly(plus(due, span.amount));
   return workdays_after(program, program.zone.day_of(due - kTick), span.amount);
 }
 
-Outcome<Instant, MissingYear> warning_start(const Program& program, Instant due, const Span& span) {
-  if (due == kNever) return kNever;
-  if (!span.workdays) return due - Duration{span.amount};
-  // The first day d with d + n working days >= the due day: before it lie fewer than n of them.
-  const LocalDay due_day = program.zone.day_of(due - kTick);
-  const std::chrono::days one{1};
-  LocalDay day = due_day;
-  for (std::int64_t between = 0; between < span.amount;) {
-    if (!program.calendar.covers(day)) {
-      return Unexpected<MissingYear>(
-          MissingYear{static_cast<int>(std::chrono::year_month_day{day}.year())});
-    }
-    if (day != due_day) between += program.calendar.is_working(day) ? 1 : 0;
-    if (between < span.amount) day -= one;
-  }
-  return program.zone.start_of(day);
+Reckoned warning_start(const Program& program, Instant due, const Span& span) {
+  if (due == kNever) return {};
+  if (!span.workdays) return exactly(due - Duration{span.amount});
+  return workdays_before(program, program.zone.day_of(due - kTick), span.amount);
 }
 
-Outcome<Instant, MissingYear> after(const Program& program, Instant since, const Span& span) {
-  if (span.amount == 0) return since;
-  if (!span.workdays) return plus(since, span.amount);
+Reckoned after(const Program& program, Instant since, const Span& span) {
+  if (span.amount == 0) return exactly(since);
+  if (!span.workdays) return exactly(plus(since, span.amount));
   return workdays_after(program, program.zone.day_of(since), span.amount);
 }
 

@@ -39,6 +39,18 @@ struct Episode {
 // Derives the episodes; `ignored` counts openings of open items and closings or extensions of none.
 std::vector<Episode> episodes(const std::vector<ItemEvent>& events, std::uint64_t* ignored);
 
+// A deadline, as far as the calendar can tell: it does not lie before `from`, nor behind `to`. They
+// differ only if days of a year without data may lie in between; that year is named then. kNever:
+// there is none, or nobody can say.
+struct Reckoned {
+  Instant from = kNever, to = kNever;
+  int missing_year = 0;
+
+  bool is_certain() const { return missing_year == 0; }
+  // Whether it is certain at t on which side of the deadline t lies.
+  bool tells(Instant t) const { return t < from || t >= to; }
+};
+
 // How many intervals hold now, and when that changes by itself.
 struct IntervalCount {
   std::int64_t active = 0;
@@ -51,10 +63,10 @@ struct IntervalCount {
 };
 
 // `t + span` by the rules of working days; a deadline at 24:00 belongs to the day it ends.
-Outcome<Instant, MissingYear> deadline_after(const Program& program, Instant due, const Span& span);
+Reckoned deadline_after(const Program& program, Instant due, const Span& span);
 // The first instant from which on at most `span` is left until `due`.
-Outcome<Instant, MissingYear> warning_start(const Program& program, Instant due, const Span& span);
+Reckoned warning_start(const Program& program, Instant due, const Span& span);
 // `since + span` for `for` and `hold`.
-Outcome<Instant, MissingYear> after(const Program& program, Instant since, const Span& span);
+Reckoned after(const Program& program, Instant since, const Span& span);
 
 }  // namespace lianqing

@@ -71,15 +71,30 @@ Operand Reading::leaf(const ExprNode& node) const {
 
 Operand Reading::measure(std::uint32_t index) const {
   if (!known_[index]) {
-    Operand value = compute(index);
-    const Cell& empty = fold_.program().measures[index].empty;
-    if (value.is_null() && empty.tag != CellTag::null) {
+    const Measure& measure = fold_.program().measures[index];
+    const bool unknown = is_unknown(index, measure.key == kNone ? Cell{} : key_);
+    Operand value = unknown ? Operand{} : compute(index);
+    const Cell& empty = measure.empty;
+    if (!unknown && value.is_null() && empty.tag != CellTag::null) {
       Evaluation cells{fold_.program(), fold_.symbols(), fold_.patterns(), *this};
       value = cells.operand(empty, nullptr);
     }
     known_[index] = value;
   }
   return *known_[index];
+}
+
+// Whether the measure counts by a deadline that needs a year which the calendar does not have.
+bool Reading::is_unknown(std::uint32_t index, const Cell& key) const {
+  for (const UnitState* unit : {&unit_, behind_}) {
+    if (unit == nullptr || !unit->uncertain) continue;
+    const Counter* counter = unit->find_counter(index, key);
+    const int year = counter == nullptr ? 0 : counter->missing_year();
+    if (year == 0) continue;
+    missing_year_ = missing_year_ == 0 ? year : std::min(missing_year_, year);
+    return true;
+  }
+  return false;
 }
 
 Operand Reading::compute(std::uint32_t index) const {
@@ -169,6 +184,8 @@ Verdicts verdicts(const Fold& fold, const Rule& rule, const Reading& reading) {
     if (level.exit != kNone) out.exit[l] = run(level.exit, out.exit_null[l]);
     out.grey = out.grey || out.enter_null[l] || out.exit_null[l];
   }
+  out.missing_year = reading.missing_year();
+  out.grey = out.grey || out.missing_year != 0;
   return out;
 }
 
@@ -192,9 +209,10 @@ Instant next_change_of_force(const Rule& rule, const std::string& unit, Instant 
   return next;
 }
 
-Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
-                                      const Verdicts& verdicts, Instant t, Instance& instance) {
+bool move_level(const Program& program, const Rule& rule, const Verdicts& verdicts, Instant t,
+                Instance& instance) {
   instance.grey = verdicts.grey;
+  instance.missing_year = verdicts.missing_year;
   instance.due = kNever;
   if (verdicts.grey) {
     instance.enter_since.fill(kNever);
@@ -204,17 +222,23 @@ Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
   }
   const auto current = static_cast<std::size_t>(instance.level);
   std::size_t target = current;
+  int missing_year = 0;  // whether a `for` or `hold` is over depends on it
+  // Whether the deadline has come; if not, when the instance is to be judged again.
+  const auto has_come = [&](const Reckoned& deadline) {
+    if (!deadline.tells(t)) missing_year = deadline.missing_year;
+    if (deadline.to > t) {
+      instance.due = std::min(instance.due, deadline.from > t ? deadline.from : deadline.to);
+    }
+    return deadline.to <= t;
+  };
   for (std::size_t l = 1; l < kLevels; ++l) {
     if (!rule.levels[l].present) continue;
     Instant& since = instance.enter_since[l];
     since = verdicts.enter[l] ? std::min(since, t) : kNever;
     if (since == kNever || l <= current) continue;
-    const auto confirmed = after(program, since, rule.levels[l].confirm);
-    if (!confirmed) return Unexpected<MissingYear>(confirmed.error());
-    if (*confirmed <= t) {
+    if (has_come(after(program, since, rule.levels[l].confirm))) {
       target = l;
-    } else {
-      instance.due = std::min(instance.due, *confirmed);
+      missing_year = 0;  // what lies below does not matter
     }
   }
   if (target == current && current > 0) {
@@ -225,19 +249,19 @@ Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
       instance.exit_since = t;
       instance.exit_withdrawn = instance.withdrawn;
     }
-    if (instance.exit_since != kNever) {
-      const auto released = after(program, instance.exit_since, rule.levels[current].hold);
-      if (!released) return Unexpected<MissingYear>(released.error());
-      if (*released > t) {
-        instance.due = std::min(instance.due, *released);
-      } else {
-        const bool by_one = rule.step_down || rule.levels[current].step_down;
-        do {
-          --target;
-        } while (target > 0 &&
-                 (!rule.levels[target].present || (!by_one && verdicts.exit[target])));
-      }
+    if (instance.exit_since != kNever &&
+        has_come(after(program, instance.exit_since, rule.levels[current].hold)) &&
+        missing_year == 0) {
+      const bool by_one = rule.step_down || rule.levels[current].step_down;
+      do {
+        --target;
+      } while (target > 0 && (!rule.levels[target].present || (!by_one && verdicts.exit[target])));
     }
+  }
+  if (missing_year != 0) {  // the clocks run on: the calendar may still come
+    instance.grey = true;
+    instance.missing_year = missing_year;
+    return false;
   }
   if (target == current) return false;
   instance.level = static_cast<Level>(target);
@@ -250,14 +274,10 @@ Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
   instance.due = kNever;
   for (std::size_t l = target + 1; l < kLevels; ++l) {
     if (instance.enter_since[l] == kNever) continue;
-    const auto confirmed = after(program, instance.enter_since[l], rule.levels[l].confirm);
-    if (!confirmed) return Unexpected<MissingYear>(confirmed.error());
-    if (*confirmed > t) instance.due = std::min(instance.due, *confirmed);
+    (void)has_come(after(program, instance.enter_since[l], rule.levels[l].confirm));
   }
   if (instance.exit_since != kNever) {
-    const auto released = after(program, t, rule.levels[target].hold);
-    if (!released) return Unexpected<MissingYear>(released.error());
-    if (*released > t) instance.due = std::min(instance.due, *released);
+    (void)has_come(after(program, t, rule.levels[target].hold));
   }
   return true;
 }
@@ -278,17 +298,18 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, co
     const Reading reading(fold, unit, instance.key, t);
     const Verdicts found = verdicts(fold, rule, reading);
     if (fold.options().watcher) fold.options().watcher(rule, reading, found.grey);
-    const auto moved = move_level(program, rule, found, t, instance);
-    if (!moved) {
-      effects.missing_year = moved.error();
-      return;
+    const int missing = instance.missing_year;
+    changed = move_level(program, rule, found, t, instance);
+    if (instance.missing_year != 0) {
+      unit.uncertain = true;
+      if (instance.missing_year != missing) ++effects.greyed[instance.missing_year];
     }
-    changed = *moved;
   } else {
     changed = instance.level != Level::green;
     const Instance fresh;
     instance.level = Level::green;
     instance.grey = false;
+    instance.missing_year = 0;
     instance.enter_since = fresh.enter_since;
     instance.exit_since = kNever;
     instance.due = kNever;

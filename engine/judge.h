@@ -23,10 +23,13 @@ class Reading final : public Leaves {
 
   Operand leaf(const ExprNode& node) const override;
   Operand measure(std::uint32_t index) const;
+  // The year without calendar data that some measure read so far would need; 0: none.
+  int missing_year() const { return missing_year_; }
 
  private:
   Operand compute(std::uint32_t index) const;
   Operand given(std::uint32_t index) const;
+  bool is_unknown(std::uint32_t index, const Cell& key) const;
 
   const Fold& fold_;
   const UnitState& unit_;
@@ -34,11 +37,13 @@ class Reading final : public Leaves {
   const Cell& key_;
   Instant t_;
   mutable std::vector<std::optional<Operand>> known_;
+  mutable int missing_year_ = 0;
 };
 
 // Every condition of a rule at one instant.
 struct Verdicts {
   bool grey = false;
+  int missing_year = 0;
   bool needs = true, needs_null = false;
   std::array<bool, kLevels> enter{}, exit{}, enter_null{}, exit_null{};
 };
@@ -53,7 +58,7 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t instance, Instant t,
            const SeqAt& seq_at, Effects& effects);
 
 // The level machine alone: moves `instance` by the verdicts, sets its `due`; true if it changed.
-Outcome<bool, MissingYear> move_level(const Program& program, const Rule& rule,
-                                      const Verdicts& verdicts, Instant t, Instance& instance);
+bool move_level(const Program& program, const Rule& rule, const Verdicts& verdicts, Instant t,
+                Instance& instance);
 
 }  // namespace lianqing

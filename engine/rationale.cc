@@ -6,20 +6,6 @@
 #include "rules/fingerprint.h"
 
 namespace lianqing {
-namespace {
-
-std::string hex(std::span<const std::uint8_t> bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (const std::uint8_t byte : bytes) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-  return out;
-}
-
-}  // namespace
-
 std::string key_text(const Fold& fold, const Cell& key) {
   switch (key.tag) {
     case CellTag::text: return std::string(fold.symbols().text(static_cast<Symbol>(key.num)));
@@ -213,10 +199,10 @@ class Rationale {
     if (measure.aggregate == Aggregate::open) return true;
     if (measure.aggregate == Aggregate::overdue) {
       const auto edge = deadline_after(program_, episode.due, measure.margin);
-      return edge && *edge <= t_;
+      return edge.to <= t_;
     }
     const auto edge = warning_start(program_, episode.due, measure.margin);
-    return edge && *edge <= t_ && t_ < episode.due;
+    return edge.to <= t_ && t_ < episode.due;
   }
 
   const Fold& fold_;
@@ -247,6 +233,7 @@ Warning rationale(const Fold& fold, const UnitState& unit, std::uint32_t index, 
   out.revoked = out.to < from && instance.revoked;
   out.shadow = rule.status == RuleStatus::shadow;
   out.grey = instance.grey;
+  out.missing_year = instance.missing_year;
   out.time = t;
   out.seq = seq;
   if (out.to > from && instance.cause >= Cause::event && instance.earliest < t) {

@@ -23,7 +23,8 @@ struct Shard {
   std::vector<GreyChange> greys;
   std::uint64_t judgements = 0;
   std::vector<std::uint64_t> rule_judgements;
-  std::optional<MissingYear> missing_year;
+  std::map<int, std::int64_t> lacking;  // year -> how many units more than before need it
+  std::map<int, std::uint64_t> greyed;
 };
 
 }  // namespace
@@ -65,6 +66,7 @@ class Replay::Shards {
     if (known.together && !world_) world_.emplace(fold_);
     if (world_) world_->resume(known.done);
     updates_ = known.updates;
+    gaps_ = known.gaps;
     for (const CalendarUpdate& update : updates_) apply(update, program_->calendar);
     admission_.resume(known.counts, known.clock, known.next_seq, known.reasons);
     seq_base_ = known.next_seq;
@@ -131,6 +133,14 @@ class Replay::Shards {
     std::erase_if(batch_.unitless, [this](const auto& u) { return u.first > *options_.until; });
   }
 
+  // How many units need which missing year, counted anew; all of them must be at hand.
+  void count_gaps() {
+    for (auto& [year, gap] : gaps_) gap.units = 0;
+    for (const Roster::Slot& slot : roster_.slots()) {
+      for (const int year : missing_years(*slot.state)) ++gaps_[year].units;
+    }
+  }
+
   // Working days are counted by the new listing from now on; every deadline is derived again.
   Status change_calendar(const CalendarUpdate& update) {
     apply(update, program_->calendar);
@@ -146,6 +156,7 @@ class Replay::Shards {
       roster_.slot(number).dirty = true;
       set_due(number, Fold::due(*state));
     }
+    count_gaps();
     return {};
   }
 
@@ -192,6 +203,7 @@ class Replay::Shards {
     meta.together = world_.has_value();
     if (world_) meta.done = world_->done();
     meta.updates = updates_;
+    meta.gaps = gaps_;
     meta.position = position;
     commit.meta = meta.encode();
     return store_->commit(commit);
@@ -224,6 +236,7 @@ class Replay::Shards {
   Seq seq_base_ = 0;  // log position of the first entry not yet folded
   Instant newest_ = kBeforeAll;
   Instant judged_ = kBeforeAll;  // every instant before it is judged
+  CalendarGaps gaps_;
 
  private:
   static FoldOptions fold_options(const ReplayOptions& options) {
@@ -291,7 +304,11 @@ class Replay::Shards {
       }
     }
     for (Shard& shard : shards_) {
-      if (Status s = complain(shard); !s) return s;
+      for (const auto& [year, more] : std::exchange(shard.lacking, {})) {
+        CalendarGap& gap = gaps_[year];
+        gap.units = static_cast<std::uint64_t>(static_cast<std::int64_t>(gap.units) + more);
+      }
+      take_greyed(shard);
       for (const auto& unit_entry : shard.work) renew_due(unit_entry.first);
       shard.work.clear();
     }
@@ -318,7 +335,8 @@ class Replay::Shards {
       slot.due = Fold::due(*slot.state);
     }
     for (Shard& other : shards_) other.work.clear();
-    if (Status s = complain(shard); !s) return s;
+    take_greyed(shard);
+    count_gaps();
     return give_out();
   }
 
@@ -335,12 +353,8 @@ class Replay::Shards {
     }
   }
 
-  Status complain(const Shard& shard) const {
-    if (!shard.missing_year) return {};
-    return failure(ErrorCode::refused,
-                   "calendar '" + program_->calendar.name + "' has no data for " +
-                       std::to_string(shard.missing_year->year) +
-                       ": a deadline in working days needs it; add the year to the calendar");
+  void take_greyed(Shard& shard) {
+    for (const auto& [year, count] : std::exchange(shard.greyed, {})) gaps_[year].greyed += count;
   }
 
   void collect(Effects& effects, Shard& shard) {
@@ -354,7 +368,8 @@ class Replay::Shards {
     std::move(effects.greys.begin(), effects.greys.end(), std::back_inserter(shard.greys));
     effects.greys.clear();
     shard.judgements += std::exchange(effects.judgements, 0);
-    if (effects.missing_year) shard.missing_year = effects.missing_year;
+    for (const auto& [year, count] : effects.greyed) shard.greyed[year] += count;
+    effects.greyed.clear();
   }
 
   void renew_due(std::uint32_t unit) {
@@ -389,6 +404,7 @@ class Replay::Shards {
     for (std::size_t i = 0; i < shard.work.size();) {
       const std::uint32_t unit = shard.work[i].first;
       UnitState& state = *roster_.slot(unit).state;
+      for (const int year : missing_years(state)) --shard.lacking[year];
       for (; i < shard.work.size() && shard.work[i].first == unit; ++i) {
         if (shard.work[i].second != kNone) {
           fold_.step(state, batch_.entries[shard.work[i].second], seq_of, effects);
@@ -399,6 +415,7 @@ class Replay::Shards {
       } else {
         fold_.catch_up(state, now, seq_of, effects);
       }
+      for (const int year : missing_years(state)) ++shard.lacking[year];
       collect(effects, shard);
     }
     count_rules(effects, shard);
@@ -493,6 +510,7 @@ std::size_t Replay::timers() const {
   return static_cast<std::size_t>(std::count_if(
       slots.begin(), slots.end(), [](const Roster::Slot& slot) { return slot.due != kNever; }));
 }
+const CalendarGaps& Replay::calendar_gaps() const { return shards_->gaps_; }
 std::size_t Replay::unit_count() const { return shards_->roster_.size(); }
 const Fold& Replay::fold() const { return shards_->fold_; }
 Seq Replay::last_seq() const { return shards_->seq_base_ == 0 ? 0 : shards_->seq_base_ - 1; }

@@ -46,6 +46,13 @@ struct Leaving {
   std::string text;
 };
 
+// A year for which the calendar has no data, though deadlines in working days need it.
+struct CalendarGap {
+  std::uint64_t units = 0;   // that it matters to now, or will if nothing changes
+  std::uint64_t greyed = 0;  // how often a rule became grey for want of it
+};
+using CalendarGaps = std::map<int, CalendarGap>;
+
 class Replay {
  public:
   using Render = std::function<std::string(const Warning&)>;  // called from several threads
@@ -89,6 +96,7 @@ class Replay {
   std::vector<std::uint64_t> take_rule_judgements();
   // Units at which something changes by itself later on. Looks at every unit.
   std::size_t timers() const;
+  const CalendarGaps& calendar_gaps() const;  // by year
   std::size_t unit_count() const;
 
   // For explanations: the unit as it stands, or null. Valid until the next call.

@@ -5,7 +5,8 @@
 namespace lianqing {
 namespace {
 
-constexpr std::string_view kVersion = "lianqing-replay/2";
+constexpr std::string_view kVersion = "lianqing-replay/3";
+constexpr std::string_view kVersion2 = "lianqing-replay/2";  // without gaps
 
 void write(ByteWriter& out, const CalendarUpdate& update) {
   out.integer(update.year);
@@ -45,6 +46,12 @@ std::string ReplayMeta::encode() const {
   out.integer(micros(done));
   out.unsigned_integer(updates.size());
   for (const CalendarUpdate& update : updates) write(out, update);
+  out.unsigned_integer(gaps.size());
+  for (const auto& [year, gap] : gaps) {
+    out.integer(year);
+    out.unsigned_integer(gap.units);
+    out.unsigned_integer(gap.greyed);
+  }
   out.unsigned_integer(reasons.size());
   for (const auto& [reason, count] : reasons) {
     out.text(reason);
@@ -57,7 +64,8 @@ std::string ReplayMeta::encode() const {
 Result<ReplayMeta> ReplayMeta::decode(std::string_view bytes) {
   ByteReader in(bytes);
   ReplayMeta out;
-  if (in.text() != kVersion) return out;
+  const std::string_view version = in.text();
+  if (version != kVersion && version != kVersion2) return out;
   out.belongs_to = in.text();
   out.mode = in.unsigned_integer() == 0 ? ClockMode::as_recorded : ClockMode::as_occurred;
   for (auto* count : {&out.counts.read, &out.counts.admitted, &out.counts.duplicate,
@@ -71,6 +79,11 @@ Result<ReplayMeta> ReplayMeta::decode(std::string_view bytes) {
   out.together = in.unsigned_integer() != 0;
   out.done = instant(in.integer());
   for (std::uint64_t n = in.count(); n > 0; --n) out.updates.push_back(read_update(in));
+  for (std::uint64_t n = version == kVersion ? in.count() : 0; n > 0; --n) {
+    CalendarGap& gap = out.gaps[static_cast<int>(in.integer())];
+    gap.units = in.unsigned_integer();
+    gap.greyed = in.unsigned_integer();
+  }
   for (std::uint64_t n = in.count(); n > 0; --n) {
     std::string reason(in.text());
     out.reasons[std::move(reason)] = in.unsigned_integer();

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/admit.h"
+#include "engine/replay.h"
 
 namespace lianqing {
 
@@ -22,7 +22,8 @@ struct ReplayMeta {
   bool together = false;                // units are folded instant by instant
   Instant done = kBeforeAll;            // newest instant at which they were
   std::vector<CalendarUpdate> updates;  // of the calendar so far
-  std::string position;                 // the caller's own
+  CalendarGaps gaps;
+  std::string position;  // the caller's own
 
   std::string encode() const;
   // Fails (corrupt) on other bytes; of an earlier version belongs_to is empty.

@@ -3,7 +3,7 @@
 namespace lianqing {
 namespace {
 
-using Matches = Outcome<std::vector<SequenceMatch>, MissingYear>;
+using Matches = std::vector<SequenceMatch>;
 
 // If the newest first step before a second one is too far away, or has something excluded after it,
 // so has every older one.
@@ -14,13 +14,13 @@ Matches followed(const Program& program, const Sequence& sequence,
   bool excluded = false;  // since `first`
   for (const SequenceEvent& event : events) {
     if (event.step[1] && first != nullptr && !excluded) {
-      bool in_time = true;
-      if (sequence.within) {
-        const auto limit = after(program, first->time, *sequence.within);
-        if (!limit) return Unexpected<MissingYear>(limit.error());
-        in_time = event.time <= *limit;
+      Reckoned limit;
+      if (sequence.within) limit = after(program, first->time, *sequence.within);
+      if (event.time <= limit.from) {
+        out.push_back({event.time, &event});
+      } else if (event.time <= limit.to) {
+        out.push_back({event.time, &event, limit.missing_year});
       }
-      if (in_time) out.push_back({event.time, &event});
     }
     if (event.excludes) excluded = true;
     if (event.step[0]) {
@@ -37,9 +37,10 @@ Matches unfollowed(const Program& program, const Sequence& sequence,
   const SequenceEvent* newer = nullptr;  // the next excluding event after the one at hand
   for (auto at = events.rbegin(); at != events.rend(); ++at) {
     if (at->step[0]) {
-      const auto limit = after(program, at->time, *sequence.within);
-      if (!limit) return Unexpected<MissingYear>(limit.error());
-      if (newer == nullptr || newer->time > *limit) out.push_back({*limit, &*at});
+      const Reckoned limit = after(program, at->time, *sequence.within);
+      if (newer == nullptr || newer->time > limit.from) {
+        out.push_back({limit.from, &*at, limit.missing_year});
+      }
     }
     if (at->excludes) newer = &*at;
   }

@@ -24,11 +24,13 @@ struct SequenceEvent {
 struct SequenceMatch {
   Instant time;                       // of the completing event, or when `within` had passed
   const SequenceEvent* by = nullptr;  // the completing event, or the one nothing followed
+  // Not 0: whether it is a match depends on this year, which the calendar does not have; it is none
+  // before `time`.
+  int missing_year = 0;
 };
 
 // `events` sorted by (time, seq).
-Outcome<std::vector<SequenceMatch>, MissingYear> matches(const Program& program,
-                                                         const Sequence& sequence,
-                                                         const std::vector<SequenceEvent>& events);
+std::vector<SequenceMatch> matches(const Program& program, const Sequence& sequence,
+                                   const std::vector<SequenceEvent>& events);
 
 }  // namespace lianqing

@@ -142,7 +142,9 @@ class Encoder {
       entry.unsigned_integer(static_cast<std::uint64_t>(instance.level));
       entry.unsigned_integer((instance.grey ? 1U : 0U) | (instance.judged ? 2U : 0U) |
                              (instance.touched ? 4U : 0U) | (instance.exit_withdrawn ? 8U : 0U) |
-                             (instance.touched && instance.withdrawn ? 16U : 0U));
+                             (instance.touched && instance.withdrawn ? 16U : 0U) |
+                             (instance.missing_year != 0 ? 32U : 0U));
+      if (instance.missing_year != 0) entry.integer(instance.missing_year);
       for (const Instant at : {instance.since, instance.enter_since[1], instance.enter_since[2],
                                instance.exit_since, instance.left_green, instance.due}) {
         entry.integer(micros(at));
@@ -332,7 +334,6 @@ class Decoder {
       const Statement said = statement(fold_, unit_, *unit_.rows.find(row.entry.seq), room);
       change.replace(nullptr, &said);
     }
-    if (unheard.missing_year) bad_ = true;
     unit_.instances.clear();
     unit_.instance_of.clear();
     unit_.touched.clear();
@@ -351,6 +352,8 @@ class Decoder {
     instance.touched = (flags & 4) != 0;
     instance.exit_withdrawn = (flags & 8) != 0;
     instance.withdrawn = (flags & 16) != 0;
+    if ((flags & 32) != 0) instance.missing_year = static_cast<int>(in_.integer());
+    unit_.uncertain = unit_.uncertain || instance.missing_year != 0;
     for (Instant* time : {&instance.since, &instance.enter_since[1], &instance.enter_since[2],
                           &instance.exit_since, &instance.left_green, &instance.due}) {
       *time = instant(in_.integer());
@@ -411,6 +414,38 @@ const Series* UnitState::find_series(std::uint32_t stream, const Cell& key) cons
 const Counter* UnitState::find_counter(std::uint32_t measure, const Cell& key) const {
   const auto at = counter_of.find(KeyedIndex{measure, key});
   return at == counter_of.end() ? nullptr : &counters[at->second];
+}
+
+Instant Counter::due() const {
+  Instant due = intervals.due();
+  for (const auto& [year, held] : unknown) due = std::min(due, held.due());
+  return due;
+}
+
+void Counter::advance(Instant t) {
+  intervals.advance(t);
+  for (auto& [year, held] : unknown) held.advance(t);
+}
+
+int Counter::missing_year() const {
+  for (const auto& [year, held] : unknown) {
+    if (held.active > 0) return year;
+  }
+  return 0;
+}
+
+std::set<int> missing_years(const UnitState& unit) {
+  std::set<int> out;
+  if (!unit.uncertain) return out;
+  for (const Counter& counter : unit.counters) {
+    for (const auto& [year, held] : counter.unknown) {
+      if (held.active > 0 || !held.ahead.empty()) out.insert(year);
+    }
+  }
+  for (const Instance& instance : unit.instances) {
+    if (instance.missing_year != 0) out.insert(instance.missing_year);
+  }
+  return out;
 }
 
 std::string encode(const UnitState& unit, const Fold& fold) { return Encoder(unit, fold).run(); }

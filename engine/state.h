@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,7 @@ struct Instance {
   Instant earliest = kNever;  // earliest time of the records that touched it at this instant
   bool withdrawn = false;     // a correction or retraction touched it at this instant
   bool revoked = false;       // its last change was a fall because evidence was withdrawn
+  int missing_year = 0;       // stored: grey because the calendar has no data for that year
 };
 
 // A rise of level, for measures over warnings.
@@ -64,10 +66,18 @@ struct Raised {
   Level level = Level::green;
 };
 
+// What time alone makes of a measure over deadlines.
 struct Counter {
   std::uint32_t measure = kNone;
   Cell key;
   IntervalCount intervals;
+  // While one of these holds, the calendar lacks that year to tell the number: it is null.
+  std::map<int, IntervalCount> unknown;
+
+  Instant due() const;
+  void advance(Instant t);
+  // The first year that is missing now; 0: none.
+  int missing_year() const;
 };
 
 enum class Waking : std::uint8_t { series, counter, instance, pending, warnings };
@@ -117,10 +127,14 @@ struct UnitState {
   std::vector<Instant> view_due;       // per WarningView: when it changes by itself
   std::vector<Alarm> alarms;           // min-heap; an alarm counts only if its owner's due agrees
   std::vector<std::uint32_t> touched;  // instances to judge at the end of `clock`
+  bool uncertain = false;              // a year may be missing: see missing_years
 
   const Series* find_series(std::uint32_t stream, const Cell& key) const;
   const Counter* find_counter(std::uint32_t measure, const Cell& key) const;
 };
+
+// The years without calendar data that matter to the unit now, or will if nothing changes.
+std::set<int> missing_years(const UnitState& unit);
 
 class Fold;
 

@@ -27,6 +27,8 @@ class LowerLeaves final : public Leaves {
     return Operand::of_text(name(highest));
   }
 
+  bool is_unknown() const { return reading_.missing_year() != 0; }
+
  private:
   const UnitState& unit_;
   const RollUp& roll_up_;
@@ -344,6 +346,7 @@ Operand World::rolled(const RollUp& view, std::uint32_t number, Instant t) const
     const LowerLeaves leaves(fold_, *members_[child].state, view, t);
     Evaluation evaluation{program_, fold_.symbols(), fold_.patterns(), leaves};
     const Operand value = evaluation.run(program_.exprs[view.expr]);
+    if (leaves.is_unknown()) return {};  // for want of calendar data below
     if (value.is_true()) ++holding;
     if (value.tag != CellTag::number) continue;
     sum = sum + value.number;

@@ -13,6 +13,9 @@ constexpr Duration kSealTime{1'000'000};
 constexpr std::size_t kMaxRead = 65'536;
 constexpr std::size_t kMaxLeafBytes = 65'535;  // what C2SP tlog-tiles can carry
 
+// Names stand behind all positions that can ever be reached.
+std::string warning_name_key(std::string_view name) { return "named " + std::string(name); }
+
 }  // namespace
 
 std::string refused_key(const Rejection& rejection) {
@@ -455,14 +458,24 @@ Result<std::optional<std::string>> DurableLog::meta(std::string_view key) const 
   return store_->get(Family::about, std::string(kFactPrefix) + std::string(key));
 }
 
-Status DurableLog::put_warnings(std::span<const std::pair<std::uint64_t, std::string>> warnings) {
+Status DurableLog::put_warnings(std::span<const std::pair<std::uint64_t, std::string>> warnings,
+                                const NameOf& name_of) {
   const std::lock_guard lock(writing_mutex_);
   if (Status s = writable(); !s) return s;
   const auto batch = store_->batch();
   for (const auto& [position, text] : warnings) {
     batch->put(Family::warnings, be64(position), text);
+    if (!name_of) continue;
+    const std::string name = name_of(text);
+    if (!name.empty()) batch->put(Family::warnings, warning_name_key(name), be64(position));
   }
   return write_only(*batch, false);
+}
+
+Result<std::optional<std::uint64_t>> DurableLog::warning_named(std::string_view name) const {
+  LQ_TRY(const auto value, store_->get(Family::warnings, warning_name_key(name)));
+  if (!value) return std::optional<std::uint64_t>{};
+  return std::optional<std::uint64_t>{number_of(*value)};
 }
 
 Result<std::vector<std::pair<std::uint64_t, std::string>>> DurableLog::warnings(
@@ -471,6 +484,7 @@ Result<std::vector<std::pair<std::uint64_t, std::string>>> DurableLog::warnings(
   if (limit == 0) return out;
   const Status read =
       store_->scan(Family::warnings, be64(from), [&](std::string_view key, std::string_view value) {
+        if (key.size() != 8) return false;
         out.emplace_back(number_of(key), value);
         return out.size() < limit;
       });

@@ -66,7 +66,9 @@ class DurableLog final : public EventLog {
 
   Status put_meta(std::string_view key, std::string_view value) override;
   Result<std::optional<std::string>> meta(std::string_view key) const override;
-  Status put_warnings(std::span<const std::pair<std::uint64_t, std::string>> warnings) override;
+  Status put_warnings(std::span<const std::pair<std::uint64_t, std::string>> warnings,
+                      const NameOf& name_of) override;
+  Result<std::optional<std::uint64_t>> warning_named(std::string_view name) const override;
   Result<std::vector<std::pair<std::uint64_t, std::string>>> warnings(
       std::uint64_t from, std::size_t limit) const override;
   Status sync() override;

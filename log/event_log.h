@@ -119,9 +119,14 @@ class EventLog {
   // Transitions made by the live fold, by position: what /v1/stream resumes from. Writing the same
   // position again replaces it. They survive the end of the process at once, and the loss of power
   // from the next append, put_meta or sync on: call sync() before a state that no longer makes them
-  // is made durable elsewhere.
+  // is made durable elsewhere. `name_of`, if there, gives the name under which a warning is found.
+  using NameOf = std::function<std::string(std::string_view warning)>;
   [[nodiscard]] virtual Status put_warnings(
-      std::span<const std::pair<std::uint64_t, std::string>> warnings) = 0;
+      std::span<const std::pair<std::uint64_t, std::string>> warnings,
+      const NameOf& name_of = {}) = 0;
+  // The newest position stored under the name.
+  [[nodiscard]] virtual Result<std::optional<std::uint64_t>> warning_named(
+      std::string_view name) const = 0;
   [[nodiscard]] virtual Result<std::vector<std::pair<std::uint64_t, std::string>>> warnings(
       std::uint64_t from, std::size_t limit) const = 0;
   [[nodiscard]] virtual Status sync() = 0;

@@ -7,6 +7,7 @@
 #include "cli/serve/rule_answers.h"
 #include "cli/serve/unit_answers.h"
 #include "cli/serve/warning_answers.h"
+#include "cli/serve/what_if.h"
 #include "connectors/http/event_body.h"
 #include "connectors/http/json_check.h"
 #include "connectors/json_writer.h"
@@ -108,6 +109,7 @@ void Answers::answer(Request request, Reply reply) {
       return run_aside(std::move(reply), [this, request = std::move(request)] {
         return check_rules(request, options_.rules);
       });
+    case RouteId::whatif: return take_whatif(std::move(request), std::move(reply));
     case RouteId::metrics: return reply(metrics());
     case RouteId::health: return reply(health());
     case RouteId::ready: return reply(ready());
@@ -178,6 +180,30 @@ void Answers::explain(Request request, Reply reply) {
   });
 }
 
+// One at a time: the base from the engine's thread, then the fold on a thread of its own.
+void Answers::take_whatif(Request request, Reply reply) {
+  if (whatif_busy_.exchange(true)) {
+    return reply(http::try_later(503, "busy", "another what-if is being computed", 10));
+  }
+  const Reply done = [this, reply = std::move(reply)](Response response) {
+    whatif_busy_ = false;
+    reply(std::move(response));
+  };
+  auto body = http::whatif_body(request);
+  if (!body) return done(body.error());
+  const bool asked = writer_.ask([this, done, body = *std::move(body)](Live& live) {
+    auto base = std::make_shared<RunningLevels>(running_levels(live));
+    const bool taken = folds_.submit([this, done, body, base] {
+      const auto changed = whatif_program(body, *options_.program, options_.rules);
+      if (!changed) return done(changed.error());
+      done(what_if({options_.program, *changed, body.params, options_.units, body.days, &ending_},
+                   *base, *writer_.log()));
+    });
+    if (!taken) done(overloaded());
+  });
+  if (!asked) done(overloaded());
+}
+
 DiskGauges Answers::disk() const { return disk_gauges(options_.data, options_.reserve_bytes); }
 
 Response Answers::metrics() const {
@@ -206,7 +232,10 @@ Response Answers::ready() const {
   json.begin_object().key("ready").boolean(good).key("log").boolean(log);
   json.key("disk").boolean(room).key("fold_current").boolean(current && alive);
   json.key("ending").boolean(ending_).key("records").unsigned_integer(engine.records);
-  json.key("position").unsigned_integer(engine.position).end_object();
+  json.key("position").unsigned_integer(engine.position);
+  json.key("calendar_lacks").begin_array();
+  for (const auto& [year, units] : engine.missing_years) json.raw(std::to_string(year));
+  json.end_array().end_object();
   return out;
 }
 
@@ -218,13 +247,13 @@ void Answers::open_stream(std::optional<std::uint64_t> seen,
   if (seen && *seen + 1 >= feed.first() && *seen <= feed.head()) {
     http::StreamOpening out;
     out.snapshot = false;
-    out.position = *seen;
+    out.place = {*seen, feed.colour_head()};
     return opened(std::move(out));
   }
   const bool asked = writer_.ask([opened](Live& live) {
     http::StreamOpening out;
     out.levels = live.board().levels();
-    out.position = live.position();
+    out.place = {live.position(), live.feed().colour_head()};
     opened(std::move(out));
   });
   if (asked) return;
@@ -233,25 +262,27 @@ void Answers::open_stream(std::optional<std::uint64_t> seen,
   opened(std::move(out));
 }
 
-void Answers::read_stream(std::uint64_t seen, std::function<void(http::StreamPage)> read) {
+void Answers::read_stream(http::StreamPlace seen, std::function<void(http::StreamPage)> read) {
   const StreamFeed& feed = writer_.feed();
-  if (seen + 1 < feed.first()) {
-    http::StreamPage out;
-    out.start_over = true;
-    return read(std::move(out));
-  }
-  if (auto page = feed.behind(seen)) return read(stream_page(*std::move(page)));
-  const bool asked = aside_.submit([this, seen, read] {
-    auto page = writer_.log()->warnings(seen + 1, StreamFeed::kPage);
-    http::StreamPage out;
-    out.start_over = !page;
-    read(page ? stream_page(*std::move(page)) : std::move(out));
-  });
-  if (!asked) {
-    http::StreamPage out;
-    out.start_over = true;
+  http::StreamPage lost;
+  lost.start_over = true;
+  auto colours = feed.colours_behind(seen.colour);
+  if (seen.warning + 1 < feed.first() || !colours) return read(std::move(lost));
+  const auto answer = [read, colours = *std::move(colours)](std::vector<Positioned> warnings) {
+    http::StreamPage out = stream_page(std::move(warnings));
+    for (const auto& [number, colour] : colours) {
+      out.colours.push_back(colour);
+      out.reached.colour = number;
+    }
     read(std::move(out));
-  }
+  };
+  if (auto page = feed.behind(seen.warning)) return answer(*std::move(page));
+  const bool asked = aside_.submit([this, seen, answer, read, lost] {
+    auto page = writer_.log()->warnings(seen.warning + 1, StreamFeed::kPage);
+    if (!page) return read(lost);
+    answer(*std::move(page));
+  });
+  if (!asked) read(std::move(lost));
 }
 
 }  // namespace lianqing

@@ -29,19 +29,21 @@ class Answers final : public http::Answerer {
 
   // The server that asks; its counts are part of /metrics.
   void serve_behind(const http::Server& server) { server_ = &server; }
-  void end() { ending_ = true; }  // events are refused from now on
+  void end() { ending_ = true; }            // events are refused from now on
+  void finish_folds() { folds_.finish(); }  // after end(): they give up
 
   std::optional<http::Caller> caller_of(std::string_view token) override;
   void answer(http::Request request, http::Reply reply) override;
   void open_stream(std::optional<std::uint64_t> seen,
                    std::function<void(http::StreamOpening)> opened) override;
-  void read_stream(std::uint64_t seen, std::function<void(http::StreamPage)> read) override;
+  void read_stream(http::StreamPlace seen, std::function<void(http::StreamPage)> read) override;
 
  private:
   void take_events(http::Request request, http::Reply reply);
   void ask(http::Reply reply, std::function<http::Response(Live&)> question);
   void run_aside(http::Reply reply, std::function<http::Response()> job);
   void explain(http::Request request, http::Reply reply);
+  void take_whatif(http::Request request, http::Reply reply);
   http::Response metrics() const;
   http::Response health() const;
   http::Response ready() const;
@@ -53,7 +55,8 @@ class Answers final : public http::Answerer {
   TokenBook& tokens_;
   EventDecoder decoder_;  // of the server's thread
   const http::Server* server_ = nullptr;
-  std::atomic<bool> ending_{false};
+  std::atomic<bool> ending_{false}, whatif_busy_{false};
+  Aside folds_;  // last: ends before what it uses
 };
 
 }  // namespace lianqing

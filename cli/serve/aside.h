@@ -26,6 +26,12 @@ class Aside {
     return true;
   }
 
+  // Finishes what waits; what is submitted from then on is never done.
+  void finish() {
+    thread_.request_stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
  private:
   void run(const std::stop_token& stop) {
     for (;;) {

@@ -30,17 +30,15 @@ void Board::place(const std::string& unit, const std::string& rule, const std::s
   } else {
     row.standing[{rule, key}] = standing;
   }
-  recolour(row);
 }
 
-void Board::recolour(BoardUnit& unit) {
-  Level colour = Level::green;
-  for (const auto& [where, standing] : unit.standing) {
-    if (!standing.shadow) colour = std::max(colour, standing.level);
-  }
-  --colours_[static_cast<std::size_t>(unit.colour)];
-  ++colours_[static_cast<std::size_t>(colour)];
-  unit.colour = colour;
+void Board::paint(const std::string& unit, const UnitColour& colour) {
+  BoardUnit& row = at(unit);
+  --colours_[static_cast<std::size_t>(row.colour)];
+  ++colours_[static_cast<std::size_t>(colour.shown)];
+  row.colour = colour.shown;
+  if (row.grey != colour.grey) grey_ = colour.grey ? grey_ + 1 : grey_ - 1;
+  row.grey = colour.grey;
 }
 
 std::vector<std::string> Board::levels() const {

@@ -1,5 +1,5 @@
-// Which unit stands where: the colours and levels that the newest transitions left behind, by unit.
-// Derived from the fold, kept for quick answers; one thread.
+// Which unit stands where: the levels that the newest transitions left behind, and the colours that
+// the casebook shows. Derived, kept for quick answers; one thread.
 #pragma once
 
 #include <array>
@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/casebook/case.h"
 #include "engine/replay.h"
 
 namespace lianqing {
@@ -21,7 +22,8 @@ struct Standing {
 
 struct BoardUnit {
   std::map<std::pair<std::string, std::string>, Standing> standing;  // (rule, key); no greens
-  Level colour = Level::green;                                       // shadow rules apart
+  Level colour = Level::green;                                       // shown
+  bool grey = false;
   bool registered = false;
 };
 
@@ -34,18 +36,21 @@ class Board {
   void place(const std::string& unit, const std::string& rule, const std::string& key,
              Standing standing);
 
+  void paint(const std::string& unit, const UnitColour& colour);
+
   const std::map<std::string, BoardUnit, std::less<>>& units() const { return units_; }
   std::size_t of_colour(Level level) const { return colours_[static_cast<std::size_t>(level)]; }
+  std::size_t grey() const { return grey_; }
 
   // One JSON text per level that is not green, shadow rules apart.
   std::vector<std::string> levels() const;
 
  private:
   BoardUnit& at(std::string_view unit);
-  void recolour(BoardUnit& unit);
 
   std::map<std::string, BoardUnit, std::less<>> units_;
   std::array<std::size_t, kLevels> colours_{};
+  std::size_t grey_ = 0;
 };
 
 }  // namespace lianqing

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/case_json.h"
 #include "cli/serve/warning_text.h"
 #include "cli/warning_json.h"
 #include "connectors/content_hash.h"
@@ -28,6 +29,11 @@ Result<std::uint64_t> newest_position(const EventLog& log) {
     (found.empty() ? high : low) = middle;
   }
   return low;
+}
+
+std::string id_of(std::string_view warning) {
+  const auto text = read_warning_text(warning);
+  return text ? std::string(text->id) : std::string();
 }
 
 // A record is stored as one line; outside strings a line end is white space.
@@ -73,7 +79,9 @@ Status refold(const EventLog& log, Replay& replay, Stretch stretch,
 }
 
 Live::Live(LiveOptions options)
-    : options_(std::move(options)), feed_(std::make_unique<StreamFeed>()) {}
+    : options_(std::move(options)),
+      feed_(std::make_unique<StreamFeed>()),
+      duties_(std::make_unique<DutyTable>(*options_.program)) {}
 
 Result<std::unique_ptr<Live>> Live::start(LiveOptions options, const Progress& progress) {
   std::unique_ptr<Live> live(new Live(std::move(options)));
@@ -128,17 +136,35 @@ void Live::make_replay() {
   ReplayOptions options;
   options.identity_of = identity_hash;
   options.count_rules = true;
+  options.admitted = [this](const Event& event, const LogEntry& entry, std::string_view unit) {
+    desk_->admitted(event, entry, unit);
+  };
+  options.grey = [this](const GreyChange& change) { desk_->grey(change); };
   replay_ = std::make_unique<Replay>(
       options_.program, options_.units, options, store_.get(),
       [this](const Warning& warning) { return to_json(warning, *options_.program); },
       [this](const Leaving& leaving) {
         board_.move(leaving);
+        desk_->left(leaving);
         ++transitions_[{leaving.rule, leaving.to}];
         ++causes_[leaving.cause];
         fresh_.emplace_back(next_position_++, leaving.text);
         return fresh_.size() >= kStoreBatch ? store_warnings() : Status{};
       },
       [](const Rejection&) {});
+  desk_ = std::make_unique<Desk>(replay_->fold().program());
+}
+
+// The life of warnings, with everything before t known (t itself too if `inclusive`).
+void Live::book(Instant t, bool inclusive) {
+  desk_->book(t, inclusive);
+  (void)desk_->casebook().take_steps();
+  std::vector<std::string> told;
+  for (const ColourChange& change : desk_->casebook().take_colours()) {
+    board_.paint(change.unit, change.to);
+    told.push_back(to_json(change, *options_.program));
+  }
+  if (!told.empty()) feed_->add_colours(std::move(told));
 }
 
 // The position in the log up to which the newest checkpoint reaches; 0 if there is none.
@@ -154,6 +180,8 @@ Result<Seq> Live::resume() {
   if (at.records > log_->next_seq() || at.next > stored_ + 1) {
     return failure(ErrorCode::refused, "the checkpoint is ahead of the log");
   }
+  LQ_TRY(Desk desk, Desk::decode(at.desk, replay_->fold().program()));
+  desk_ = std::make_unique<Desk>(std::move(desk));
   next_position_ = at.next;
   judged_ = at.judged;
   return at.records;
@@ -174,6 +202,7 @@ void Live::fill_board() {
                    {instance.level, instance.since, now.shadow});
     }
   }
+  for (const std::string& name : casebook().units()) board_.paint(name, casebook().colour(name));
 }
 
 Status Live::catch_up(Seq from, const Progress& progress) {
@@ -183,6 +212,7 @@ Status Live::catch_up(Seq from, const Progress& progress) {
       [&](Seq next) {
         report_.refolded = next - from;
         progress(next - from, total - from);
+        book(replay_->judged_before(), false);
         return store_warnings();
       });
   return folded ? settle() : folded;
@@ -203,8 +233,9 @@ Status Live::settle() {
   }
   if (reached != kBeforeAll) {
     if (Status s = replay_->judge_through(reached); !s) return s;
+    book(reached, true);
   }
-  judged_ = reached;
+  judged_ = started_ = reached;
   if (Status s = store_warnings(); !s) return s;
   feed_->restart(generation_.first, next_position_ - 1);
   since_checkpoint_ = report_.refolded;
@@ -220,7 +251,7 @@ Status Live::store_warnings() {
                                   [this](const Positioned& w) { return w.first > stored_; });
   const std::span<const Positioned> unknown(known, fresh_.end());
   if (!unknown.empty()) {
-    if (Status s = log_->put_warnings(unknown); !s) {
+    if (Status s = log_->put_warnings(unknown, id_of); !s) {
       // A full disk passes; until then they wait here, and are made again after a restart.
       return s.error().code == ErrorCode::full ? Status{} : s;
     }
@@ -286,6 +317,7 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
   if (Status s = append(commit, records, out); !s) return Unexpected<Error>(s.error());
   if (Status s = judge_through(commit.recorded); !s) return Unexpected<Error>(s.error());
   judged_ = commit.recorded;
+  book(judged_, true);
   if (Status s = store_warnings(); !s) return Unexpected<Error>(s.error());
   return out;
 }
@@ -341,6 +373,7 @@ Status Live::tick(Instant now) {
   const std::uint64_t before = next_position_;
   if (Status s = judge_through(now); !s) return s;
   judged_ = now;
+  book(judged_, true);
   if (next_position_ == before) return {};
   ++since_checkpoint_;
   return store_warnings();
@@ -350,7 +383,8 @@ Status Live::checkpoint() {
   if (Status s = store_warnings(); !s) return s;
   if (!fresh_.empty()) return {};  // the state would no longer make them
   if (Status s = log_->sync(); !s) return s.error().code == ErrorCode::full ? Status{} : s;
-  const LivePosition at{generation_, log_->next_seq(), next_position_, judged_};
+  const LivePosition at{generation_, log_->next_seq(), next_position_, judged_,
+                        std::as_const(*desk_).encode()};
   if (Status s = replay_->checkpoint(at.encode()); !s) return s;
   since_checkpoint_ = 0;
   return {};

@@ -15,6 +15,7 @@
 #include "cli/serve/rule_costs.h"
 #include "cli/serve/stream_feed.h"
 #include "connectors/decode.h"
+#include "engine/casebook/desk.h"
 #include "engine/replay.h"
 #include "log/event_log.h"
 
@@ -68,11 +69,14 @@ class Live {
   const StartReport& report() const { return report_; }
   const EventLog& log() const { return *log_; }
   const Board& board() const { return board_; }
+  const Casebook& casebook() const { return std::as_const(*desk_).casebook(); }
+  const DutyTable& duties() const { return *duties_; }
   // Shared with readers on other threads.
   StreamFeed& feed() { return *feed_; }
   std::shared_ptr<EventLog> shared_log() const { return log_; }
   Replay& replay() { return *replay_; }
   Instant judged() const { return judged_; }
+  Instant started() const { return started_; }                   // what was judged when it started
   std::uint64_t position() const { return next_position_ - 1; }  // of the newest warning
   const std::map<std::pair<std::string, Level>, std::uint64_t>& transitions() const {
     return transitions_;
@@ -102,12 +106,15 @@ class Live {
   Status settle();
   Status store_warnings();
   void fill_board();
+  void book(Instant t, bool inclusive);
 
   LiveOptions options_;
   std::shared_ptr<EventLog> log_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Replay> replay_;
   std::unique_ptr<StreamFeed> feed_;
+  std::unique_ptr<const DutyTable> duties_;
+  std::unique_ptr<Desk> desk_;
   Board board_;
   StartReport report_;
   std::vector<Positioned> fresh_;  // made, not yet stored
@@ -116,6 +123,7 @@ class Live {
   std::uint64_t next_position_ = 1;
   std::uint64_t stored_ = 0;     // positions up to here are in the log already
   Instant judged_ = kBeforeAll;  // everything up to and including this instant is judged
+  Instant started_ = kBeforeAll;
   std::uint64_t since_checkpoint_ = 0;
   std::map<std::pair<std::string, Level>, std::uint64_t> transitions_;
   std::map<Cause, std::uint64_t> causes_;

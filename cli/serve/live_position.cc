@@ -6,16 +6,6 @@
 namespace lianqing {
 namespace {
 
-std::string hex(std::span<const std::uint8_t> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const std::uint8_t byte : bytes) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-  return out;
-}
-
 void write(ByteWriter& out, const Generation& generation) {
   out.text(generation.name);
   out.unsigned_integer(generation.first);
@@ -63,6 +53,7 @@ std::string LivePosition::encode() const {
   out.unsigned_integer(records);
   out.unsigned_integer(next);
   out.integer(micros(judged));
+  out.text(desk);
   return out.take();
 }
 
@@ -73,6 +64,7 @@ Result<LivePosition> LivePosition::decode(std::string_view bytes) {
   out.records = in.unsigned_integer();
   out.next = in.unsigned_integer();
   out.judged = instant(in.integer());
+  out.desk = in.text();
   if (!in.at_end()) {
     return failure(ErrorCode::corrupt, "the checkpoint's position is malformed");
   }

@@ -31,6 +31,7 @@ struct LivePosition {
   Seq records = 0;         // of the log, folded
   std::uint64_t next = 1;  // position of the next warning
   Instant judged = kBeforeAll;
+  std::string desk;  // Desk::encode
 
   std::string encode() const;
   static Result<LivePosition> decode(std::string_view bytes);  // fails: corrupt

@@ -119,6 +119,7 @@ void put_fold(Page& page, const EngineGauges& engine) {
   for (std::size_t i = 0; i < engine.colours.size(); ++i) {
     page.sample(label("colour", name(static_cast<Level>(i))), engine.colours[i]);
   }
+  page.single("lianqing_units_grey", "gauge", "Units whose data are insufficient.", engine.grey);
   page.single("lianqing_judgements_total", "counter", "Rules judged, over the whole log.",
               engine.judgements);
   page.metric("lianqing_transitions_total", "counter",
@@ -137,10 +138,26 @@ void put_fold(Page& page, const EngineGauges& engine) {
   page.metric("lianqing_clock_skew_seconds", "gauge",
               "Wall clock minus the engine's clock; 0 while it follows the wall.");
   page.sample({}, std::string_view(seconds(engine.skew ? engine.skew->count() : 0)));
+  page.metric("lianqing_calendar_missing_year_deadlines", "gauge",
+              "Units and duties with deadlines in a year for which the calendar has no data.");
+  for (const auto& [year, units] : engine.missing_years) {
+    page.sample(label("year", std::to_string(year)), units);
+  }
   page.single("lianqing_checkpoints_total", "counter", "State checkpoints since the start.",
               engine.checkpoints);
   page.single("lianqing_records_since_checkpoint", "gauge",
               "Changes that a restart would have to fold again.", engine.since_checkpoint);
+}
+
+// Of the sources that the pack watches; their number is the pack's, and bounded here.
+void put_watched(Page& page, const EngineGauges& engine) {
+  constexpr std::size_t kMostSources = 500;
+  page.metric("lianqing_source_stale", "gauge",
+              "1: silent for longer than the pack allows, or said to be down.");
+  for (std::size_t i = 0; i < std::min(engine.watched.size(), kMostSources); ++i) {
+    const SourceFreshness& source = engine.watched[i];
+    page.sample(label("source", source.source), source.stale ? 1 : 0);
+  }
 }
 
 void put_http(Page& page, const http::Traffic& traffic) {
@@ -186,6 +203,7 @@ std::string metrics_text(const EngineGauges& engine, const QueueGauges& queue,
   put_ingest(page, engine);
   put_fold(page, engine);
   put_rules(page, engine);
+  put_watched(page, engine);
   page.single("lianqing_queue_requests", "gauge", "Requests that wait for a commit.",
               queue.requests);
   page.single("lianqing_queue_bytes", "gauge", "Their bytes.", queue.bytes);

@@ -14,6 +14,7 @@
 #include "cli/serve/rule_costs.h"
 #include "cli/serve/source_times.h"
 #include "connectors/http/server.h"
+#include "engine/casebook/casebook.h"
 #include "lianqing/level.h"
 #include "lianqing/time.h"
 #include "lianqing/warning.h"
@@ -49,6 +50,10 @@ struct EngineGauges {
   std::uint64_t checkpoints = 0, since_checkpoint = 0;
   Instant judged = kBeforeAll, now = kBeforeAll;
   std::optional<Duration> skew;
+  std::uint64_t grey = 0;                // units
+  std::vector<SourceFreshness> watched;  // sources that must report
+  // Years that the calendar lacks -> how many units, and deadlines of duties, need them.
+  std::map<int, std::uint64_t> missing_years;
 };
 
 struct QueueGauges {

@@ -1,26 +1,13 @@
 #include "cli/serve/rule_answers.h"
 
+#include "cli/json_parts.h"
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
 #include "connectors/http/pack_body.h"
-#include "connectors/json_writer.h"
+#include "rules/fingerprint.h"
 
 namespace lianqing {
 namespace {
-
-std::string hex(const Program& program) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const std::uint8_t byte : program.hash) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-  return out;
-}
-
-void put(JsonWriter& out, const Bilingual& text) {
-  out.begin_object().key("zh").string(text.in(true)).key("en").string(text.in(false)).end_object();
-}
 
 std::string_view status_name(RuleStatus status) {
   switch (status) {
@@ -47,7 +34,7 @@ void put_disk(JsonWriter& json, const std::string& pack_path) {
   }
   const auto program = compile_pack(*files, *calendars);
   if (program) {
-    json.key("on_disk").string(hex(**program));
+    json.key("on_disk").string(hex((*program)->hash));
     return;
   }
   std::vector<SourceText> texts = *std::move(files);
@@ -65,7 +52,7 @@ http::Response get_rules(const Program& running, const std::string& pack_path) {
   JsonWriter json(out.body);
   json.begin_object().key("pack").string(running.pack).key("title");
   put(json, running.title);
-  json.key("running").string(hex(running));
+  json.key("running").string(hex(running.hash));
   put_disk(json, pack_path);
   json.key("rules").begin_array();
   for (const Rule& rule : running.rules) {
@@ -96,7 +83,7 @@ http::Response check_rules(const http::Request& request, const std::string& pack
   JsonWriter json(out.body);
   json.begin_object().key("ok").boolean(program.has_value()).key("hash");
   if (program) {
-    json.string(hex(**program));
+    json.string(hex((*program)->hash));
   } else {
     json.null();
   }

@@ -192,12 +192,17 @@ class Daemon {
   Status finish() {
     awake_ = nullptr;
     aside_.reset();
+    if (answers_) answers_->finish_folds();
     if (!writer_) return {};
+    failed_ = writer_->failed();
     const Status finished = writer_->finish();
     writer_.reset();
     if (finished) logbook_.note({"已结束", "ended"});
     return finished;
   }
+
+  // Whether log or fold stopped while it served: what was sent last may be in the log or not.
+  bool has_failed() const { return failed_; }
 
  private:
   const ServeConfig config_;
@@ -208,6 +213,7 @@ class Daemon {
   std::unique_ptr<http::Server> server_;
   std::atomic<http::Server*> awake_{nullptr};
   std::unique_ptr<Writer> writer_;
+  bool failed_ = false;
   std::unique_ptr<Aside> aside_;
   std::unique_ptr<Answers> answers_;
 };
@@ -235,7 +241,9 @@ int serve(const Options& options, bool chinese) {
   Status done = daemon.run();
   const Status finished = daemon.finish();
   if (done) done = finished;
-  return done ? 0 : report(done.error(), chinese);
+  if (done) return 0;
+  const int reported = report(done.error(), chinese);
+  return daemon.has_failed() ? 70 : reported;
 }
 
 }  // namespace

@@ -3,6 +3,21 @@
 #include <algorithm>
 
 namespace lianqing {
+namespace {
+
+std::optional<std::vector<Positioned>> page_behind(const std::deque<Positioned>& kept,
+                                                   std::uint64_t seen, std::uint64_t head) {
+  std::vector<Positioned> out;
+  if (seen >= head) return out;
+  if (kept.empty() || kept.front().first > seen + 1) return std::nullopt;
+  const std::size_t from = static_cast<std::size_t>(seen + 1 - kept.front().first);
+  for (std::size_t i = from; i < kept.size() && out.size() < StreamFeed::kPage; ++i) {
+    out.push_back(kept[i]);
+  }
+  return out;
+}
+
+}  // namespace
 
 void StreamFeed::add(const std::vector<Positioned>& warnings) {
   const std::lock_guard hold(lock_);
@@ -30,14 +45,25 @@ std::uint64_t StreamFeed::first() const {
   return first_;
 }
 
+std::uint64_t StreamFeed::colour_head() const {
+  const std::lock_guard hold(lock_);
+  return colour_head_;
+}
+
+void StreamFeed::add_colours(std::vector<std::string> changes) {
+  const std::lock_guard hold(lock_);
+  for (std::string& change : changes) colours_.emplace_back(++colour_head_, std::move(change));
+  while (colours_.size() > kKept) colours_.pop_front();
+}
+
 std::optional<std::vector<Positioned>> StreamFeed::behind(std::uint64_t seen) const {
   const std::lock_guard hold(lock_);
-  std::vector<Positioned> out;
-  if (seen >= head_) return out;
-  if (kept_.empty() || kept_.front().first > seen + 1) return std::nullopt;
-  const std::size_t from = static_cast<std::size_t>(seen + 1 - kept_.front().first);
-  for (std::size_t i = from; i < kept_.size() && out.size() < kPage; ++i) out.push_back(kept_[i]);
-  return out;
+  return page_behind(kept_, seen, head_);
+}
+
+std::optional<std::vector<Positioned>> StreamFeed::colours_behind(std::uint64_t seen) const {
+  const std::lock_guard hold(lock_);
+  return page_behind(colours_, seen, colour_head_);
 }
 
 }  // namespace lianqing

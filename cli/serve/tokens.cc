@@ -21,16 +21,6 @@ namespace {
 
 constexpr std::string_view kHeader = "lianqing-tokens/1";
 
-std::string hex(const std::array<std::uint8_t, 32>& bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const std::uint8_t byte : bytes) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-  return out;
-}
-
 std::string base64url(const std::uint8_t* bytes, std::size_t size) {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -3,31 +3,17 @@
 #include <algorithm>
 #include <tuple>
 
+#include "cli/calendar_words.h"
+#include "cli/case_json.h"
+#include "cli/json_parts.h"
 #include "cli/serve/query.h"
 #include "cli/warning_json.h"
 #include "connectors/content_hash.h"
-#include "connectors/json_writer.h"
 
 namespace lianqing {
 namespace {
 
 constexpr std::size_t kMostScanned = 200'000;  // units looked at for one page
-
-void put(JsonWriter& out, const Fact& fact) {
-  if (const auto* b = std::get_if<bool>(&fact)) {
-    out.boolean(*b);
-  } else if (const auto* n = std::get_if<Number>(&fact)) {
-    out.raw(n->to_string());
-  } else if (const auto* s = std::get_if<std::string>(&fact)) {
-    out.string(*s);
-  } else {
-    out.null();
-  }
-}
-
-void put(JsonWriter& out, const Bilingual& text) {
-  out.begin_object().key("zh").string(text.in(true)).key("en").string(text.in(false)).end_object();
-}
 
 void put_key(JsonWriter& out, const std::string& key) {
   out.key("key");
@@ -38,8 +24,10 @@ void put_key(JsonWriter& out, const std::string& key) {
   }
 }
 
-void put_row(JsonWriter& out, const std::string& id, const BoardUnit& unit) {
-  out.begin_object().key("unit").string(id).key("colour").string(name(unit.colour));
+void put_row(JsonWriter& out, const std::string& id, const BoardUnit& unit,
+             const UnitColour& colour, const Program& program) {
+  out.begin_object().key("unit").string(id).key("colour").string(name(colour.shown));
+  put_colour(out, colour, program);
   out.key("registered").boolean(unit.registered).key("levels").begin_array();
   for (const auto& [where, standing] : unit.standing) {
     out.begin_object().key("rule").string(where.first);
@@ -79,6 +67,10 @@ void put_level(JsonWriter& out, const Stood& stood) {
   put(out, now.title);
   put_key(out, now.key.value_or(""));
   out.key("level").string(name(now.to)).key("grey").boolean(now.grey);
+  if (now.missing_year != 0) {
+    out.key("unknown");
+    put(out, missing_year_words(now.missing_year));
+  }
   if (now.shadow) out.key("shadow").boolean(true);
   out.key("since");
   if (stood.since == kNever) {
@@ -100,8 +92,18 @@ http::Response unknown_unit(const std::string& unit) {
   return http::problem(404, "unit", "there is no unit '" + unit + "' in the log or the register");
 }
 
+void put_cases(JsonWriter& out, const std::string& unit, const Casebook& casebook,
+               const DutyTable& duties) {
+  out.key("open_cases").begin_array();
+  for (const Case* c : casebook.open_cases(unit)) {
+    out.raw(to_json(unit, *c, casebook.is_flapping(unit, {c->rule, c->key}), duties));
+  }
+  out.end_array();
+}
+
 http::Response explained(const std::string& unit, const UnitState& state, const Replay& replay,
-                         Instant judged, const std::optional<std::string>& rule) {
+                         const Casebook& casebook, Instant judged,
+                         const std::optional<std::string>& rule) {
   const auto all = standing(state, replay, judged, rule);
   if (rule && all.empty()) {
     return http::problem(404, "rule", "the unit has no judgement of the rule '" + *rule + "'");
@@ -110,15 +112,20 @@ http::Response explained(const std::string& unit, const UnitState& state, const 
   JsonWriter json(out.body);
   json.begin_object().key("unit").string(unit).key("at").string(
       format_rfc3339(std::max(state.clock, judged)));
+  const Program& program = replay.fold().program();
+  const UnitColour colour = casebook.colour(unit);
+  json.key("colour").string(name(colour.shown));
+  put_colour(json, colour, program);
+  put_cases(json, unit, casebook, DutyTable(program));
   json.key("explanations").begin_array();
-  for (const Stood& stood : all) json.raw(to_json(stood.now, replay.fold().program()));
+  for (const Stood& stood : all) json.raw(to_json(stood.now, program));
   json.end_array().end_object();
   return out;
 }
 
 }  // namespace
 
-http::Response list_units(const http::Request& request, const Live& live) {
+http::Response list_units(const http::Request& request, Live& live) {
   const auto limit = number_parameter(request, "limit", kPage, kMostPage);
   if (!limit) return limit.error();
   const auto colour = level_parameter(request, "colour");
@@ -134,7 +141,7 @@ http::Response list_units(const http::Request& request, const Live& live) {
   for (; at != units.end() && given < *limit && scanned < kMostScanned; ++at, ++scanned) {
     last = at->first;
     if (*colour && at->second.colour != **colour) continue;
-    put_row(json, at->first, at->second);
+    put_row(json, at->first, at->second, live.casebook().colour(at->first), live.program());
     ++given;
   }
   json.end_array().key("next");
@@ -149,9 +156,11 @@ http::Response list_units(const http::Request& request, const Live& live) {
   for (const Level level : {Level::green, Level::yellow, Level::red}) {
     json.key(name(level)).unsigned_integer(board.of_colour(level));
   }
-  json.end_object().end_object();
+  json.end_object().key("grey").unsigned_integer(board.grey()).end_object();
+  const auto part = [](std::uint64_t n) { return "-" + std::to_string(n); };
   return tagged(request,
-                "u" + std::to_string(live.log().next_seq()) + "-" + std::to_string(live.position()),
+                "u" + std::to_string(micros(live.started())) + part(live.log().next_seq()) +
+                    part(live.position()) + part(live.feed().colour_head()),
                 std::move(out));
 }
 
@@ -163,7 +172,9 @@ http::Response get_unit(const http::Request& request, Live& live) {
   http::Response out;
   JsonWriter json(out.body);
   json.begin_object().key("unit").string(request.argument);
-  json.key("colour").string(name(row->second.colour));
+  const UnitColour colour = live.casebook().colour(request.argument);
+  json.key("colour").string(name(colour.shown));
+  put_colour(json, colour, live.program());
   json.key("registered").boolean(row->second.registered).key("at");
   if (live.judged() == kBeforeAll) {
     json.null();
@@ -176,7 +187,9 @@ http::Response get_unit(const http::Request& request, Live& live) {
       put_level(json, stood);
     }
   }
-  json.end_array().end_object();
+  json.end_array();
+  put_cases(json, request.argument, live.casebook(), live.duties());
+  json.end_object();
   return out;
 }
 
@@ -185,7 +198,8 @@ http::Response explain_unit(const http::Request& request, Live& live) {
   const auto unit = live.replay().unit(id);
   if (!unit) return http::problem(500, "state", unit.error().what);
   if (*unit == nullptr) return unknown_unit(id);
-  return explained(id, **unit, live.replay(), live.judged(), request.parameter("rule"));
+  return explained(id, **unit, live.replay(), live.casebook(), live.judged(),
+                   request.parameter("rule"));
 }
 
 http::Response explain_unit_at(const http::Request& request, const EventLog& log,
@@ -194,16 +208,26 @@ http::Response explain_unit_at(const http::Request& request, const EventLog& log
   const std::string id = request.parameter("unit").value_or("");
   ReplayOptions options;
   options.identity_of = identity_hash;
+  Desk desk(*program);
+  options.admitted = [&](const Event& event, const LogEntry& entry, std::string_view unit) {
+    desk.admitted(event, entry, unit);
+  };
+  options.grey = [&](const GreyChange& change) { desk.grey(change); };
   Replay replay(
       program, units, options, nullptr, [](const Warning&) { return std::string(); },
-      [](const Leaving&) { return Status{}; }, [](const Rejection&) {});
+      [&](const Leaving& leaving) {
+        desk.left(leaving);
+        return Status{};
+      },
+      [](const Rejection&) {});
   Status folded = refold(
       log, replay, {.until = at}, [](const Event&) {}, [](Seq) { return Status{}; });
   if (folded) folded = replay.judge_through(at);
   if (!folded) return http::problem(500, "replay", folded.error().what);
+  desk.book(at, true);
   const auto unit = replay.unit(id);
   if (!unit || *unit == nullptr) return unknown_unit(id);
-  return explained(id, **unit, replay, at, request.parameter("rule"));
+  return explained(id, **unit, replay, desk.casebook(), at, request.parameter("rule"));
 }
 
 }  // namespace lianqing

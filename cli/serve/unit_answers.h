@@ -6,7 +6,7 @@
 
 namespace lianqing {
 
-http::Response list_units(const http::Request& request, const Live& live);
+http::Response list_units(const http::Request& request, Live& live);
 http::Response get_unit(const http::Request& request, Live& live);
 http::Response explain_unit(const http::Request& request, Live& live);
 

@@ -81,16 +81,18 @@ http::Response list_warnings(const http::Request& request, const EventLog& log,
 
 http::Response get_warning(const http::Request& request, const EventLog& log,
                            const StreamFeed& feed) {
-  http::Response out = http::problem(
+  const auto position = log.warning_named(request.argument);
+  if (!position) return unreadable(position.error());
+  if (*position && **position >= feed.first()) {
+    const auto found = log.warnings(**position, 1);
+    if (!found) return unreadable(found.error());
+    if (!found->empty() && found->front().first == **position) {
+      return http::Response::json(found->front().second);
+    }
+  }
+  return http::problem(
       404, "warning",
       "there is no warning '" + request.argument + "' of the rule pack and register that run");
-  const Status read = backwards(log, feed.first(), feed.head() + 1, [&](const Positioned& warning) {
-    const auto text = read_warning_text(warning.second);
-    if (!text || text->id != request.argument) return true;
-    out = http::Response::json(warning.second);
-    return false;
-  });
-  return read ? out : unreadable(read.error());
 }
 
 http::Response list_quarantine(const http::Request& request, const EventLog& log) {
@@ -124,7 +126,7 @@ http::Response list_quarantine(const http::Request& request, const EventLog& log
 http::StreamPage stream_page(std::vector<Positioned> warnings) {
   http::StreamPage out;
   for (Positioned& warning : warnings) {
-    out.reached = warning.first;
+    out.reached.warning = warning.first;
     const auto text = read_warning_text(warning.second);
     if (!text || !text->shadow) out.warnings.push_back(std::move(warning));
   }

@@ -47,6 +47,10 @@ std::optional<WarningText> read_warning_text(std::string_view text) {
   if (to == std::string_view::npos || time == std::string_view::npos || time < to) {
     return std::nullopt;
   }
+  const std::size_t key = rest.find(",\"key\":"), from = rest.find(",\"from\":\"");
+  if (from == std::string_view::npos || key > from || from > to) return std::nullopt;
+  out.key = rest.substr(key + 7, from - key - 7);
+  out.from = bare(quoted(rest.substr(from + 8)));
   out.to = quoted(rest.substr(to + 6));
   out.time = quoted(rest.substr(time + 8));
   if (out.to.empty() || out.time.empty()) return std::nullopt;

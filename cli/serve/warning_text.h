@@ -14,7 +14,8 @@ namespace lianqing {
 struct WarningText {
   std::string_view id;
   std::string_view unit, rule;  // with quotes and escapes, as they stand
-  std::string_view to;
+  std::string_view key;         // as it stands; null if there is none
+  std::string_view from, to;
   std::string_view time;
   bool shadow = false;
 };

@@ -1,5 +1,7 @@
 #include "cli/serve/writer.h"
 
+#include "cli/calendar_words.h"
+
 namespace lianqing {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -25,11 +27,11 @@ Writer::Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limit
       stopped_(std::move(stopped)),
       checkpoint_at_(SteadyClock::now()),
       alive_at_(SteadyClock::now()) {
-  announced_ = live_->feed().head();
   // What cannot be read is heard from again.
   if (const auto known = live_->log().meta(kSourceTimesKey); known && *known) {
     if (auto sources = SourceTimes::decode(**known)) sources_ = *std::move(sources);
   }
+  announced_ = {live_->feed().head(), live_->feed().colour_head()};
   publish();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -203,6 +205,8 @@ void Writer::publish() {
   for (std::size_t i = 0; i < gauges_.colours.size(); ++i) {
     gauges_.colours[i] = live_->board().of_colour(static_cast<Level>(i));
   }
+  gauges_.grey = live_->board().grey();
+  gauges_.watched = live_->casebook().source_freshness();
   gauges_.transitions = live_->transitions();
   gauges_.causes = live_->causes();
   gauges_.rules = live_->costs();
@@ -217,13 +221,38 @@ void Writer::publish() {
   gauges_.position = live_->feed().head();
   gauges_.since_checkpoint = live_->since_checkpoint();
   gauges_.judged = live_->judged();
+  tell_missing_years();
   {
     const std::lock_guard hold(lock_);
     published_ = gauges_;
   }
-  if (gauges_.position == announced_) return;
-  announced_ = gauges_.position;
+  const http::StreamPlace now{gauges_.position, live_->feed().colour_head()};
+  if (now.warning == announced_.warning && now.colour == announced_.colour) return;
+  announced_ = now;
   woken_();
+}
+
+// An alarm when a year begins to lack, a note when it lacks no more.
+void Writer::tell_missing_years() {
+  gauges_.missing_years.clear();
+  CalendarGaps gaps = live_->replay().calendar_gaps();
+  std::map<int, std::uint64_t> deadlines = live_->casebook().missing_years();
+  for (const auto& [year, count] : deadlines) gaps[year];
+  for (const auto& [year, gap] : gaps) {
+    const std::uint64_t due = deadlines.contains(year) ? deadlines[year] : 0;
+    if (gap.units + due == 0) continue;
+    gauges_.missing_years[year] = gap.units + due;
+    if (!missing_years_.insert(year).second) continue;
+    Bilingual text = calendar_gap_words(year, gap, due);
+    const Bilingual remedy = calendar_remedy_words();
+    logbook_.alarm({text.zh + "；" + remedy.zh, text.en + "; " + remedy.en});
+  }
+  std::erase_if(missing_years_, [this](int year) {
+    if (gauges_.missing_years.contains(year)) return false;
+    const std::string number = std::to_string(year);
+    logbook_.note({"日历不再缺少 " + number + " 年", "the calendar lacks " + number + " no more"});
+    return true;
+  });
 }
 
 EngineGauges Writer::gauges() const {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "cli/serve/logbook.h"
 #include "cli/serve/meters.h"
 #include "connectors/arena.h"
+#include "connectors/http/answerer.h"
 
 namespace lianqing {
 
@@ -74,6 +76,7 @@ class Writer {
   void commit(std::deque<Batch>& batches);
   void fail(const Error& error);
   void publish();
+  void tell_missing_years();
   void checkpoint_if_due();
   Status keep_sources();
   std::deque<Batch> next_batches();
@@ -99,8 +102,9 @@ class Writer {
   EngineGauges gauges_;
   std::chrono::steady_clock::time_point checkpoint_at_, ticked_at_, timers_at_, sources_at_;
   SourceTimes sources_;
-  std::uint64_t announced_ = 0;
+  http::StreamPlace announced_;
   bool skewed_ = false;
+  std::set<int> missing_years_;  // told of
   // Copies for others, under lock_:
   EngineGauges published_;
   std::chrono::steady_clock::time_point alive_at_;

@@ -84,8 +84,8 @@ class Comparison {
     if (!course_.trouble.empty()) {
       Mismatch& out = found_.emplace_back();
       out.at = test_.at;
-      out.what = {"没有跑到底：" + course_.trouble,
-                  "it did not run to its end: " + course_.trouble};
+      out.what = {"结果不完整：" + course_.trouble.in(true),
+                  "the result is not complete: " + course_.trouble.in(false)};
       return std::move(found_);
     }
     for (const Expectation& expected : test_.expectations) {

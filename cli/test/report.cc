@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "cli/columns.h"
+#include "cli/json_parts.h"
 #include "cli/render_diagnostics.h"
 #include "cli/test/moment.h"
 #include "cli/warning_json.h"
 #include "cli/words.h"
-#include "connectors/json_writer.h"
 
 namespace lianqing {
 namespace {
@@ -102,10 +102,6 @@ std::string xml_text(std::string_view text) {
     }
   }
   return out;
-}
-
-void put(JsonWriter& out, const Bilingual& text) {
-  out.begin_object().key("zh").string(text.in(true)).key("en").string(text.in(false)).end_object();
 }
 
 void put_change(JsonWriter& out, Instant time, Level to, std::optional<bool> revoked) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "cli/calendar_words.h"
 #include "connectors/content_hash.h"
 #include "connectors/decode.h"
 #include "engine/casebook/desk.h"
@@ -75,10 +76,13 @@ class Trial {
     Status done = feed(replay);
     if (done) done = replay.finish();
     if (done && desk) {
-      done = desk->book(course_.end, true);
+      desk->book(course_.end, true);
       course_.colours = desk->casebook().take_colours();
     }
-    if (!done) course_.trouble = done.error().what;
+    if (!done) course_.trouble = {done.error().what, done.error().what};
+    for (const auto& [year, gap] : replay.calendar_gaps()) {
+      if (gap.greyed > 0) course_.trouble = calendar_gap_words(year, gap, 0);
+    }
     return std::move(course_);
   }
 

@@ -17,7 +17,7 @@ struct Course {
   std::vector<GreyChange> greys;      // in order
   std::vector<ColourChange> colours;  // in order; only if some expectation asks for them
   std::vector<RefusedEvent> refused;
-  std::string trouble;  // why it could not be run to its end; empty: it was
+  Bilingual trouble;  // why the result is not complete; empty: it is
   Instant end;
 };
 

@@ -15,19 +15,25 @@
 
 namespace lianqing::http {
 
-// How a stream begins: the levels that stand at `position`, each a JSON text; then what follows it.
+// How far a stream has come: the newest warning and the newest change of a colour it has told.
+struct StreamPlace {
+  std::uint64_t warning = 0, colour = 0;  // 0: none yet
+};
+
+// How a stream begins: the levels that stand at `place`, each a JSON text; then what follows it.
 struct StreamOpening {
   std::optional<Response> refusal;  // if there: answered instead of a stream
   bool snapshot = true;             // false: goes on behind what the client has seen
   std::vector<std::string> levels;
-  std::uint64_t position = 0;  // of the newest warning that is part of it; 0: none yet
+  StreamPlace place;
 };
 
-// Warnings behind a position, in order.
+// What comes behind a place, in order.
 struct StreamPage {
   std::vector<std::pair<std::uint64_t, std::string>> warnings;
-  std::uint64_t reached = 0;  // how far this page goes; 0: there is nothing newer
-  bool start_over = false;    // the position is of no use any more: the client must begin anew
+  std::vector<std::string> colours;
+  StreamPlace reached;      // how far this page goes; 0: there is nothing newer
+  bool start_over = false;  // the place is of no use any more: the client must begin anew
 };
 
 class Answerer {
@@ -40,7 +46,7 @@ class Answerer {
   // `seen`: position of the last warning the client has, if it has any.
   virtual void open_stream(std::optional<std::uint64_t> seen,
                            std::function<void(StreamOpening)> opened) = 0;
-  virtual void read_stream(std::uint64_t seen, std::function<void(StreamPage)> read) = 0;
+  virtual void read_stream(StreamPlace seen, std::function<void(StreamPage)> read) = 0;
 };
 
 }  // namespace lianqing::http

@@ -327,8 +327,8 @@ void Connection::stream_opened(StreamOpening opening) {
   deaf_ = true;
   stage_ = Stage::streaming;
   ++shared_->streams;
-  seen_ = opening.position;
-  marker_ = opening.position;
+  seen_ = opening.place;
+  marker_ = opening.place.warning;
   marker_due_ = opening.snapshot;
   levels_ = std::move(opening.levels);
   std::reverse(levels_.begin(), levels_.end());
@@ -373,8 +373,12 @@ void Connection::stream_read(StreamPage page) {
   for (const auto& [position, warning] : page.warnings) {
     append_event(out_, "warning", position, warning);
   }
-  const bool further = page.reached > seen_;
-  seen_ = std::max(seen_, page.reached);
+  for (const std::string& colour : page.colours) {
+    append_event(out_, "colour", std::nullopt, colour);
+  }
+  const bool further = page.reached.warning > seen_.warning || page.reached.colour > seen_.colour;
+  seen_.warning = std::max(seen_.warning, page.reached.warning);
+  seen_.colour = std::max(seen_.colour, page.reached.colour);
   if (!out_.empty() && !writing_) return write_some();
   if (further || woken_) read_stream();
 }

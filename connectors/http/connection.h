@@ -93,7 +93,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::vector<std::string> levels_;  // of the snapshot, still to be written; newest last
   std::uint64_t marker_ = 0;
   bool marker_due_ = false;
-  std::uint64_t seen_ = 0;  // position up to which the stream has been written
+  StreamPlace seen_;  // up to which the stream has been written
   bool reading_stream_ = false;
   bool woken_ = false;
 };

@@ -32,8 +32,13 @@ void put_content(JsonWriter& out, std::string_view media_type, std::string_view 
   out.end_object().end_object();
 }
 
+std::string_view body_schema(RouteId id) {
+  return id == RouteId::whatif ? "#/components/schemas/WhatIf" : std::string_view{};
+}
+
 std::string_view answer_schema(RouteId id) {
   switch (id) {
+    case RouteId::whatif: return "#/components/schemas/WhatIfAnswer";
     case RouteId::post_events: return "#/components/schemas/IngestResults";
     default: return {};
   }
@@ -82,7 +87,7 @@ void put_operation(JsonWriter& out, const Route& route) {
   if (!route.takes.empty()) {
     out.key("requestBody").begin_object().key("required").boolean(true).key("content");
     out.begin_object();
-    for (const std::string_view type : route.takes) put_content(out, type, {});
+    for (const std::string_view type : route.takes) put_content(out, type, body_schema(route.id));
     out.end_object().end_object();
   }
   put_responses(out, route);
@@ -94,6 +99,21 @@ constexpr std::string_view kComponents =
     R"("Problem":{"type":"object","required":["title","status","code","detail"],"properties":{)"
     R"("type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},)"
     R"("code":{"type":"string"},"detail":{"type":"string"}}},)"
+    R"("WhatIf":{"type":"object","properties":{"params":{"type":"object","additionalProperties":{)"
+    R"("type":["number","string","boolean"]}},"days":{"type":"integer","minimum":1,"maximum":3660},)"
+    R"("files":{"type":"array","items":{"type":"object","required":["name","text"],"properties":{)"
+    R"("name":{"type":"string"},"text":{"type":"string"}}}}}},)"
+    R"("WhatIfAnswer":{"type":"object","required":["at","running","changed","now","days"],)"
+    R"("properties":{"at":{"type":["string","null"]},"running":{"type":"string"},)"
+    R"("changed":{"type":"string"},"days":{"type":["integer","null"]},)"
+    R"("now":{"$ref":"#/components/schemas/WhatIfChanges"},)"
+    R"("period":{"$ref":"#/components/schemas/WhatIfChanges"}}},)"
+    R"("WhatIfChanges":{"type":"object","required":["rules","units","changes","changes_total",)"
+    R"("unit_changes","unit_changes_total"],"properties":{"rules":{"type":"object"},)"
+    R"("units":{"type":"object"},"changes":{"type":"array","items":{"type":"object","required":[)"
+    R"("unit","rule","key","from","to"]}},"changes_total":{"type":"integer"},)"
+    R"("unit_changes":{"type":"array","items":{"type":"object","required":["unit","from","to"]}},)"
+    R"("unit_changes_total":{"type":"integer"}}},)"
     R"("IngestResults":{"type":"object","required":["results"],"properties":{"results":{)"
     R"("type":"array","items":{"oneOf":[)"
     R"({"type":"object","required":["seq"],"properties":{"seq":{"type":"integer"}}},)"

@@ -43,6 +43,7 @@ constexpr int kGetStatuses[] = {200, 404, 503};
 constexpr int kReadStatuses[] = {200, 400, 404, 503};
 constexpr int kStreamStatuses[] = {200, 400, 503};
 constexpr int kCheckStatuses[] = {200, 400, 413, 415, 503};
+constexpr int kWhatIfStatuses[] = {200, 400, 409, 413, 415, 503};
 constexpr int kPlainStatuses[] = {200, 503};
 constexpr int kAlways[] = {200};
 
@@ -74,7 +75,7 @@ constexpr Route kRoutes[] = {
      "/v1/units/{unit}",
      "id of the unit",
      kReaders,
-     "One unit: its level per rule and key, and the values behind it",
+     "One unit: its colour, open cases and their deadlines, levels and the values behind them",
      {},
      {},
      kJson,
@@ -104,7 +105,7 @@ constexpr Route kRoutes[] = {
      "/v1/stream",
      "",
      kReaders,
-     "Server-sent events: levels that stand, a marker, then every warning as it happens",
+     "Server-sent events: levels that stand, a marker, then warnings and changes of colours",
      kStreamStart,
      {},
      "text/event-stream",
@@ -149,6 +150,16 @@ constexpr Route kRoutes[] = {
      {},
      kJson,
      kReadStatuses},
+    {RouteId::whatif,
+     "POST",
+     "/v1/whatif",
+     "",
+     kRuleWriters | kAuditors,
+     "Which levels would change with other params or another pack, now and over the last days",
+     {},
+     kPackBody,
+     kJson,
+     kWhatIfStatuses},
     {RouteId::metrics,
      "GET",
      "/metrics",

@@ -22,6 +22,7 @@ enum class RouteId : std::uint8_t {
   check_rules,
   list_quarantine,
   explain,
+  whatif,
   metrics,
   health,
   ready,

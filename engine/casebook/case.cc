@@ -12,7 +12,7 @@ constexpr std::array<std::string_view, 15> kStates = {
     "rectifying", "submitted",      "verifying", "observing", "suspended",
     "superseded", "cleared",        "dismissed", "revoked",   "merged"};
 
-constexpr std::array<std::string_view, 47> kKinds = {"opened",
+constexpr std::array<std::string_view, 48> kKinds = {"opened",
                                                      "repeated",
                                                      "escalated",
                                                      "eased",
@@ -58,28 +58,29 @@ constexpr std::array<std::string_view, 47> kKinds = {"opened",
                                                      "override_ended",
                                                      "veto_declared",
                                                      "veto_lifted",
+                                                     "deadlines_set",
                                                      "ignored"};
 
-constexpr std::array<std::string_view, 17> kCauses = {
-    "record",          "rule_rose",        "rule_eased",           "evidence_withdrawn",
-    "deadline_passed", "ladder",           "observation_over",     "rule_stands",
-    "items_open",      "data_missing",     "case_suspended",       "suspension_limit",
-    "combination",     "combination_over", "levels_changed_often", "levels_calm",
-    "override_expired"};
+constexpr std::array<std::string_view, 18> kCauses = {
+    "record",           "rule_rose",        "rule_eased",           "evidence_withdrawn",
+    "deadline_passed",  "ladder",           "observation_over",     "rule_stands",
+    "items_open",       "data_missing",     "case_suspended",       "suspension_limit",
+    "combination",      "combination_over", "levels_changed_often", "levels_calm",
+    "override_expired", "calendar_updated"};
 
-constexpr std::array<std::string_view, 26> kRefusals = {
+constexpr std::array<std::string_view, 27> kRefusals = {
     "none",           "no_unit",        "unknown_warning",    "unknown_action",
     "case_over",      "wrong_state",    "no_actor",           "no_reason",
     "unknown_target", "at_the_end",     "bad_level",          "no_expiry",
     "expiry_past",    "expiry_too_far", "two_approvers",      "no_approver",
     "no_ground",      "no_veto",        "no_override",        "no_extension",
     "extension_used", "extension_late", "extension_too_long", "bad_date",
-    "bad_result",     "unknown_duty"};
+    "bad_result",     "unknown_duty",   "no_calendar"};
 
 static_assert(kStates.size() == static_cast<std::size_t>(CaseState::merged) + 1);
 static_assert(kKinds.size() == static_cast<std::size_t>(StepKind::ignored) + 1);
-static_assert(kCauses.size() == static_cast<std::size_t>(StepCause::override_expired) + 1);
-static_assert(kRefusals.size() == static_cast<std::size_t>(Refusal::unknown_duty) + 1);
+static_assert(kCauses.size() == static_cast<std::size_t>(StepCause::calendar_updated) + 1);
+static_assert(kRefusals.size() == static_cast<std::size_t>(Refusal::no_calendar) + 1);
 
 }  // namespace
 

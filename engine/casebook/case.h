@@ -100,6 +100,7 @@ enum class StepKind : std::uint8_t {
   override_ended,
   veto_declared,
   veto_lifted,
+  deadlines_set,
   ignored,
 };
 
@@ -122,6 +123,7 @@ enum class StepCause : std::uint8_t {
   levels_changed_often,
   levels_calm,
   override_expired,
+  calendar_updated,
 };
 
 // Why a record had no effect.
@@ -152,6 +154,7 @@ enum class Refusal : std::uint8_t {
   bad_date,
   bad_result,
   unknown_duty,
+  no_calendar,
 };
 
 // The names used in files, and of actions. Never translated.
@@ -160,15 +163,23 @@ std::string_view name(StepKind kind);
 std::string_view name(StepCause cause);
 std::string_view name(Refusal refusal);
 
+// A deadline that cannot be told before the calendar has a year: that many working days after.
+struct Unreckoned {
+  std::uint32_t year = 0;  // 0: all is told
+  Instant since = kNever;  // kNever: the deadline is told, the next step of the ladder is not
+  std::uint32_t workdays = 0;
+};
+
 // One obligation of a case and its deadline.
 struct DutyClock {
   std::string name, role;
-  Instant due = kNever;    // kNever: none could be set (no calendar)
+  Instant due = kNever;    // kNever: none could be set (no calendar, or not the year)
   bool workdays = false;   // the limit was in working days: it stops and moves by working days
   Instant done = kNever;   // when it was done
   bool late = false;       // the deadline passed before it was done
   std::uint32_t rung = 0;  // next step of the ladder
   Instant next = kNever;   // when time alone does the next thing to it
+  Unreckoned unreckoned;
 };
 
 // One warning of a case.
@@ -204,6 +215,7 @@ struct Case {
   std::string other;  // merged: into; superseded: by
   std::vector<CaseWarning> warnings;
   std::vector<DutyClock> duties;
+  Unreckoned unreckoned;  // of the observation
 };
 
 // The state as if it were not suspended.

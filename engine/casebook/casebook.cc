@@ -20,11 +20,6 @@ Casebook::Casebook(const Program& program)
 Casebook::Casebook(Casebook&&) noexcept = default;
 Casebook::~Casebook() = default;
 
-Booked Casebook::outcome() const {
-  if (effects_.missing_year) return Unexpected<MissingYear>(*effects_.missing_year);
-  return {};
-}
-
 // ---- instants
 
 Instant Casebook::due() const {
@@ -33,18 +28,18 @@ Instant Casebook::due() const {
   return std::min(unit, source);
 }
 
-Booked Casebook::advance(Instant t) {
+void Casebook::advance(Instant t) {
   LQ_ASSERT(t >= now_);
-  if (open_ && t == now_) return {};
-  if (Booked done = settle(); !done) return done;
+  if (open_ && t == now_) return;
+  settle();
   while (due() < t) {
-    if (Booked done = start(due()); !done) return done;
-    if (Booked done = settle(); !done) return done;
+    start(due());
+    settle();
   }
-  return start(t);
+  start(t);
 }
 
-Booked Casebook::start(Instant t) {
+void Casebook::start(Instant t) {
   now_ = t;
   open_ = true;
   while (!alarms_.empty() && alarms_.begin()->first <= t) {
@@ -54,8 +49,8 @@ Booked Casebook::start(Instant t) {
     source.alarm = kNever;
     if (source.silent_at > t) {
       set_alarm(index);
-    } else if (Booked done = set_source(index, true, source.down); !done) {
-      return done;
+    } else {
+      set_source(index, true, source.down);
     }
   }
   while (!agenda_.empty() && agenda_.begin()->first <= t) {
@@ -63,27 +58,24 @@ Booked Casebook::start(Instant t) {
     UnitLife& life = touch(unit);
     reschedule(unit.first, life, kNever);
     Clerk(*table_, life, unit.first, now_, effects_).begin();
-    if (effects_.missing_year) break;
   }
-  return outcome();
 }
 
-Booked Casebook::settle() {
-  if (!open_) return outcome();
+void Casebook::settle() {
+  if (!open_) return;
   open_ = false;
   for (const std::string_view name : touched_) {
     Units::value_type& unit = place(name);
     UnitLife& life = *unit.second.life;
     Clerk clerk(*table_, life, unit.first, now_, effects_);
     clerk.end();
-    if (effects_.missing_year) return outcome();
     const Instant due = clerk.due();
     LQ_ASSERT(due > now_);
     reschedule(unit.first, life, due);
+    count_missing(life);
     show_colour(unit.first, life);
   }
   touched_.clear();
-  return {};
 }
 
 void Casebook::reschedule(std::string_view unit, UnitLife& life, Instant due) {
@@ -141,12 +133,12 @@ void Casebook::feed(std::uint32_t source, Units::value_type& unit) {
   if (sources_[source].silent || sources_[source].down) ++touch(unit).dead_sources;
 }
 
-Booked Casebook::set_source(std::uint32_t index, bool silent, bool down) {
+void Casebook::set_source(std::uint32_t index, bool silent, bool down) {
   Source& source = sources_[index];
   const bool before = source.silent || source.down, after = silent || down;
   source.silent = silent;
   source.down = down;
-  if (before == after) return {};
+  if (before == after) return;
   for (const std::string_view name : source.units) {
     Units::value_type& unit = place(name);
     const bool begins = !unit.second.life;  // counts its dead sources itself
@@ -154,7 +146,6 @@ Booked Casebook::set_source(std::uint32_t index, bool silent, bool down) {
     if (begins) continue;
     life.dead_sources = after ? life.dead_sources + 1 : life.dead_sources - 1;
   }
-  return {};
 }
 
 void Casebook::set_alarm(std::uint32_t index) {
@@ -164,48 +155,77 @@ void Casebook::set_alarm(std::uint32_t index) {
   alarms_.emplace(source.alarm, index);
 }
 
-Booked Casebook::heard(std::string_view name, std::string_view unit, Instant clock) {
+void Casebook::heard(std::string_view name, std::string_view unit, Instant clock) {
   const auto at = source_of_.find(name);
-  if (at == source_of_.end()) return outcome();
-  if (Booked done = advance(clock); !done) return done;
+  if (at == source_of_.end()) return;
+  advance(clock);
   const std::uint32_t index = at->second;
   if (!unit.empty()) feed(index, place(unit));
   Source& source = sources_[index];
   source.last = clock;
-  const Span& span = source.watch->silent_after;
-  if (!span.workdays || clock >= source.day_end) {
-    const Zone& zone = table_->program().zone;
-    if (span.workdays) source.day_end = zone.end_of(zone.day_of(clock));
-    const auto silent_at = limit_after(table_->program(), clock, span);
-    if (!silent_at) {
-      effects_.missing_year = silent_at.error();
-      return outcome();
-    }
-    source.silent_at = *silent_at;
-  }
+  if (!source.watch->silent_after.workdays || clock >= source.day_end) set_silent_at(source);
   set_alarm(index);
-  return source.silent ? set_source(index, false, source.down) : Booked{};
+  if (source.silent) set_source(index, false, source.down);
+}
+
+void Casebook::set_silent_at(Source& source) const {
+  const Program& program = table_->program();
+  const Span& span = source.watch->silent_after;
+  if (span.workdays) source.day_end = program.zone.end_of(program.zone.day_of(source.last));
+  const auto silent_at = limit_after(program, source.last, span);
+  source.silent_at = silent_at.value_or(kNever);
+  source.missing_year = silent_at ? 0 : silent_at.error().year;
+}
+
+void Casebook::replace_year(const CalendarUpdate& update, Instant t) {
+  advance(t);
+  apply(update, program_->calendar);
+  for (Source& source : sources_) {
+    if (source.silent_at != kNever || source.last == kBeforeAll) continue;
+    set_silent_at(source);
+    set_alarm(static_cast<std::uint32_t>(&source - sources_.data()));
+  }
+  for (Units::value_type& unit : units_) {
+    if (!unit.second.life || unit.second.life->missing.empty()) continue;
+    Clerk(*table_, touch(unit), unit.first, now_, effects_).reckon_again();
+  }
+}
+
+void Casebook::count_missing(UnitLife& life) {
+  std::vector<std::uint32_t> now;
+  for (const auto& [place, id] : life.open) {
+    const Case& c = life.cases.find(id)->second;
+    if (c.unreckoned.year != 0) now.push_back(c.unreckoned.year);
+    for (const DutyClock& clock : c.duties) {
+      if (clock.unreckoned.year != 0) now.push_back(clock.unreckoned.year);
+    }
+  }
+  for (const std::uint32_t year : life.missing) {
+    if (--missing_[year] == 0) missing_.erase(year);
+  }
+  for (const std::uint32_t year : now) ++missing_[year];
+  life.missing = std::move(now);
 }
 
 // A source that is said to be down is so until it is said to be up again.
-Booked Casebook::connector_status(const LifeRecord& record) {
+void Casebook::connector_status(const LifeRecord& record) {
   std::string name = text(record, "source");
   if (name.empty()) name = record.source;
   const std::string status = text(record, "status");
   const auto at = source_of_.find(name);
-  if (at == source_of_.end()) return {};
+  if (at == source_of_.end()) return;
   const std::uint32_t index = at->second;
   static constexpr std::string_view kDown[] = {"down", "stale", "error", "failed"};
   const bool down = std::find(std::begin(kDown), std::end(kDown), status) != std::end(kDown);
-  return set_source(index, sources_[index].silent, down);
+  set_source(index, sources_[index].silent, down);
 }
 
 // ---- what is told
 
-Booked Casebook::record(const LifeRecord& record) {
-  if (Booked done = advance(record.clock); !done) return done;
+void Casebook::record(const LifeRecord& record) {
+  advance(record.clock);
   if (record.type == "connector_status") return connector_status(record);
-  if (!concerns_unit_life(record.type)) return {};
+  if (!concerns_unit_life(record.type)) return;
   if (record.unit.empty()) {
     CaseStep step;
     step.time = now_;
@@ -218,24 +238,22 @@ Booked Casebook::record(const LifeRecord& record) {
     step.seq = record.seq;
     step.warning = text(record, "warning_id");
     effects_.steps.push_back(std::move(step));
-    return {};
+    return;
   }
   Units::value_type& unit = place(record.unit);
   Clerk(*table_, touch(unit), unit.first, now_, effects_).record(record);
-  return outcome();
 }
 
-Booked Casebook::transition(const Warning& warning) {
-  if (warning.shadow) return {};
-  if (Booked done = advance(warning.time); !done) return done;
+void Casebook::transition(const Warning& warning) {
+  if (warning.shadow) return;
+  advance(warning.time);
   Units::value_type& unit = place(warning.unit);
   Clerk(*table_, touch(unit), unit.first, now_, effects_).transition(warning);
-  return outcome();
 }
 
-Booked Casebook::grey(std::string_view unit, std::string_view rule,
-                      const std::optional<std::string>& key, bool is_grey, Instant t) {
-  if (Booked done = advance(t); !done) return done;
+void Casebook::grey(std::string_view unit, std::string_view rule,
+                    const std::optional<std::string>& key, bool is_grey, Instant t) {
+  advance(t);
   UnitLife& life = touch(place(unit));
   const CasePlace at{std::string(rule), key};
   if (is_grey) {
@@ -243,7 +261,6 @@ Booked Casebook::grey(std::string_view unit, std::string_view rule,
   } else {
     life.grey_rules.erase(at);
   }
-  return {};
 }
 
 // ---- what is asked
@@ -266,6 +283,15 @@ std::vector<const Case*> Casebook::open_cases(std::string_view unit) const {
   return out;
 }
 
+std::map<int, std::uint64_t> Casebook::missing_years() const {
+  std::map<int, std::uint64_t> out;
+  for (const auto& [year, deadlines] : missing_) out[static_cast<int>(year)] += deadlines;
+  for (const Source& source : sources_) {
+    if (source.missing_year != 0) ++out[source.missing_year];
+  }
+  return out;
+}
+
 bool Casebook::is_flapping(std::string_view unit, const CasePlace& place) const {
   const UnitLife* at = life(unit);
   if (at == nullptr) return false;
@@ -282,6 +308,15 @@ std::vector<std::string> Casebook::units() const {
   std::vector<std::string> out;
   for (const auto& [name, place] : units_) {
     if (place.life) out.push_back(name);
+  }
+  return out;
+}
+
+std::vector<SourceFreshness> Casebook::source_freshness() const {
+  std::vector<SourceFreshness> out;
+  for (const Source& source : sources_) {
+    out.push_back(
+        {source.watch->source, source.last, source.silent_at, source.silent || source.down});
   }
   return out;
 }

@@ -22,8 +22,13 @@ namespace lianqing {
 // Whether records of this type are to be given to Casebook::record.
 bool concerns_life(std::string_view type);
 
-// Fails if a deadline needs a calendar year without data; the casebook is of no use then.
-using Booked = Outcome<void, MissingYear>;
+// How fresh a source is that the pack watches.
+struct SourceFreshness {
+  std::string source;
+  Instant last = kBeforeAll;   // its newest record; kBeforeAll: none yet
+  Instant silent_at = kNever;  // if nothing more comes
+  bool stale = false;          // silent for too long, or said to be down
+};
 
 class Casebook {
  public:
@@ -36,17 +41,18 @@ class Casebook {
   bool listens_to(std::string_view source) const { return source_of_.contains(source); }
   // An admitted record of a watched source: how fresh it is, and which units it feeds. Others are
   // passed over.
-  [[nodiscard]] Booked heard(std::string_view source, std::string_view unit, Instant clock);
-  [[nodiscard]] Booked record(const LifeRecord& record);
+  void heard(std::string_view source, std::string_view unit, Instant clock);
+  void record(const LifeRecord& record);
   // Shadow ones are passed over.
-  [[nodiscard]] Booked transition(const Warning& warning);
+  void transition(const Warning& warning);
   // Whether the rule has no data for the unit and key; to be told when that changes.
-  [[nodiscard]] Booked grey(std::string_view unit, std::string_view rule,
-                            const std::optional<std::string>& key, bool is_grey, Instant t);
-  // What is set from now on counts by the new listing of working days; what has been set stays.
-  void replace_year(const CalendarUpdate& update) { apply(update, program_->calendar); }
-  [[nodiscard]] Booked advance(Instant t);
-  [[nodiscard]] Booked settle();
+  void grey(std::string_view unit, std::string_view rule, const std::optional<std::string>& key,
+            bool is_grey, Instant t);
+  // At t: what is set from now on counts by the new listing of working days. What has been set
+  // stays; what could not be told for want of the year is told.
+  void replace_year(const CalendarUpdate& update, Instant t);
+  void advance(Instant t);
+  void settle();
   // The next instant at which something may happen by itself, or kNever.
   Instant due() const;
 
@@ -58,10 +64,14 @@ class Casebook {
   // next call that changes anything.
   const Case* find(std::string_view unit, std::string_view warning) const;
   std::vector<const Case*> open_cases(std::string_view unit) const;
+  // The years that deadlines need and the calendar does not have, and how many they are. As of the
+  // last closed instant.
+  std::map<int, std::uint64_t> missing_years() const;
   bool is_flapping(std::string_view unit, const CasePlace& place) const;
   // As of the last closed instant.
   UnitColour colour(std::string_view unit) const;
   std::vector<std::string> units() const;
+  std::vector<SourceFreshness> source_freshness() const;  // in the order of the pack
   // Cases opened at from <= t < to that count: the revoked, dismissed and merged do not. Cases over
   // for more than two years are forgotten.
   std::size_t counted(std::string_view unit, Instant from, Instant to) const;
@@ -82,6 +92,7 @@ class Casebook {
     Instant alarm = kNever;               // derived: in alarms_; not later than silent_at
     bool silent = false;                  // for too long
     bool down = false;                    // connector_status says so
+    int missing_year = 0;                 // derived: needed to tell `silent_at`
     std::vector<std::string_view> units;  // derived: fed by it
   };
   // A unit; its life begins with the first thing that happens to it.
@@ -92,17 +103,18 @@ class Casebook {
   using Units = std::map<std::string, Place, std::less<>>;
   struct Bytes;
 
-  Booked start(Instant t);
+  void start(Instant t);
   Units::value_type& place(std::string_view unit);
   UnitLife& touch(Units::value_type& place);
   const UnitLife* life(std::string_view unit) const;
-  Booked set_source(std::uint32_t index, bool silent, bool down);
+  void set_source(std::uint32_t index, bool silent, bool down);
   void feed(std::uint32_t source, Units::value_type& unit);
   void set_alarm(std::uint32_t source);
-  Booked connector_status(const LifeRecord& record);
+  void set_silent_at(Source& source) const;
+  void count_missing(UnitLife& life);
+  void connector_status(const LifeRecord& record);
   void reschedule(std::string_view unit, UnitLife& life, Instant due);
   void show_colour(const std::string& unit, UnitLife& life);
-  Booked outcome() const;
   void derive();
 
   std::unique_ptr<Program> program_;
@@ -118,6 +130,7 @@ class Casebook {
   // Derived:
   std::set<std::pair<Instant, std::string_view>> agenda_;
   std::set<std::pair<Instant, std::uint32_t>> alarms_;
+  std::map<std::uint32_t, std::uint64_t> missing_;  // year -> deadlines of units
   std::map<std::string, std::uint32_t, std::less<>> source_of_;
   boost::unordered_flat_map<std::string_view, Units::value_type*> index_;  // looked up, not walked
 };

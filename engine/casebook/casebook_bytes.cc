@@ -7,7 +7,7 @@
 namespace lianqing {
 namespace {
 
-constexpr std::string_view kVersion = "lianqing-casebook/1";
+constexpr std::string_view kVersion = "lianqing-casebook/2";
 
 // Far beyond any accepted time, near enough for arithmetic.
 constexpr std::int64_t kFarthest = 1'000'000'000'000'000'000;
@@ -120,8 +120,14 @@ void visit(Io& io, CaseWarning& w) {
 }
 
 template <class Io>
+void visit(Io& io, Unreckoned& u) {
+  io(u.year, u.since, u.workdays);
+}
+
+template <class Io>
 void visit(Io& io, DutyClock& d) {
   io(d.name, d.role, d.due, d.workdays, d.done, d.late, d.rung, d.next);
+  visit(io, d.unreckoned);
 }
 
 template <class Io>
@@ -131,6 +137,7 @@ void visit(Io& io, Case& c) {
      c.ease_held, c.renew, c.extended, c.objected, c.extension_asked, c.relapses, c.other);
   io.list(c.warnings, [&io](CaseWarning& w) { visit(io, w); });
   io.list(c.duties, [&io](DutyClock& d) { visit(io, d); });
+  visit(io, c.unreckoned);
 }
 
 template <class Io>
@@ -304,10 +311,13 @@ void Casebook::derive() {
     if (!touched_.contains(unit.first)) {
       const Instant due = Clerk(*table_, life, unit.first, now_, effects_).due();
       reschedule(unit.first, life, due);
+      count_missing(life);
     }
   }
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
-    if (!sources_[i].silent) set_alarm(i);
+    Source& source = sources_[i];
+    if (source.silent_at == kNever && source.last != kBeforeAll) set_silent_at(source);
+    if (!source.silent) set_alarm(i);
   }
 }
 

@@ -9,10 +9,9 @@
 
 namespace lianqing {
 
-// What comes out. After `missing_year` nothing more is done and the life is of no use.
+// What comes out.
 struct LifeEffects {
   std::vector<CaseStep> steps;
-  std::optional<MissingYear> missing_year;
 };
 
 class Clerk {
@@ -25,6 +24,8 @@ class Clerk {
   void transition(const Warning& warning);
   // A record of a type that concerns_unit_life.
   void record(const LifeRecord& record);
+  // The calendar has changed: deadlines that could not be told are told, if they can be now.
+  void reckon_again();
   // What ends at the beginning of the instant: observation, override, suspension.
   void begin();
   // What follows at its end: deadlines that passed, falls held back, absorption by combinations.
@@ -66,7 +67,8 @@ class Clerk {
   void end_pause(Case& c);
   void resume(Case& c, CaseStep step);
   DutyClock* finishing(Case& c);
-  Instant deadline(const Deadline& deadline);
+  bool reckon(const Deadline& deadline, Instant& due, Unreckoned& unreckoned);
+  void move_by_pause(const Case& c, Instant& due, bool workdays, Unreckoned& unreckoned);
 
   // ---- people (decisions.cc, notices.cc, unit_records.cc)
   void act(const LifeRecord& record);
@@ -114,7 +116,6 @@ class Clerk {
   const Span& observation(const Case& c) const {
     return table_.level(table_.rule(c.rule), c.peak).observe;
   }
-  bool failed() const { return effects_.missing_year.has_value(); }
 
   const DutyTable& table_;
   UnitLife& life_;

@@ -9,6 +9,13 @@ bool unknowable(const Program& program, const Span& limit) {
   return limit.workdays && program.calendar.name.empty() && program.calendar.years.empty();
 }
 
+Deadline told(const Reckoned& deadline) {
+  if (!deadline.is_certain()) return Unexpected<MissingYear>(MissingYear{deadline.missing_year});
+  return deadline.to;
+}
+
+}  // namespace
+
 Outcome<std::int64_t, MissingYear> workdays_between(const Program& program, Instant from,
                                                     Instant to) {
   std::int64_t count = 0;
@@ -24,18 +31,16 @@ Outcome<std::int64_t, MissingYear> workdays_between(const Program& program, Inst
   return count;
 }
 
-}  // namespace
-
 Deadline limit_after(const Program& program, Instant since, const Span& limit) {
   if (limit.amount == 0) return since;
   if (unknowable(program, limit)) return kNever;
-  return after(program, since, limit);
+  return told(after(program, since, limit));
 }
 
 Deadline limit_after_due(const Program& program, Instant due, const Span& limit) {
   if (limit.amount == 0) return due;
   if (unknowable(program, limit)) return kNever;
-  return deadline_after(program, due, limit);
+  return told(deadline_after(program, due, limit));
 }
 
 Deadline moved_by_pause(const Program& program, Instant due, bool workdays, Instant from,

@@ -216,7 +216,7 @@ void Clerk::act(const LifeRecord& record) {
     case Action::suspend: {
       CaseStep s = step(*c, StepKind::suspended, record);
       const Program& program = table_.program();
-      c->suspended_until = deadline(limit_after(program, now_, {true, kSuspensionWorkdays}));
+      c->suspended_until = limit_after(program, now_, {true, kSuspensionWorkdays}).value_or(kNever);
       if (c->suspended_until == kNever) c->suspended_until = now_ + days(kSuspensionDays);
       s.due = c->suspended_until;
       pause(*c, CaseState::suspended);

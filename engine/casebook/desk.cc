@@ -12,13 +12,6 @@ Fact fact_of(const Scalar& scalar) {
   return {};
 }
 
-Status told(const Booked& booked) {
-  if (booked) return {};
-  return failure(ErrorCode::refused,
-                 "the calendar has no data for " + std::to_string(booked.error().year) +
-                     ": a duty's deadline in working days needs it; add the year to the calendar");
-}
-
 }  // namespace
 
 void Desk::admitted(const Event& event, const LogEntry& entry, std::string_view unit) {
@@ -32,7 +25,7 @@ void Desk::admitted(const Event& event, const LogEntry& entry, std::string_view 
   LifeRecord& record = arrival.record;
   record.seq = entry.seq;
   record.time = entry.time;
-  record.clock = std::max(entry.clock, entry.time);
+  record.clock = arrival.calendar ? entry.clock : std::max(entry.clock, entry.time);
   record.unit = unit;
   record.source = event.source;
   arrival.concerns = concerns;
@@ -69,7 +62,7 @@ void Desk::left(const Leaving& leaving) {
   warning.seq = leaving.seq;
 }
 
-Status Desk::book(Instant t, bool inclusive) {
+void Desk::book(Instant t, bool inclusive) {
   if (!sorted_) {
     std::stable_sort(arrivals_.begin(), arrivals_.end(), [](const Arrival& a, const Arrival& b) {
       return a.record.clock < b.record.clock;
@@ -82,33 +75,28 @@ Status Desk::book(Instant t, bool inclusive) {
     if (!warnings_.empty()) next = std::min(next, warnings_.front().time);
     if (!greys_.empty()) next = std::min(next, greys_.front().time);
     if (next > t || (next == t && !inclusive)) break;
-    if (Status s = book_instant(next); !s) return s;
+    book_instant(next);
   }
-  if (!inclusive) return {};
-  if (Status s = told(casebook_.advance(t)); !s) return s;
-  return told(casebook_.settle());
+  if (!inclusive) return;
+  casebook_.advance(t);
+  casebook_.settle();
 }
 
-Status Desk::book_instant(Instant t) {
-  if (Status s = told(casebook_.advance(t)); !s) return s;
+void Desk::book_instant(Instant t) {
+  casebook_.advance(t);
   for (; !arrivals_.empty() && arrivals_.front().record.clock == t; arrivals_.pop_front()) {
     const Arrival& arrival = arrivals_.front();
-    if (arrival.calendar) casebook_.replace_year(*arrival.calendar);
-    Status s = told(casebook_.heard(arrival.record.source, arrival.record.unit, t));
-    if (s && arrival.concerns) s = told(casebook_.record(arrival.record));
-    if (!s) return s;
+    if (arrival.calendar) casebook_.replace_year(*arrival.calendar, t);
+    casebook_.heard(arrival.record.source, arrival.record.unit, t);
+    if (arrival.concerns) casebook_.record(arrival.record);
   }
   for (; !greys_.empty() && greys_.front().time == t; greys_.pop_front()) {
     const GreyChange& change = greys_.front();
-    if (Status s =
-            told(casebook_.grey(change.unit, change.rule, change.key, change.is_grey, change.time));
-        !s)
-      return s;
+    casebook_.grey(change.unit, change.rule, change.key, change.is_grey, change.time);
   }
   for (; !warnings_.empty() && warnings_.front().time == t; warnings_.pop_front()) {
-    if (Status s = told(casebook_.transition(warnings_.front())); !s) return s;
+    casebook_.transition(warnings_.front());
   }
-  return {};
 }
 
 }  // namespace lianqing

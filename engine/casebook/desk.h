@@ -23,18 +23,27 @@ class Desk {
   void left(const Leaving& leaving);
 
   // All before t is known (t itself too if `inclusive`): it is booked.
-  [[nodiscard]] Status book(Instant t, bool inclusive);
+  void book(Instant t, bool inclusive);
 
   Casebook& casebook() { return casebook_; }
+  const Casebook& casebook() const { return casebook_; }
+
+  // Canonical bytes, format version 1 (docs/formats.md): the casebook, and records whose time lies
+  // ahead. All that is known must be booked, inclusively.
+  std::string encode() const;
+  // The program's calendar must be as it was.
+  static Result<Desk> decode(std::string_view bytes, const Program& program);
 
  private:
+  explicit Desk(Casebook casebook) : casebook_(std::move(casebook)) {}
+
   struct Arrival {
     LifeRecord record;  // of records about no case only source, unit and clock
     bool concerns = false;
     std::optional<CalendarUpdate> calendar;
   };
 
-  Status book_instant(Instant t);
+  void book_instant(Instant t);
 
   Casebook casebook_;
   std::deque<Arrival> arrivals_;

@@ -33,20 +33,27 @@ std::optional<Level> level_named(std::string_view text) {
 
 }  // namespace
 
-Instant Clerk::deadline(const Deadline& deadline) {
-  if (deadline) return *deadline;
-  if (!effects_.missing_year) effects_.missing_year = deadline.error();
-  return kNever;
+// Sets `due` and whether it is told; `unreckoned` says since when and how many working days.
+bool Clerk::reckon(const Deadline& deadline, Instant& due, Unreckoned& unreckoned) {
+  due = deadline.value_or(kNever);
+  if (deadline) {
+    unreckoned = {};
+  } else {
+    unreckoned.year = static_cast<std::uint32_t>(deadline.error().year);
+  }
+  return deadline.has_value();
 }
 
 void Clerk::arm(const Case& c, DutyClock& clock) {
   const auto& ladder = table_.ladder(table_.rule(c.rule));
   clock.next = kNever;
-  if (clock.done != kNever) return;
+  if (clock.done != kNever || clock.due == kNever) return;
   if (!clock.late) {
     clock.next = clock.due;
   } else if (clock.rung < ladder.size()) {
-    clock.next = deadline(limit_after_due(table_.program(), clock.due, ladder[clock.rung].after));
+    clock.unreckoned = {};
+    (void)reckon(limit_after_due(table_.program(), clock.due, ladder[clock.rung].after), clock.next,
+                 clock.unreckoned);
   }
 }
 
@@ -64,7 +71,8 @@ void Clerk::set_duties(Case& c, bool keep_done) {
     clock.name = duty.name;
     clock.role = duty.role;
     clock.workdays = duty.limit.workdays;
-    clock.due = deadline(limit_after(table_.program(), now_, duty.limit));
+    clock.unreckoned = {0, now_, static_cast<std::uint32_t>(duty.limit.amount)};
+    (void)reckon(limit_after(table_.program(), now_, duty.limit), clock.due, clock.unreckoned);
     arm(c, clock);
   }
 }
@@ -84,6 +92,7 @@ void Clerk::mark_done(Case& c, std::string_view duty, const LifeRecord& record) 
     clock.done = std::min(record.time, now_);
     clock.late = clock.done > clock.due;
     clock.next = kNever;
+    clock.unreckoned = {};
     CaseStep s = step(c, StepKind::duty_done, record);
     s.duty = clock.name;
     s.role = clock.role;
@@ -97,7 +106,7 @@ void Clerk::run_duties(Case& c) {
   if (!is_on_the_way(c.state)) return;
   const auto& ladder = table_.ladder(table_.rule(c.rule));
   for (DutyClock& clock : c.duties) {
-    while (clock.next <= now_ && !failed()) {
+    while (clock.next <= now_) {
       CaseStep s = step(c, StepKind::overdue, StepCause::deadline_passed);
       s.duty = clock.name;
       s.role = clock.role;
@@ -130,16 +139,60 @@ void Clerk::pause(Case& c, CaseState state) {
   c.state = state;
 }
 
+// A deadline that cannot be told, before the pause or behind it, has as many working days left
+// behind the pause as it had before.
+void Clerk::move_by_pause(const Case& c, Instant& due, bool workdays, Unreckoned& unreckoned) {
+  const Program& program = table_.program();
+  std::int64_t left = unreckoned.workdays;
+  if (due != kNever) {
+    const auto moved = moved_by_pause(program, due, workdays, c.since, now_);
+    if (moved) {
+      due = *moved;
+      return;
+    }
+    if (due <= c.since) return;
+    left = workdays_between(program, c.since, due - Duration{1}).value_or(0);
+  } else if (unreckoned.since == kNever) {
+    return;
+  } else if (unreckoned.since < c.since) {
+    left -= workdays_between(program, unreckoned.since, c.since).value_or(0);
+  }
+  left = std::max<std::int64_t>(left, 0);
+  unreckoned.since = now_;
+  unreckoned.workdays = static_cast<std::uint32_t>(left);
+  (void)reckon(limit_after(program, now_, {true, left}), due, unreckoned);
+}
+
 // Called in the paused state; `since` is when it began.
 void Clerk::end_pause(Case& c) {
-  const Program& program = table_.program();
   for (DutyClock& clock : c.duties) {
     if (clock.done != kNever) continue;
-    clock.due = deadline(moved_by_pause(program, clock.due, clock.workdays, c.since, now_));
+    move_by_pause(c, clock.due, clock.workdays, clock.unreckoned);
     arm(c, clock);
   }
-  c.observe_until =
-      deadline(moved_by_pause(program, c.observe_until, c.observe_workdays, c.since, now_));
+  move_by_pause(c, c.observe_until, c.observe_workdays, c.unreckoned);
+}
+
+void Clerk::reckon_again() {
+  const Program& program = table_.program();
+  const auto again = [&](Instant& due, Unreckoned& open) {
+    return open.year != 0 && open.since != kNever &&
+           reckon(limit_after(program, open.since, {true, open.workdays}), due, open);
+  };
+  for (const auto& [place, id] : life_.open) {
+    Case& c = life_.cases.find(id)->second;
+    bool set = again(c.observe_until, c.unreckoned);
+    for (DutyClock& clock : c.duties) {
+      if (clock.unreckoned.year == 0) continue;
+      set = again(clock.due, clock.unreckoned) || set;
+      arm(c, clock);
+    }
+    if (!set) continue;
+    CaseStep s = step(c, StepKind::deadlines_set, StepCause::calendar_updated);
+    s.duties = c.duties;
+    if (c.state == CaseState::observing && c.observe_until != kNever) s.due = c.observe_until;
+    write(c, std::move(s));
+  }
 }
 
 void Clerk::resume(Case& c, CaseStep s) {
@@ -158,10 +211,10 @@ void Clerk::resume(Case& c, CaseStep s) {
     }
   } else {
     s.duties = c.duties;
-    if (c.state == CaseState::observing) s.due = c.observe_until;
+    if (c.state == CaseState::observing && c.observe_until != kNever) s.due = c.observe_until;
     write(c, std::move(s));
   }
-  if (c.ease_held && !failed()) {
+  if (c.ease_held) {
     c.ease_held = false;
     ease(c);
   }

@@ -190,11 +190,12 @@ void Clerk::extension(const LifeRecord& record) {
   if (std::min(c->extension_asked, record.time) > clock->due) {
     return refuse(c, record, Refusal::extension_late);
   }
-  const Instant limit = deadline(limit_after_due(table_.program(), clock->due, longest));
+  const Deadline limit = limit_after_due(table_.program(), clock->due, longest);
+  if (!limit) return refuse(c, record, Refusal::no_calendar);
   const std::string date = text(record, "new_due_date");
-  const auto due = date.empty() ? limit : parse_deadline(table_.program(), date);
+  const auto due = date.empty() ? *limit : parse_deadline(table_.program(), date);
   if (!due || *due <= clock->due) return refuse(c, record, Refusal::bad_date);
-  if (*due > limit) return refuse(c, record, Refusal::extension_too_long);
+  if (*due > *limit) return refuse(c, record, Refusal::extension_too_long);
   c->extended = true;
   clock->due = *due;
   clock->late = false;

@@ -39,7 +39,7 @@ void Clerk::transition(const Warning& w) {
   } else if (w.to > w.from) {
     case_id = open(w).id;
   }
-  if (!failed()) update_flapping(w, case_id);
+  update_flapping(w, case_id);
 }
 
 Case* Clerk::open_case(const CasePlace& place) {
@@ -72,6 +72,7 @@ void Clerk::issue(Case& c, StepKind kind, CaseStep s) {
   c.state = CaseState::issued;
   c.issued = now_;
   c.observe_until = kNever;
+  c.unreckoned = {};
   c.observation_over = false;
   set_duties(c, false);
   s.kind = kind;
@@ -103,6 +104,7 @@ void Clerk::relapse(Case& c, Level level, CaseStep s) {
     c.resume_to = CaseState::issued;
     c.renew = true;
     c.observe_until = kNever;
+    c.unreckoned = {};
     c.observation_over = false;
     s.kind = StepKind::relapsed;
     write(c, std::move(s));
@@ -175,10 +177,11 @@ void Clerk::observe(Case& c, CaseStep s) {
   Span span = observation(c);
   const std::int64_t longest = std::int64_t{1} << std::min(c.relapses, kMostDoublings);
   span.amount *= longest;
-  const Instant until = deadline(limit_after(table_.program(), now_, span));
-  if (failed()) return;
+  Instant until = kNever;
+  c.unreckoned = {0, now_, static_cast<std::uint32_t>(span.workdays ? span.amount : 0)};
+  const bool told = reckon(limit_after(table_.program(), now_, span), until, c.unreckoned);
   c.duties.clear();
-  if (until == now_ || until == kNever) {  // there is no observation
+  if (told && (until == now_ || until == kNever)) {  // there is no observation
     const auto why = hindrance(c);
     if (!why) return clear(c, std::move(s));
     c.observe_until = now_;
@@ -190,7 +193,7 @@ void Clerk::observe(Case& c, CaseStep s) {
     c.observe_workdays = span.workdays;
     c.observation_over = false;
     s.kind = StepKind::observation_started;
-    s.due = until;
+    if (told) s.due = until;
   }
   c.state = CaseState::observing;
   write(c, std::move(s));
@@ -232,6 +235,7 @@ void Clerk::finish(Case& c, CaseState state, CaseStep s) {
   c.duties.clear();
   c.ease_held = c.observation_over = c.objected = false;
   c.observe_until = c.suspended_until = kNever;
+  c.unreckoned = {};
   life_.open.erase({c.rule, c.key});
   life_.over.emplace(now_, c.id);
   write(c, std::move(s));
@@ -259,7 +263,7 @@ void Clerk::release(Case& c) {
   c.other.clear();
   c.state = c.resume_to;
   write(c, std::move(s));
-  if (c.rule_level == Level::green && !failed()) ease(c);
+  if (c.rule_level == Level::green) ease(c);
 }
 
 void Clerk::absorb_and_release() {
@@ -335,7 +339,6 @@ void Clerk::begin() {
     } else if (c.state == CaseState::observing && !c.observation_over && c.observe_until <= now_) {
       try_clear(c, step(c, StepKind::cleared, StepCause::observation_over), true);
     }
-    if (failed()) return;
   }
 }
 
@@ -347,13 +350,9 @@ void Clerk::end() {
     } else if (c.state == CaseState::observing && c.observation_over) {
       try_clear(c, step(c, StepKind::cleared, StepCause::observation_over), false);
     }
-    if (failed()) return;
   }
   absorb_and_release();
-  for (const std::string& id : open_cases(life_)) {
-    run_duties(life_.cases.find(id)->second);
-    if (failed()) return;
-  }
+  for (const std::string& id : open_cases(life_)) run_duties(life_.cases.find(id)->second);
   absorb_and_release();  // the ladder may have raised a combination
   calm_down();
 }

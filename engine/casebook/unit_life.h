@@ -41,7 +41,8 @@ struct UnitLife {
   std::map<std::string, std::string, std::less<>> case_of;  // warning -> case
   std::set<std::pair<Instant, std::string>> over;           // (ended, case)
   std::uint32_t dead_sources = 0;                           // of those that fed it
-  Instant due = kNever;                                     // as the agenda has it
+  std::vector<std::uint32_t> missing;  // years that its deadlines need, one per deadline
+  Instant due = kNever;                // as the agenda has it
 };
 
 // Enters what refers to the case, or takes it out.

@@ -90,7 +90,10 @@ struct Warning {
   Cause cause = Cause::timer;
   bool revoked = false;  // falls because evidence was withdrawn, not because conditions eased
   bool shadow = false;
-  bool grey = false;  // explanations only: kept for want of data
+  // Explanations only: the level is kept for want of data; if that is the calendar's data of a
+  // year, which (0: no).
+  bool grey = false;
+  int missing_year = 0;
   Instant time;
   std::uint64_t seq = 0;
   std::optional<Duration> late_by;

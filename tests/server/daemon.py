@@ -150,7 +150,7 @@ class Daemon:
 
 
 class Stream:
-    """A reader of /v1/stream on its own thread; events as (id, event, data)."""
+    """A reader of /v1/stream on its own thread; events as (id, event, data), changes of colours apart."""
 
     def __init__(self, daemon, last=None, path="/v1/stream"):
         self.connection = daemon.connect()
@@ -161,6 +161,7 @@ class Stream:
         self.socket = self.connection.sock                 # the response takes it over
         self.response = self.connection.getresponse()
         self.events, self.comments, self.texts = [], [], []  # texts: the data of warnings as they came
+        self.colours = []
         self.ended = False
         self.changed = threading.Condition()
         self.thread = threading.Thread(target=self.read, daemon=True)
@@ -186,7 +187,7 @@ class Stream:
                     with self.changed:
                         if event == "warning":
                             self.texts.append("\n".join(data))
-                        self.events.append((id, event, json.loads("\n".join(data))))
+                        (self.colours if event == "colour" else self.events).append((id, event, json.loads("\n".join(data))))
                         self.changed.notify_all()
                     id, event, data = None, None, []
         except (OSError, http.client.HTTPException, ValueError, AttributeError):

@@ -101,7 +101,10 @@ std::string line(const CaseStep& s) {
   if (s.due) out += " due " + local_line(*s.due);
   if (s.late) out += " late";
   if (!s.other.empty()) out += " with " + s.other;
-  for (const DutyClock& d : s.duties) out += ' ' + d.name + '=' + local_line(d.due);
+  for (const DutyClock& d : s.duties) {
+    out += ' ' + d.name + '=' +
+           (d.due == kNever ? '?' + std::to_string(d.unreckoned.year) : local_line(d.due));
+  }
   return out;
 }
 
@@ -117,10 +120,6 @@ std::string line(const ColourChange& change) {
   return out;
 }
 
-void Play::check(const Booked& booked) {
-  if (!booked && error.empty()) error = "no data for " + std::to_string(booked.error().year);
-}
-
 Play& Play::move(std::string_view time, const std::string& rule, Level from, Level to,
                  bool revoked) {
   Warning w;
@@ -132,7 +131,7 @@ Play& Play::move(std::string_view time, const std::string& rule, Level from, Lev
   w.revoked = revoked;
   w.time = local(time);
   last_[rule] = to;
-  check(book.transition(w));
+  book.transition(w);
   return *this;
 }
 
@@ -146,7 +145,7 @@ Play& Play::tell(std::string_view time, const std::string& type, Fields fields,
   r.id = "r" + std::to_string(++records_);
   r.source = "/desk";
   r.fields = std::move(fields);
-  check(book.record(r));
+  book.record(r);
   return *this;
 }
 
@@ -158,20 +157,20 @@ Play& Play::act(std::string_view time, const std::string& warning, const std::st
 }
 
 Play& Play::until(std::string_view time) {
-  check(book.advance(local(time)));
-  check(book.settle());
+  book.advance(local(time));
+  book.settle();
   return *this;
 }
 
 Play::Lines Play::steps() {
-  check(book.settle());
+  book.settle();
   Lines out;
   for (const CaseStep& step : book.take_steps()) out.push_back(line(step));
   return out;
 }
 
 Play::Lines Play::colours() {
-  check(book.settle());
+  book.settle();
   Lines out;
   for (const ColourChange& change : book.take_colours()) out.push_back(line(change));
   return out;

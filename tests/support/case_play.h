@@ -55,11 +55,8 @@ struct Play {
   const Case& operator[](const std::string& warning) const { return *book.find("u", warning); }
 
   Casebook book;
-  std::string error;
 
  private:
-  void check(const Booked& booked);
-
   const Program& program_;
   std::map<std::string, Level> last_;
   int warnings_ = 0, records_ = 0;

@@ -35,7 +35,7 @@ Play signed_late() {
 
 TEST(CaseJson, AStepHasItsMembersInOrder) {
   Play play = signed_late();
-  ASSERT_TRUE(play.book.settle());
+  play.book.settle();
   const auto steps = play.book.take_steps();
   ASSERT_EQ(steps.size(), 5U);
   EXPECT_EQ(
@@ -72,7 +72,7 @@ TEST(CaseJson, ARefusalSaysWhatToDoInBothLanguages) {
 
 TEST(CaseJson, AColourHasTheWordsOfThePlace) {
   Play play = signed_late();
-  ASSERT_TRUE(play.book.settle());
+  play.book.settle();
   const auto colours = play.book.take_colours();
   ASSERT_EQ(colours.size(), 1U);
   EXPECT_EQ(
@@ -92,7 +92,7 @@ TEST(CaseJson, AColourHasTheWordsOfThePlace) {
 
 TEST(CaseJson, ACaseAsItStands) {
   Play play = signed_late();
-  ASSERT_TRUE(play.book.settle());
+  play.book.settle();
   EXPECT_EQ(
       to_json("u", play["w1"], true, table()),
       R"({"case":"w1","unit":"u","rule":"c","key":null,"state":"acknowledged",)"
@@ -102,7 +102,7 @@ TEST(CaseJson, ACaseAsItStands) {
       R"("suspended_until":null,"relapses":0,"extended":false,"objected":false,"flapping":true,)"
       R"("other":null,"warnings":[{"id":"w1","time":"2026-03-02T01:00:00Z","to":"yellow"}],)"
       R"("duties":[{"name":"sign","title":{"zh":"sign","en":"sign"},"role":"head",)"
-      R"("due":"2026-03-03T01:00:00Z","done":"2026-03-03T02:00:00Z","late":true}]})");
+      R"("due":"2026-03-03T01:00:00Z","done":"2026-03-03T02:00:00Z","late":true,"next":null}]})");
 }
 
 TEST(CaseText, DeadlinesAtMidnightBelongToTheDayTheyEnd) {
@@ -128,7 +128,7 @@ TEST(CaseText, APinnedColourShowsTheComputedOneBesideIt) {
 
 TEST(CaseText, ACaseInLines) {
   Play play = signed_late();
-  ASSERT_TRUE(play.book.settle());
+  play.book.settle();
   EXPECT_EQ(case_text(play["w1"], false, table(), false),
             "w1  c  ◆yellow  acknowledged since 2026-03-03 10:00\n"
             "  sign (head), due 2026-03-03 09:00, done 2026-03-03 10:00, late\n");

@@ -71,12 +71,61 @@ TEST(CalendarUpdate, ColoursFallAndRiseAtTheRecordsClockAndTheLastListingCounts)
 
 TEST(CalendarUpdate, AYearItBringsIsThereFromThenOn) {
   const Event task = opened("2026-12-28T01:00:00Z", "2026-12-30");  // a Wednesday
-  const Ran without = run(tasks(), {task});
-  EXPECT_NE(without.error.find("no data for 2027"), std::string::npos) << without.error;
   const Ran with = run(tasks(), {year("2026-11-10T01:00:00Z", 2027, {"2027-01-01"}), task},
                        until("2027-01-30T00:00:00Z"));
   EXPECT_EQ(with.error, "");
   EXPECT_EQ(with.lines(), (Lines{"2027-01-04T16:00:00Z u t green>yellow timer"}));
+}
+
+TEST(CalendarUpdate, UntilTheYearComesItsDeadlinesAreUnknownAndNothingStops) {
+  const std::vector<Event> log = {opened("2026-12-28T01:00:00Z", "2026-12-30"),  // a Wednesday
+                                  year("2027-01-12T02:00:00Z", 2027, {"2027-01-01"})};
+  for (const bool comes : {false, true}) {
+    for (const bool stops : {false, true}) {
+      SCOPED_TRACE(std::to_string(comes) + std::to_string(stops));
+      const TempDir dir;
+      auto store = open_rocks_store(dir.path());
+      ASSERT_TRUE(store);
+      auto end = until("2027-01-30T00:00:00Z");
+      auto machine = std::make_unique<Machine>(tasks(), end, store->get());
+      ASSERT_TRUE(machine->replay().resume());
+      ASSERT_TRUE(machine->feed(log, 0, 1));
+      ASSERT_TRUE(machine->replay().judge_through(at("2027-01-05T00:00:00Z")));
+      EXPECT_EQ(machine->replay().calendar_gaps().at(2027).units, 1U);
+      EXPECT_EQ(machine->replay().calendar_gaps().at(2027).greyed, 1U);
+      const auto unit = machine->replay().unit("u");
+      ASSERT_TRUE(unit);
+      EXPECT_TRUE((*unit)->instances[0].grey);
+      EXPECT_EQ((*unit)->instances[0].missing_year, 2027);
+      if (stops) {
+        ASSERT_TRUE(machine->replay().checkpoint("x"));
+        machine.reset();
+        store->reset();
+        store = open_rocks_store(dir.path());
+        ASSERT_TRUE(store);
+        machine = std::make_unique<Machine>(tasks(), end, store->get());
+        ASSERT_TRUE(machine->replay().resume());
+      }
+      if (comes) {
+        ASSERT_TRUE(machine->feed(log, 1, 2));
+      }
+      ASSERT_TRUE(machine->finish());
+      EXPECT_EQ(machine->ran().lines(),
+                comes ? Lines{"2027-01-12T02:00:00Z u t green>yellow decision"} : Lines{});
+      EXPECT_EQ(machine->replay().calendar_gaps().at(2027).units, comes ? 0U : 1U);
+    }
+  }
+}
+
+TEST(CalendarUpdate, ADueInAYearThatIsFarAwayIsNoneYetAndOneLongPastIsOne) {
+  const auto end = until("2026-12-31T00:00:00Z");
+  Machine machine(tasks(), end);
+  ASSERT_TRUE(machine.feed({opened("2026-03-02T01:00:00Z", "2199-06-01")}, 0, 1));
+  ASSERT_TRUE(machine.finish());
+  EXPECT_TRUE(machine.ran().warnings.empty());
+  EXPECT_EQ(machine.replay().calendar_gaps().at(2199).greyed, 0U);
+  EXPECT_EQ(run(tasks(), {opened("2026-03-02T01:00:00Z", "2019-06-03")}, end).lines(),
+            (Lines{"2026-03-02T01:00:00Z u t green>yellow event"}));
 }
 
 TEST(CalendarUpdate, ItConcernsNoUnitWhateverItSays) {

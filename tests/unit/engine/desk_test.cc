@@ -45,7 +45,7 @@ TEST(Desk, ListsGiveAnEntryPerElement) {
                      {"reason", "r"},
                      {"approved_by", std::vector<Value>{"a", "b"}},
                      {"expires_at", "2026-03-04"}}));
-  ASSERT_TRUE(desk.book(local("03-02 10:00"), true));
+  desk.book(local("03-02 10:00"), true);
   EXPECT_EQ(steps(desk), (Lines{"03-02 09:00 - override_set due 03-05 00:00"}));
   EXPECT_EQ(desk.casebook().colour("u").shown, Level::red);
 }
@@ -55,9 +55,9 @@ TEST(Desk, RecordsOfAnInstantComeBeforeItsTransitions) {
   desk.left(rise_of_b("03-02 09:00"));
   admit(desk, event("r", "u", "warning_action", local("03-02 09:00"),
                     {{"warning_id", "w1"}, {"action", "revoke"}}));
-  ASSERT_TRUE(desk.book(local("03-02 09:00"), false));
+  desk.book(local("03-02 09:00"), false);
   EXPECT_EQ(steps(desk), Lines{});  // the instant itself is not complete
-  ASSERT_TRUE(desk.book(local("03-02 09:00"), true));
+  desk.book(local("03-02 09:00"), true);
   EXPECT_EQ(steps(desk), (Lines{"03-02 09:00 - ignored unknown_warning",
                                 "03-02 09:00 w1 opened candidate>issued green>yellow rule_rose"}));
 }
@@ -68,20 +68,32 @@ TEST(Desk, AWatchedSourceThatFallsSilentMakesGreyAndAnotherDoesNot) {
   heard.source = "/hotline";
   admit(desk, heard);
   admit(desk, event("e2", "v", "complaint_received", local("03-02 09:00")));
-  ASSERT_TRUE(desk.book(local("03-10 09:00"), true));
+  desk.book(local("03-10 09:00"), true);
   Lines colours;
   for (const ColourChange& change : desk.casebook().take_colours()) colours.push_back(line(change));
   EXPECT_EQ(colours, (Lines{"03-04 09:00 u green grey"}));
 }
 
-TEST(Desk, AMissingYearSaysWhatToDo) {
+TEST(Desk, TheCalendarOfAYearSetsTheDeadlinesThatWaitedForIt) {
   Desk desk(program());
   Leaving late = rise_of_b("12-30 09:00");
   late.rule = "a";
   desk.left(late);
-  const Status booked = desk.book(local("12-31"), true);
-  ASSERT_FALSE(booked);
-  EXPECT_NE(booked.error().what.find("no data for 2027"), std::string::npos);
+  desk.book(local("2027-01-04 09:00"), true);
+  EXPECT_EQ(steps(desk), (Lines{"12-30 09:00 w1 opened candidate>issued green>yellow rule_rose "
+                                "sign=?2027 plan=?2027 finish=?2027"}));
+  EXPECT_EQ(desk.casebook().missing_years(), (std::map<int, std::uint64_t>{{2027, 3}}));
+  admit(desk, event("c", "", "calendar_updated", local("2027-01-04 10:00"),
+                    {{"year", 2027},
+                     {"off", std::vector<Value>{"2027-01-01"}},
+                     {"work", std::vector<Value>{}}}));
+  desk.book(local("2027-01-05"), true);
+  EXPECT_EQ(steps(desk),
+            (Lines{"2027-01-04 10:00 w1 deadlines_set calendar_updated sign=2027-01-05 00:00 "
+                   "plan=2027-01-08 00:00 finish=2027-01-22 00:00",
+                   "2027-01-05 00:00 w1 overdue deadline_passed sign due 2027-01-05 00:00",
+                   "2027-01-05 00:00 w1 chased ladder sign chase due 2027-01-05 00:00"}));
+  EXPECT_TRUE(desk.casebook().missing_years().empty());
 }
 
 // What the desk does with a case of rule `a` opened on 03-02, if the week after it is declared off
@@ -97,7 +109,7 @@ Lines with_a_week_off(std::string_view told) {
                        {"off", std::vector<Value>{"2026-03-03", "2026-03-04", "2026-03-05",
                                                   "2026-03-06"}}}));
   }
-  EXPECT_TRUE(desk.book(local("03-20 09:00"), true));
+  desk.book(local("03-20 09:00"), true);
   return steps(desk);
 }
 
@@ -115,7 +127,8 @@ TEST(Desk, AYearThatAnUpdatedCalendarBringsIsThere) {
   desk.left(late);
   admit(desk, event("y", "", "calendar_updated", local("12-29 09:00"),
                     {{"year", 2027}, {"off", "2027-01-01"}}));
-  EXPECT_TRUE(desk.book(local("12-31"), true));
+  desk.book(local("12-31"), true);
+  EXPECT_TRUE(desk.casebook().missing_years().empty());
 }
 
 }  // namespace

@@ -52,8 +52,8 @@ TEST(Deadlines, WorkdaysSkipTheWeekendAndEndAtMidnight) {
   const Instant due = program.zone.end_of(
       LocalDay{std::chrono::days{parse_date("2026-03-06")->time_since_epoch()}});
   EXPECT_EQ(format_rfc3339(due), "2026-03-06T16:00:00Z");
-  EXPECT_EQ(format_rfc3339(*deadline_after(program, due, Span{true, 1})), "2026-03-09T16:00:00Z");
-  EXPECT_EQ(format_rfc3339(*deadline_after(program, due, Span{false, days(1).count()})),
+  EXPECT_EQ(format_rfc3339(deadline_after(program, due, Span{true, 1}).to), "2026-03-09T16:00:00Z");
+  EXPECT_EQ(format_rfc3339(deadline_after(program, due, Span{false, days(1).count()}).to),
             "2026-03-07T16:00:00Z");
 }
 
@@ -62,15 +62,35 @@ TEST(Deadlines, WarningStartsOnTheFirstDayFromWhichTheDueCanBeReached) {
   const Instant due = program.zone.end_of(
       LocalDay{std::chrono::days{parse_date("2026-03-09")->time_since_epoch()}});
   // Monday the 9th is one working day after Friday the 6th.
-  EXPECT_EQ(format_rfc3339(*warning_start(program, due, Span{true, 1})), "2026-03-05T16:00:00Z");
-  EXPECT_EQ(format_rfc3339(*warning_start(program, due, Span{true, 2})), "2026-03-04T16:00:00Z");
+  EXPECT_EQ(format_rfc3339(warning_start(program, due, Span{true, 1}).to), "2026-03-05T16:00:00Z");
+  EXPECT_EQ(format_rfc3339(warning_start(program, due, Span{true, 2}).to), "2026-03-04T16:00:00Z");
 }
 
-TEST(Deadlines, AYearWithoutDataIsNamed) {
-  const Program program = with_calendar();
-  const auto late = deadline_after(program, *parse_rfc3339("2026-12-30T00:00:00Z"), Span{true, 5});
-  ASSERT_FALSE(late.has_value());
-  EXPECT_EQ(late.error().year, 2027);
+TEST(Deadlines, AYearWithoutDataBoundsThem) {
+  Program program = with_calendar();
+  const auto shown = [](Instant t) { return t == kNever ? "never" : format_rfc3339(t); };
+  const Instant due = *parse_rfc3339("2026-12-30T00:00:00Z");
+  // One day of 2026 counts; what comes then may be any four days or more of 2027.
+  const Reckoned late = deadline_after(program, due, Span{true, 5});
+  EXPECT_EQ(late.missing_year, 2027);
+  EXPECT_EQ(shown(late.from), "2027-01-01T16:00:00Z");
+  EXPECT_EQ(shown(late.to), "never");
+  EXPECT_TRUE(late.tells(*parse_rfc3339("2026-12-31T00:00:00Z")));
+  EXPECT_FALSE(late.tells(*parse_rfc3339("2028-12-31T00:00:00Z")));
+  EXPECT_TRUE(deadline_after(program, due, Span{true, 1}).is_certain());
+  // 2028 is known: its fourth working day is the latest that the deadline can be.
+  program.calendar.years.insert(2028);
+  const Reckoned bounded = deadline_after(program, due, Span{true, 5});
+  EXPECT_EQ(shown(bounded.from), "2027-01-01T16:00:00Z");
+  EXPECT_EQ(shown(bounded.to), "2028-01-06T16:00:00Z");
+  // Backwards: at most the days of 2027 up to the due are all working, at least none is.
+  const Reckoned soon =
+      warning_start(program, *parse_rfc3339("2027-01-11T16:00:00Z"), Span{true, 3});
+  EXPECT_EQ(soon.missing_year, 2027);
+  EXPECT_EQ(shown(soon.from), "2026-12-28T16:00:00Z");
+  EXPECT_EQ(shown(soon.to), "2027-01-10T16:00:00Z");
+  program.calendar.years = {2028};
+  EXPECT_EQ(warning_start(program, due, Span{true, 3}).from, kBeforeAll);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ struct Stand {
     rule.levels[1].present = rule.levels[2].present = true;
     verdicts.exit = {true, true, true};
   }
-  bool move(int h) { return *move_level(program, rule, verdicts, hour(h), instance); }
+  bool move(int h) { return move_level(program, rule, verdicts, hour(h), instance); }
   // Sets what is true: enter and exit of a level.
   void set(int level, bool enter, bool exit) {
     verdicts.enter[static_cast<std::size_t>(level)] = enter;
@@ -54,6 +54,26 @@ TEST(MoveLevel, ForMustHoldWithoutInterruption) {
   EXPECT_FALSE(stand.move(8));
   EXPECT_TRUE(stand.move(9));
   EXPECT_EQ(stand.instance.since, hour(9));
+}
+
+TEST(MoveLevel, AForThatNeedsAMissingYearIsGreyWithItsClockRunning) {
+  Stand stand;  // 1970 has data, 1971 has none
+  stand.program.zone.changes = {{kBeforeAll, Duration{0}}};
+  stand.program.calendar.years = {1970};
+  stand.rule.levels[1].confirm = {true, 3};
+  stand.set(1, true, false);
+  EXPECT_FALSE(stand.move(24 * 363 + 1));  // Wednesday, 30 December
+  EXPECT_FALSE(stand.instance.grey);
+  EXPECT_EQ(stand.instance.due, hour(24 * 366));  // 1 January may be the third day
+  EXPECT_FALSE(stand.move(24 * 366));
+  EXPECT_TRUE(stand.instance.grey);
+  EXPECT_EQ(stand.instance.missing_year, 1971);
+  EXPECT_EQ(stand.instance.enter_since[1], hour(24 * 363 + 1));
+  stand.program.calendar.years.insert(1971);  // a Friday, Monday is the third
+  EXPECT_FALSE(stand.move(24 * 367));
+  EXPECT_FALSE(stand.instance.grey);
+  EXPECT_EQ(stand.instance.due, hour(24 * 369));
+  EXPECT_TRUE(stand.move(24 * 369));
 }
 
 TEST(MoveLevel, HoldIsCountedFromTheEntryAtTheEarliest) {

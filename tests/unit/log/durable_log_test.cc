@@ -215,7 +215,10 @@ TEST(EventLog, FactsAndWarningsOutliveTheProcess) {
     ASSERT_TRUE(log->put_meta("token/1", "x"));
     ASSERT_TRUE(log->put_meta("token/1", "y"));
     ASSERT_TRUE(log->put_warnings(Warnings{{1, "a"}, {2, "b"}, {300, "c"}}));
-    ASSERT_TRUE(log->put_warnings(Warnings{{2, "b2"}}));
+    ASSERT_TRUE(log->put_warnings(
+        Warnings{{2, "b2"}}, [](std::string_view text) { return "name of " + std::string(text); }));
+    EXPECT_EQ(log->warning_named("name of b2").value(), 2U);
+    EXPECT_EQ(log->warning_named("name of a").value(), std::nullopt);
     ASSERT_TRUE(log->sync());
   }
   const auto log = open(dir);
