@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/choices.h"
 #include "rules/identifier.h"
 #include "rules/reader.h"
 #include "rules/report.h"
@@ -43,18 +44,6 @@ bool is_path(const std::string& name) {
   }
   return true;
 }
-
-constexpr std::array<std::pair<std::string_view, FieldType>, 9> kFieldTypes = {{
-    {"int", FieldType::integer},
-    {"decimal", FieldType::decimal},
-    {"number", FieldType::decimal},
-    {"string", FieldType::text},
-    {"bool", FieldType::boolean},
-    {"code", FieldType::code},
-    {"date", FieldType::date},
-    {"time", FieldType::time},
-    {"list", FieldType::list},
-}};
 
 void parse_codes(const Node& node, FieldSyntax& field, Diagnostics& out) {
   if (node.is_sequence()) {
@@ -201,19 +190,10 @@ ItemSyntax parse_item(const Entry& entry, Diagnostics& out) {
 }
 
 AttributeSyntax parse_attribute(const Entry& entry, Diagnostics& out) {
-  static constexpr std::array<std::pair<std::string_view, ValueType>, 9> kTypes = {
-      {{"number", ValueType::number},
-       {"int", ValueType::number},
-       {"decimal", ValueType::number},
-       {"text", ValueType::text},
-       {"string", ValueType::text},
-       {"code", ValueType::text},
-       {"bool", ValueType::boolean},
-       {"date", ValueType::dynamic},
-       {"any", ValueType::dynamic}}};
   auto attribute = named<AttributeSyntax>(entry);
-  attribute.type = choose(text_of(entry.value, out), kTypes, {"属性类型", "type of attribute"}, out)
-                       .value_or(ValueType::dynamic);
+  attribute.type =
+      choose(text_of(entry.value, out), kAttributeTypes, {"属性类型", "type of attribute"}, out)
+          .value_or(ValueType::dynamic);
   return attribute;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/choices.h"
 #include "rules/identifier.h"
 #include "rules/parse_constructs.h"
 #include "rules/reader.h"
@@ -17,11 +18,6 @@ LabelSyntax read_label(const Node& node, Diagnostics& out) {
   label.symbol = read_text(node, "symbol", out);
   return label;
 }
-
-constexpr std::array<std::pair<std::string_view, Level>, kLevels> kLevelNames = {
-    {{name(Level::green), Level::green},
-     {name(Level::yellow), Level::yellow},
-     {name(Level::red), Level::red}}};
 
 void parse_shade(const Entry& entry, ColoursSyntax& colours, Diagnostics& out) {
   ShadeSyntax shade;

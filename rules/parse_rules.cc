@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/choices.h"
 #include "rules/parse_constructs.h"
 #include "rules/reader.h"
 #include "rules/report.h"
@@ -48,11 +49,6 @@ void parse_exceptions(const Node& rule, RuleSyntax& syntax, Diagnostics& out) {
 }
 
 RuleStatus parse_status(const Text& text, Diagnostics& out) {
-  static constexpr std::array<std::pair<std::string_view, RuleStatus>, 4> kStatus = {
-      {{"draft", RuleStatus::draft},
-       {"shadow", RuleStatus::shadow},
-       {"active", RuleStatus::active},
-       {"retired", RuleStatus::retired}}};
   return choose(text, kStatus, {"状态", "status"}, out).value_or(RuleStatus::active);
 }
 

@@ -41,6 +41,8 @@ bool check_code(const Text& code, Diagnostics& out) {
   return false;
 }
 
+bool takes_a_log(const std::string& code) { return code >= "R210" && code < "R220"; }
+
 bool covers(const AllowanceSyntax& allowance, const Diagnostic& finding) {
   if (allowance.code.text != finding.code) return false;
   const PlaceLine place{finding.at.file, finding.at.line};
@@ -78,6 +80,14 @@ void read_allowances(const Entry& construct, bool whole_pack, std::vector<Allowa
   }
 }
 
+void drop_allowed(const std::vector<AllowanceSyntax>& allowances, Diagnostics& findings) {
+  std::erase_if(findings, [&](const Diagnostic& finding) {
+    return std::any_of(allowances.begin(), allowances.end(), [&](const AllowanceSyntax& allowance) {
+      return covers(allowance, finding);
+    });
+  });
+}
+
 void apply_allowances(const std::vector<AllowanceSyntax>& allowances, Diagnostics& findings) {
   std::vector<bool> used(allowances.size(), false);
   std::erase_if(findings, [&](const Diagnostic& finding) {
@@ -90,7 +100,7 @@ void apply_allowances(const std::vector<AllowanceSyntax>& allowances, Diagnostic
   });
   if (has_error(findings)) return;
   for (std::size_t i = 0; i < allowances.size(); ++i) {
-    if (used[i]) continue;
+    if (used[i] || takes_a_log(allowances[i].code.text)) continue;
     report(findings, "R208", allowances[i].code.at,
            {"这里已没有 " + allowances[i].code.text + "，放行多余",
             "there is no " + allowances[i].code.text + " here any more: nothing to allow"},

@@ -14,6 +14,10 @@ void read_allowances(const Entry& construct, bool whole_pack, std::vector<Allowa
                      Diagnostics& out);
 
 // Takes allowed findings out; tells of allowances that nothing needed, unless there are errors.
+// Codes of which only a log can tell are passed over: drop_allowed is for them.
 void apply_allowances(const std::vector<AllowanceSyntax>& allowances, Diagnostics& findings);
+
+// Takes allowed findings out and tells nothing.
+void drop_allowed(const std::vector<AllowanceSyntax>& allowances, Diagnostics& findings);
 
 }  // namespace lianqing

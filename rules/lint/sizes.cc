@@ -6,9 +6,7 @@
 #include "rules/report.h"
 
 namespace lianqing {
-namespace {
 
-// The first rule that compares a plain number of events with a limit.
 const Rule* counting_rule(const Program& program) {
   for (const Rule& rule : program.rules) {
     if (rule.status == RuleStatus::retired || rule.keyed) continue;
@@ -22,8 +20,6 @@ const Rule* counting_rule(const Program& program) {
   }
   return nullptr;
 }
-
-}  // namespace
 
 void lint_sizes(const LintSubject& subject, Diagnostics& out) {
   const auto& used = subject.program.unit_attributes;

@@ -1,6 +1,7 @@
 // peers: one measure over the units of a peer group.
 #include <array>
 
+#include "rules/choices.h"
 #include "rules/measures/lowering.h"
 #include "rules/reader.h"
 #include "rules/report.h"
@@ -8,16 +9,6 @@
 
 namespace lianqing {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, PeerStat>, 8> kStats = {
-    {{"median", PeerStat::median},
-     {"q1", PeerStat::q1},
-     {"q3", PeerStat::q3},
-     {"mean", PeerStat::mean},
-     {"stddev", PeerStat::deviation},
-     {"rank", PeerStat::rank},
-     {"percentile", PeerStat::percentile},
-     {"count", PeerStat::count}}};
 
 constexpr std::string_view kPeerGroup = "peer_group";  // a column of every register
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/choices.h"
 #include "rules/measures/lowering.h"
 #include "rules/reader.h"
 #include "rules/report.h"
@@ -9,9 +10,6 @@
 
 namespace lianqing {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, RollUpScope>, 2> kScopes = {
-    {{"children", RollUpScope::children}, {"descendants", RollUpScope::descendants}}};
 
 // A number for max and sum; count and share have been checked to be conditions.
 bool check_number(const Text& text, ValueType type, bool condition, Names& names) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/choices.h"
 #include "rules/measures/lowering.h"
 #include "rules/reader.h"
 #include "rules/report.h"
@@ -10,9 +11,6 @@
 
 namespace lianqing {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, bool>, 2> kStanding = {
-    {{"count", false}, {"active", true}}};
 
 // The first of these keys that is written, for measures that know no time.
 const Text* written_window(const MeasureSyntax& syntax) {

@@ -122,6 +122,7 @@ TEST(Diagnostics, CoverEveryCode) {
     for (const Diagnostic& finding : made.found) seen.insert(finding.code);
   }
   for (const CodeRow& info : kCodes) {
+    if (info.code >= "R210" && info.code < "R220") continue;  // found in a log: check_log_test.py
     EXPECT_TRUE(seen.contains(info.code))
         << info.code << " (" << info.title_en << ") has no golden pack";
   }
