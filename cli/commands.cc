@@ -21,6 +21,10 @@ constexpr CommandRow kCommands[] = {
     {"top", "终端上实时查看守护进程：单位、最新预警、速率",
      "a live view of the daemon: units, newest warnings, rates", top_command},
     {"token", "建立、列出、吊销访问令牌", "make, list and revoke access tokens", token_command},
+    {"fmt", "整理规则包的排版，保留注释", "lay a rule pack out canonically, comments kept",
+     fmt_command},
+    {"schema", "供编辑器用的 JSON Schema", "the JSON Schema of rule packs and tests, for editors",
+     schema_command},
     {"version", "显示版本", "print the version", version_command},
 };
 

@@ -28,6 +28,8 @@ int log_command(const std::vector<std::string>& args);
 int serve_command(const std::vector<std::string>& args);
 int top_command(const std::vector<std::string>& args);
 int token_command(const std::vector<std::string>& args);
+int fmt_command(const std::vector<std::string>& args);
+int schema_command(const std::vector<std::string>& args);
 int version_command(const std::vector<std::string>& args);
 
 // Exit codes: 0 ok, and

@@ -47,6 +47,7 @@ inline constexpr CodeExample kCodeExamples[] = {
     {"R030", "surge: {title: 投诉激增}", "surge: {title: 投诉激增, yellow: \"n >= 3\"}"},
     {"R031", "lianqing check empty/", "lianqing check pack/"},
     {"R032", "over:", "over: 30d"},
+    {"R033", "because: first line\n\tsecond line", "because: >-\n  first line\n  second line"},
     {"R040", "calendar_days: {off: [2031-07-01]}", "calendar_days: {off: [2026-07-01]}"},
     {"R041", "off: [2026-07-01]\nwork: [2026-07-01]", "off: [2026-07-01]"},
     {"R042", "sequence: [a, b, c]", "sequence: [a, b]\nwithin: 30d"},

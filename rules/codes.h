@@ -101,6 +101,10 @@ inline constexpr CodeRow kCodes[] = {
      "The folder has no .yaml or .yml file (*.test.yaml does not count)."},
     {"R032", Severity::error, "没有写内容", "nothing written",
      "键后面没有内容；补上，或删去这个键。", "Nothing follows the key; complete it or remove it."},
+    {"R033", Severity::error, "不能整理", "cannot be laid out",
+     "lianqing fmt 只改排版；整理后读出的内容若与原来不同，就不改动文件。",
+     "lianqing fmt changes the layout only; where that would change what is read, the file is left "
+     "as it is."},
     {"R040", Severity::error, "日历年份有误", "calendar year",
      "日历按年列出；本地增减的日子必须落在日历覆盖的年份里。",
      "A calendar lists years; local days must lie in a year that it covers."},

@@ -123,6 +123,7 @@ TEST(Diagnostics, CoverEveryCode) {
   }
   for (const CodeRow& info : kCodes) {
     if (info.code >= "R210" && info.code < "R220") continue;  // found in a log: check_log_test.py
+    if (info.code == "R033") continue;                        // given by fmt alone
     EXPECT_TRUE(seen.contains(info.code))
         << info.code << " (" << info.title_en << ") has no golden pack";
   }
