@@ -9,6 +9,7 @@
 #include "cli/output_file.h"
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
+#include "lianqing/assert.h"
 #include "rules/format.h"
 
 namespace lianqing {

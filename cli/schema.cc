@@ -226,10 +226,12 @@ class Schema {
       choice(kStatus);
     } else if (in == Construct::field && name == "type") {
       choice(kFieldTypes);
-    } else if ((in == Construct::shade && name == "base") ||
-               (in == Construct::expectation && (name == "level" || name == "below")) ||
-               (in == Construct::change && name == "level")) {
+    } else if (in == Construct::shade && name == "base") {
       choice(kLevelNames);
+    } else if (name == "level" || name == "below") {
+      choice(kLevelWords);
+    } else if (name == "ended") {
+      choice(kEndings);
     } else if (in == Construct::file && name == "version") {
       out_.key("const").integer(1);
     } else if (in == Construct::flapping) {

@@ -54,4 +54,12 @@ inline constexpr std::array<std::pair<std::string_view, Level>, kLevels> kLevelN
     {{name(Level::green), Level::green},
      {name(Level::yellow), Level::yellow},
      {name(Level::red), Level::red}}};
+// In tests, where people write levels in either language.
+inline constexpr std::pair<std::string_view, Level> kLevelWords[] = {
+    {"green", Level::green}, {"yellow", Level::yellow}, {"red", Level::red},
+    {"绿", Level::green},    {"黄", Level::yellow},     {"红", Level::red},
+};
+inline constexpr std::pair<std::string_view, bool> kEndings[] = {{"cleared", false},
+                                                                 {"revoked", true}};
+
 }  // namespace lianqing

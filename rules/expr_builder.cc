@@ -6,6 +6,7 @@
 #include "lianqing/assert.h"
 #include "rules/expr_guard.h"
 #include "rules/regex.h"
+#include "rules/suggest.h"
 
 namespace lianqing {
 namespace {
@@ -34,6 +35,13 @@ Bilingual quote_advice(const ExprSource& source, const Part& literal, ValueType 
     return join("加上引号：'" + shown + "'", "put it in quotes: '" + shown + "'");
   }
   return {};
+}
+
+// The day that a text or a difference of numbers most likely is.
+Bilingual date_advice(std::string_view text) {
+  const auto meant = date_meant(text);
+  if (!meant) return {};
+  return join("写成 '" + *meant + "'", "write '" + *meant + "'");
 }
 
 }  // namespace
@@ -173,7 +181,8 @@ bool ExprBuilder::read_as(const ExprSource& source, std::uint32_t constant, Valu
     }
     source.error("R109", at.begin, at.end,
                  join("“" + text + "”不是日期，应写成 年-月-日，如 2026-03-01",
-                      "'" + text + "' is no date; expected year-month-day, such as 2026-03-01"));
+                      "'" + text + "' is no date; expected year-month-day, such as 2026-03-01"),
+                 date_advice(text));
     return false;
   }
   if (const auto time = parse_rfc3339(text)) {
@@ -209,6 +218,9 @@ bool ExprBuilder::same_kind(const ExprSource& source, const Part& a, const Part&
     advice = quote_advice(source, a, x, y, texts_[expr_.nodes[a.node].a]);
   }
   const std::string left = source.shown(a.begin, a.end), right = source.shown(b.begin, b.end);
+  // 2026-03-05 without quotes is a subtraction.
+  if (x == ValueType::date && y == ValueType::number) advice = date_advice(right);
+  if (y == ValueType::date && x == ValueType::number) advice = date_advice(left);
   source.error("R102", sign.begin, sign.end,
                join("两边不是同一类值：“" + left + "”是" + type_name(x).zh + "，“" + right + "”是" +
                         type_name(y).zh,

@@ -71,6 +71,13 @@ std::optional<CompiledExpr> compile_text(const Text& text, ExprScope& scope, boo
   if (!compiled || !condition) return compiled;
   if (compiled->type == ValueType::boolean || compiled->type == ValueType::dynamic) return compiled;
   const Bilingual type = type_name(compiled->type);
+  if (!text.quoted && (text.text.starts_with("“") || text.text.starts_with("”"))) {
+    report(names.out, "R010", text.at,
+           {"条件外面用了中文引号，整段被当作文字",
+            "Chinese quotation marks around a condition make it a text"},
+           {"改为半角引号 \"…\"", "write ASCII quotation marks: \"...\""});
+    return std::nullopt;
+  }
   report(names.out, "R168", text.inside,
          {"条件应是真或假，此处是" + type.zh, "a condition is true or false; this is " + type.en},
          {"加上比较，例如 " + text.text + " >= 1", "compare it, such as " + text.text + " >= 1"});

@@ -51,6 +51,16 @@ void check_limits(const ParamSyntax& syntax, const Param& param, Names& names) {
   }
 }
 
+// `15%`, not in quotes.
+std::optional<Number> percentage(const Text& text) {
+  for (const std::string_view sign : {"%", "％"}) {
+    if (text.quoted || !text.text.ends_with(sign)) continue;
+    const auto number = Number::parse(text.text.substr(0, text.text.size() - sign.size()));
+    if (number) return (*number / Number(100)).round(6);
+  }
+  return std::nullopt;
+}
+
 Param lower_param(const ParamSyntax& syntax, Names& names) {
   Param param;
   param.name = syntax.name;
@@ -60,6 +70,12 @@ Param lower_param(const ParamSyntax& syntax, Names& names) {
   if (const auto span = parse_span(syntax.value.text)) {
     param.is_span = true;
     param.span = *span;
+  } else if (const auto share = percentage(syntax.value)) {
+    param.value = {CellTag::number, static_cast<std::uint32_t>(share->den()), share->num()};
+    report(names.out, "R106", syntax.value.at,
+           {"这里不能写百分数", "a percentage cannot be written here"},
+           {"写成小数：" + share->to_string(), "write it as a decimal: " + share->to_string()});
+    return param;
   } else {
     param.value = cell_of(syntax.value, names.tables);
   }

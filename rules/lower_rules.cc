@@ -5,10 +5,13 @@
 #include "rules/operators.h"
 #include "rules/report.h"
 #include "rules/scope.h"
+#include "rules/suggest.h"
 #include "rules/template.h"
 
 namespace lianqing {
 namespace {
+
+Bilingual written_as(const std::string& right) { return {"写成 " + right, "write it as " + right}; }
 
 std::optional<Date> read_date(const Text& text, Names& names) {
   if (!text.present) return std::nullopt;
@@ -16,7 +19,7 @@ std::optional<Date> read_date(const Text& text, Names& names) {
   if (!date) {
     report(names.out, "R024", text.at,
            {"“" + text.text + "”不是日期", "'" + text.text + "' is no date"},
-           {"写成 2026-03-01", "write it as 2026-03-01"});
+           written_as(date_meant(text.text).value_or("2026-03-01")));
   }
   return date;
 }

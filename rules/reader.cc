@@ -201,6 +201,24 @@ std::optional<bool> read_flag(const Node& map, std::string_view key, Diagnostics
   return std::nullopt;
 }
 
+namespace {
+
+// `[甲，乙]` is a list of one text.
+void check_commas(const Text& text, Diagnostics& out) {
+  for (const std::string_view comma : {"，", "、"}) {
+    if (text.quoted || text.text.find(comma) == std::string::npos) continue;
+    const std::string sign(comma);
+    report(out, "R010", text.at,
+           {"列表里用了“" + sign + "”，整段被当作一项",
+            "'" + sign + "' does not divide a list: this is read as one text"},
+           {"改为半角逗号加空格；若本来就是一项，请加引号",
+            "write an ASCII comma and a blank; if it is one text, put it in quotes"});
+    return;
+  }
+}
+
+}  // namespace
+
 std::vector<Text> read_texts(const Node& node, Diagnostics& out) {
   std::vector<Text> texts;
   if (!node.is_sequence()) {
@@ -208,7 +226,10 @@ std::vector<Text> read_texts(const Node& node, Diagnostics& out) {
     return texts;
   }
   for (const Node& item : node.items) {
-    if (Text text = text_of(item, out); text.present) texts.push_back(std::move(text));
+    Text text = text_of(item, out);
+    if (!text.present) continue;
+    check_commas(text, out);
+    texts.push_back(std::move(text));
   }
   return texts;
 }

@@ -144,11 +144,29 @@ std::vector<std::string> EventScope::names() const {
   return out;
 }
 
+// Whether a field of the events has this code: a text whose quotes were forgotten.
+bool EventScope::is_code(std::string_view name) const {
+  for (const EventSyntax* event : declared_) {
+    for (const FieldSyntax& field : event->fields) {
+      const auto is_name = [&](const Text& code) { return code.text == name; };
+      if (std::any_of(field.codes.begin(), field.codes.end(), is_name)) return true;
+      for (const ListSyntax& list : names_.syntax.lists) {
+        if (list.name == field.codes_list.text &&
+            std::any_of(list.values.begin(), list.values.end(), is_name))
+          return true;
+      }
+    }
+  }
+  return false;
+}
+
 void EventScope::report_unknown(std::string_view name, const SourceSpan& at) {
   if (declared_.empty()) return;  // a selection without types was reported
   const std::string word(name), event = declared_.front()->name;
   Bilingual advice;
-  if (const auto nearest = nearest_name(name, names())) {
+  if (is_code(name)) {
+    advice = {"文字要加引号：'" + word + "'", "a text needs quotes: '" + word + "'"};
+  } else if (const auto nearest = nearest_name(name, names())) {
     advice = did_you_mean(*nearest);
   } else if (!declared_.front()->fields.empty()) {
     std::string all;

@@ -47,6 +47,7 @@ class EventScope final : public PackScope {
  private:
   bool some_declare(std::string_view name) const;
   NamedValue field_value(std::string_view name);
+  bool is_code(std::string_view name) const;
   void report_unknown(std::string_view name, const SourceSpan& at);
   void note_unchecked(std::string_view name, const SourceSpan& at);
 

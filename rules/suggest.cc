@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lianqing/time.h"
 #include "rules/identifier.h"
 
 namespace lianqing {
@@ -67,6 +68,27 @@ std::optional<std::string> only_one_beginning_with(std::string_view word,
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   return distance(code_points(a), code_points(b));
+}
+
+std::optional<std::string> date_meant(std::string_view text) {
+  std::vector<std::string> numbers;
+  bool inside = false;
+  for (const char c : text) {
+    const bool digit = c >= '0' && c <= '9';
+    if (digit && !inside) numbers.emplace_back();
+    if (digit) numbers.back() += c;
+    inside = digit;
+  }
+  if (numbers.size() == 1 && numbers[0].size() == 8)
+    numbers = {numbers[0].substr(0, 4), numbers[0].substr(4, 2), numbers[0].substr(6)};
+  if (numbers.size() != 3 || numbers[0].size() != 4) return std::nullopt;
+  for (std::size_t i = 1; i < 3; ++i) {
+    if (numbers[i].size() > 2) return std::nullopt;
+    if (numbers[i].size() == 1) numbers[i].insert(0, 1, '0');
+  }
+  std::string out = numbers[0] + "-" + numbers[1] + "-" + numbers[2];
+  if (!parse_date(out)) return std::nullopt;
+  return out;
 }
 
 std::optional<std::string> nearest_name(std::string_view word,

@@ -19,4 +19,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 std::optional<std::string> nearest_name(std::string_view word,
                                         const std::vector<std::string>& candidates);
 
+// `2026-03-01` for what people write for it: 2026年3月1日, 2026/3/1, 2026.3.1, 20260301, "2026 - 3
+// - 1". Nothing if it is no year, month and day.
+std::optional<std::string> date_meant(std::string_view text);
+
 }  // namespace lianqing

@@ -94,6 +94,30 @@ std::optional<YamlAdvice> full_width(std::string_view line) {
   return {};
 }
 
+// `"due < "2026-03-05""`: the text ends where a quotation mark of its own kind begins.
+std::optional<YamlAdvice> inner_quotes(std::string_view line) {
+  bool open = false;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (line[at] == '\\' && open) ++at;
+    if (at >= line.size() || line[at] != '"') continue;
+    const bool can_open = at == 0 || std::string_view(" [{,:").find(line[at - 1]) != line.npos;
+    if (!open) {
+      open = can_open;
+      continue;
+    }
+    open = false;
+    if (at + 1 >= line.size() || !is_word_byte(line[at + 1])) continue;
+    YamlAdvice out;
+    out.column = at;
+    out.message = {"引号里又用了同样的引号，文字到这里就结束了",
+                   "a quotation mark of the same kind inside: the text ends here"};
+    out.suggestion = {"里面用单引号，例如 \"category == 'slow'\"",
+                      "use single ones inside, such as \"category == 'slow'\""};
+    return out;
+  }
+  return {};
+}
+
 std::optional<YamlAdvice> needs_quotes(std::string_view line) {
   const std::size_t value = value_start(line);
   if (value == std::string_view::npos) return {};
@@ -199,14 +223,21 @@ YamlAdvice advise(const SourceLines& lines, const YamlStop& stop) {
     --before;
     if (content_start(lines.line(before)) < lines.line(before).size()) break;
   }
-  for (const auto check : {colon_trouble, full_width, needs_quotes}) {
+  for (const auto check : {colon_trouble, full_width, inner_quotes, needs_quotes}) {
     for (const std::size_t i : {line, before}) {
       if (is_comment(lines.line(i))) continue;
       if (auto found = check(lines.line(i))) return placed(*std::move(found), i);
     }
   }
   if (const auto bracket = open_bracket(lines, stop)) return placed(*bracket, bracket->line);
-  return {};
+  YamlAdvice out;
+  if (stop.message.ends_with("of map not found") ||
+      stop.message.ends_with("of sequence not found") || stop.message == "illegal map value") {
+    out.suggestion = {
+        "同一层的各行从同一列开始，每深一层多两个空格",
+        "lines of one level begin in the same column, two blanks further in per level"};
+  }
+  return out;
 }
 
 Bilingual yaml_message(std::string_view message) {

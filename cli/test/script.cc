@@ -7,6 +7,7 @@
 #include "cli/test/script_events.h"
 #include "cli/units_file.h"
 #include "connectors/json_writer.h"
+#include "rules/choices.h"
 #include "rules/reader.h"
 #include "rules/report.h"
 
