@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cli/words.h"
+#include "rules/choices.h"
 #include "rules/reader.h"
 #include "rules/report.h"
 #include "rules/suggest.h"
@@ -11,12 +12,6 @@
 namespace lianqing {
 namespace {
 
-using LevelWord = std::pair<std::string_view, Level>;
-constexpr LevelWord kLevelWords[] = {
-    {"green", Level::green}, {"yellow", Level::yellow}, {"red", Level::red},
-    {"绿", Level::green},    {"黄", Level::yellow},     {"红", Level::red},
-};
-constexpr std::pair<std::string_view, bool> kEndings[] = {{"cleared", false}, {"revoked", true}};
 constexpr std::array kCauses = {
     std::pair{cause_name(Cause::timer), Cause::timer},
     std::pair{cause_name(Cause::event), Cause::event},
