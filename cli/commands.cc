@@ -25,6 +25,8 @@ constexpr CommandRow kCommands[] = {
      fmt_command},
     {"schema", "供编辑器用的 JSON Schema", "the JSON Schema of rule packs and tests, for editors",
      schema_command},
+    {"lsp", "编辑器的语言服务：边写边查、悬停说明、补全、跳转、改名",
+     "the language server: findings, hover, completion, definition, rename", lsp_command},
     {"version", "显示版本", "print the version", version_command},
 };
 

@@ -29,6 +29,7 @@ int serve_command(const std::vector<std::string>& args);
 int top_command(const std::vector<std::string>& args);
 int token_command(const std::vector<std::string>& args);
 int fmt_command(const std::vector<std::string>& args);
+int lsp_command(const std::vector<std::string>& args);
 int schema_command(const std::vector<std::string>& args);
 int version_command(const std::vector<std::string>& args);
 
