@@ -5,6 +5,7 @@
 #include "cli/columns.h"
 #include "cli/json_parts.h"
 #include "rules/identifier.h"
+#include "rules/source_lines.h"
 
 namespace lianqing {
 namespace {
@@ -12,18 +13,6 @@ namespace {
 constexpr std::size_t kMaxShown = 160;  // code points of a source line
 
 std::string_view severity_key(Severity severity) { return severity_word(severity, false); }
-
-std::string_view line_of(std::string_view text, std::uint32_t line) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  for (std::uint32_t i = 1; i < line; ++i) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) return {};
-    text.remove_prefix(end + 1);
-  }
-  text = text.substr(0, text.find('\n'));
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  return text;
-}
 
 // Byte position of code point `n` (from 0), or the end.
 std::size_t byte_of(std::string_view text, std::size_t n) {

@@ -78,7 +78,7 @@ std::vector<SourceText> names_within(std::span<const SourceText> files) {
   std::vector<SourceText> out;
   for (const SourceText& text : files) {
     const auto name = std::filesystem::path(text.name).lexically_relative(folder);
-    out.push_back({name.empty() ? text.name : name.generic_string(), {}});
+    out.push_back({name.empty() ? text.name : name.generic_string(), {}, text.layer});
   }
   return out;
 }

@@ -10,6 +10,10 @@
 
 namespace lianqing {
 
+// One line, counted from 1 as diagnostics do, without its line break and without a byte order mark;
+// empty past the end.
+std::string_view line_of(std::string_view text, std::uint32_t line);
+
 class SourceLines {
  public:
   explicit SourceLines(std::string_view text);

@@ -3,20 +3,9 @@
 #include <algorithm>
 
 #include "rules/identifier.h"
+#include "rules/source_lines.h"
 
 namespace lianqing::lsp {
-
-std::string_view line_at(std::string_view text, std::uint32_t line) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  for (; line > 0; --line) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) return {};
-    text.remove_prefix(end + 1);
-  }
-  text = text.substr(0, text.find('\n'));
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  return text;
-}
 
 std::size_t byte_at(std::string_view line, std::uint32_t character) {
   std::size_t at = 0;
@@ -41,7 +30,7 @@ std::uint32_t utf16_units(std::string_view text) {
 Range range_of(std::string_view text, const SourceSpan& span) {
   if (span.line == 0) return {};
   const std::uint32_t line_number = span.line - 1;
-  const std::string_view line = line_at(text, line_number);
+  const std::string_view line = line_of(text, span.line);
   const auto units_before = [&](std::uint32_t code_points) {
     std::size_t at = 0;
     for (; at < line.size() && code_points > 0; --code_points)

@@ -17,7 +17,6 @@ struct Range {
   Position start, end;
 };
 
-std::string_view line_at(std::string_view text, std::uint32_t line);  // from 0
 // Byte of the line at so many UTF-16 units; its end if there are fewer.
 std::size_t byte_at(std::string_view line, std::uint32_t character);
 std::uint32_t utf16_units(std::string_view text);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/lsp/document_text.h"
+#include "rules/source_lines.h"
 
 namespace lianqing::lsp {
 namespace {
@@ -74,10 +75,10 @@ void read_line(std::string_view before, KeyPath& path) {
 
 KeyPath key_path_at(std::string_view text, std::uint32_t line, std::size_t byte) {
   KeyPath path;
-  const std::string_view here = line_at(text, line);
+  const std::string_view here = line_of(text, line + 1);
   std::size_t indent = std::min(indent_of(here), byte);
   for (std::uint32_t i = line; i > 0 && indent > 0;) {
-    const std::string_view above = line_at(text, --i);
+    const std::string_view above = line_of(text, i--);
     const std::size_t begins = indent_of(above);
     if (begins >= above.size() || begins >= indent) continue;
     const std::string key = key_of(above);

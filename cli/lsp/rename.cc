@@ -8,6 +8,7 @@
 #include "lianqing/assert.h"
 #include "rules/document.h"
 #include "rules/identifier.h"
+#include "rules/source_lines.h"
 
 namespace lianqing::lsp {
 namespace {
@@ -138,7 +139,7 @@ std::map<std::string, std::string> apply(const ReadPack& pack, const std::vector
     const std::string* text = pack.text_of(edit->path);
     if (text == nullptr) continue;
     std::string& now = out.try_emplace(edit->path, *text).first->second;
-    const std::string_view line = line_at(now, edit->at.line - 1);
+    const std::string_view line = line_of(now, edit->at.line);
     std::size_t begin = 0;
     for (std::uint32_t i = 1; i < edit->at.column; ++i)
       begin += first_code_point(line.substr(begin)).bytes;

@@ -11,8 +11,10 @@
 #include "cli/lsp/rename.h"
 #include "cli/options.h"
 #include "cli/pack_files.h"
+#include "cli/test/script.h"
 #include "connectors/editor/message.h"
 #include "connectors/json_writer.h"
+#include "rules/source_lines.h"
 
 namespace lianqing {
 namespace {
@@ -127,13 +129,16 @@ class Server {
     if (message.method == "textDocument/didOpen" || message.method == "textDocument/didChange")
       workspace_.open(*path, message.text);
     if (message.method == "textDocument/didClose") workspace_.close(*path);
-    if (!is_test_file(*path)) publish(*path);
+    if (is_test_file(*path)) {
+      publish_tests(*path);
+    } else {
+      publish(*path);
+    }
   }
 
   void publish(const std::string& path) {
     const auto pack = workspace_.read(path);
     if (!pack) return;
-    std::set<std::string> files;
     for (std::size_t i = 0; i < pack->files; ++i) {
       const std::string& name = pack->texts[i].name;
       const bool found = std::any_of(pack->findings.begin(), pack->findings.end(),
@@ -147,16 +152,31 @@ class Server {
     }
   }
 
+  // Of a file of tests, as `test` reads it; nothing while the pack has errors.
+  void publish_tests(const std::string& path) {
+    const auto pack = workspace_.read(path);
+    const auto open = workspace_.documents().find(path);
+    if (!pack || pack->program == nullptr) return;
+    Diagnostics findings;
+    const SourceText source{path, open == workspace_.documents().end() ? "" : open->second};
+    if (!source.bytes.empty()) read_tests(source, 0, *pack->program, findings);
+    publish(source, findings, 0);
+  }
+
   void publish(const ReadPack& pack, std::size_t file) {
+    publish(pack.texts[file], pack.findings, file);
+  }
+
+  void publish(const SourceText& source, const Diagnostics& findings, std::size_t file) {
     std::string text;
     JsonWriter out(text);
     out.begin_object().key("jsonrpc").string("2.0");
     out.key("method").string("textDocument/publishDiagnostics").key("params").begin_object();
-    out.key("uri").string(editor::uri_of(pack.texts[file].name)).key("diagnostics").begin_array();
-    for (const Diagnostic& finding : pack.findings) {
+    out.key("uri").string(editor::uri_of(source.name)).key("diagnostics").begin_array();
+    for (const Diagnostic& finding : findings) {
       if (finding.at.file != file) continue;
       out.begin_object().key("range");
-      put(out, lsp::range_of(pack.texts[file].bytes, finding.at));
+      put(out, lsp::range_of(source.bytes, finding.at));
       out.key("severity").integer(static_cast<int>(finding.severity) + 1);
       out.key("code").string(finding.code).key("source").string("lianqing").key("message");
       std::string said = finding.message.in(chinese_);
@@ -185,7 +205,7 @@ class Server {
     auto pack = workspace_.read(*path);
     if (!pack) return std::nullopt;
     Place out{*path, open->second, *std::move(pack), {}, {}};
-    const std::string_view line = lsp::line_at(out.text, message.line);
+    const std::string_view line = line_of(out.text, message.line + 1);
     const std::size_t byte = lsp::byte_at(line, message.character);
     const lsp::Word word = lsp::word_at(line, byte);
     out.word = word.text;

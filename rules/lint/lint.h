@@ -26,7 +26,7 @@ void lint_reach(const LintSubject& subject, Diagnostics& out);
 void lint_agreement(const LintSubject& subject, Diagnostics& out);
 // A size of units that no rule makes use of (R203).
 void lint_sizes(const LintSubject& subject, Diagnostics& out);
-// The first rule that holds a plain number of events or a sum to a limit; null if there is none.
+// The first rule that holds a plain number of events or a sum to a limit above one; null if none.
 const Rule* counting_rule(const Program& program);
 // Conditions over events on fields that may be missing (R204, R205).
 void lint_optional_fields(const LintSubject& subject, Diagnostics& out);

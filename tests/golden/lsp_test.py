@@ -40,6 +40,7 @@ TESTS = """\
 version: 1
 tests:
   - name: t
+    start: 2026-03-01
     params: {surge: 4}
     expect: [{rule: r, unit: u, timeline: []}]
 """
@@ -137,6 +138,13 @@ class Lsp(unittest.TestCase):
                                                     "contentChanges": [{"text": PACK}]})
         self.editor.ask("textDocument/hover", self.at("version"))
         self.assertEqual(self.editor.told["file://" + self.path], [])
+
+    def test_findings_in_tests(self):
+        path = os.path.join(self.folder, "pack.test.yaml")
+        self.editor.open(path, TESTS.replace("rule: r", "rule: q"))
+        self.editor.ask("textDocument/hover", self.at("version"))
+        found = self.editor.told["file://" + path]
+        self.assertEqual([(one["code"], one["range"]["start"]["line"]) for one in found], [("R150", 5)])
 
     def test_hover(self):
         said = self.hover('"n >= surge', 1)

@@ -95,6 +95,7 @@ TEST(Lint, AsksForTheSizeThatIsDeclared) {
   EXPECT_EQ(found(kRecent, "yellow: 'n >= 5'", size), "R203");
   EXPECT_EQ(found(kRecent, "yellow: 'n / unit.staff >= 0.5'", size), "");
   EXPECT_EQ(found("  n: {age: c}\n", "yellow: 'n >= 5'", size), "");
+  EXPECT_EQ(found(kRecent, "yellow: 'n >= 1'", size), "");  // any at all: fair to all
 }
 
 TEST(Allowances, LetFindingsStand) {
