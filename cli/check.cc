@@ -192,6 +192,8 @@ int check_command(const std::vector<std::string>& args) {
     return usage("--format is text or json, not '" + format + "'");
   if (options->positionals().size() != 1) return usage("expected one PACK: a folder or a file");
   const bool data = options->has("data");
+  if (options->has("units") && !data && !options->has("events"))
+    return usage("--units goes with --events or --data");
   if (data && options->has("events")) return usage("--events and --data exclude each other");
   return check_pack({options->positionals()[0], format == "json", options->has("expanded"), chinese,
                      options->values(data ? "data" : "events"), data, options->has("sort"),

@@ -12,6 +12,8 @@ import unittest
 
 import yaml
 
+Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("LIANQING_BINARY", os.path.join(ROOT, "build", "dev", "lianqing"))
 
@@ -188,11 +190,11 @@ class Fmt(unittest.TestCase):
             with open(path, encoding="utf-8") as file:
                 was = file.read()
             try:
-                content = yaml.load(was, yaml.BaseLoader)
+                content = yaml.load(was, Loader)
             except yaml.YAMLError:
                 continue
             read += 1
-            self.assertEqual(yaml.load(text, yaml.BaseLoader), content, path)
+            self.assertEqual(yaml.load(text, Loader), content, path)
             comments = [line.strip() for line in was.splitlines() if line.strip().startswith("#")]
             self.assertEqual([line.strip() for line in text.splitlines() if line.strip().startswith("#")], comments)
             with tempfile.TemporaryDirectory() as folder:
