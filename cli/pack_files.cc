@@ -88,50 +88,90 @@ Result<std::vector<SourceText>> read_layer(const std::string& path) {
   return std::vector<SourceText>{{path, std::move(bytes)}};
 }
 
-struct Layers {
-  std::vector<std::string> paths;  // as given, then each of what the one before extends
+struct PackFolder {
+  std::string path;  // as given, or from the folder of the pack that extends it
+  fs::path real;
   std::vector<SourceText> texts;
+  std::vector<std::size_t> extends;
+  std::uint32_t layer = 0;
 };
 
-// The pack and what it extends, one after the other.
-Result<Layers> read_layers(const std::string& path) {
-  Layers out;
-  std::vector<fs::path> seen;
-  std::string next = path, from;
-  while (true) {
-    std::error_code error;
-    const fs::path real = fs::weakly_canonical(next, error);
-    if (std::find(seen.begin(), seen.end(), real) != seen.end() || seen.size() == kMostLayers) {
-      std::string circle;
-      for (const std::string& layer : out.paths) circle += layer + " -> ";
-      return failure(ErrorCode::refused,
-                     from + "packs extend each other in a circle: " + circle + next);
-    }
-    seen.push_back(real);
-    auto texts = read_layer(next);
-    if (!texts) return failure(texts.error().code, from + texts.error().what);
-    const Text extends = extended_pack(*texts);
-    from = extends.present ? (*texts)[extends.at.file].name + ":" +
-                                 std::to_string(extends.at.line) + ": extends: "
-                           : "";
-    for (SourceText& text : *texts) {
-      text.layer = static_cast<std::uint32_t>(out.paths.size());
-      out.texts.push_back(std::move(text));
-    }
-    out.paths.push_back(next);
-    if (!extends.present) return out;
-    const fs::path folder =
-        fs::is_directory(next, error) ? fs::path(next) : fs::path(next).parent_path();
-    next = (folder / extends.text).lexically_normal().string();
-    if (next.size() > 1 && next.ends_with('/')) next.pop_back();
-  }
+std::string beside(const std::string& path, const std::string& other) {
+  std::error_code error;
+  const fs::path folder =
+      fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
+  std::string next = (folder / other).lexically_normal().string();
+  if (next.size() > 1 && next.ends_with('/')) next.pop_back();
+  return next;
 }
+
+// A pack and all that it extends, directly or not; each is read once.
+class PackReader {
+ public:
+  // The packs by layer, those of a layer in the order in which they were met. A pack lies in the
+  // layer below the deepest of those that extend it.
+  Result<std::vector<PackFolder>> read(const std::string& path) {
+    LQ_TRY([[maybe_unused]] const std::size_t top, visit(path, ""));
+    for (auto at = done_.rbegin(); at != done_.rend(); ++at) {
+      for (const std::size_t below : packs_[*at].extends)
+        packs_[below].layer = std::max(packs_[below].layer, packs_[*at].layer + 1);
+    }
+    std::stable_sort(packs_.begin(), packs_.end(),
+                     [](const PackFolder& a, const PackFolder& b) { return a.layer < b.layer; });
+    return std::move(packs_);
+  }
+
+ private:
+  // `from` is the place that names it, for messages.
+  Result<std::size_t> visit(const std::string& path, const std::string& from) {
+    std::error_code error;
+    const fs::path real = fs::weakly_canonical(path, error);
+    const auto is_this = [&](const PackFolder& pack) { return pack.real == real; };
+    const bool circle =
+        std::any_of(open_.begin(), open_.end(), [&](std::size_t i) { return is_this(packs_[i]); });
+    if (circle || open_.size() == kMostLayers) {
+      std::string way;
+      for (const std::size_t i : open_) way += packs_[i].path + " -> ";
+      return failure(ErrorCode::refused,
+                     from + "packs extend each other in a circle: " + way + path);
+    }
+    const auto known = std::find_if(packs_.begin(), packs_.end(), is_this);
+    if (known != packs_.end()) return static_cast<std::size_t>(known - packs_.begin());
+
+    auto texts = read_layer(path);
+    if (!texts) return failure(texts.error().code, from + texts.error().what);
+    const std::vector<Text> below = extended_packs(*texts);
+    const std::size_t self = packs_.size();
+    packs_.push_back({path, real, *std::move(texts), {}, 0});
+    open_.push_back(self);
+    for (const Text& other : below) {
+      const std::string place = packs_[self].texts[other.at.file].name + ":" +
+                                std::to_string(other.at.line) + ": extends: ";
+      LQ_TRY(const std::size_t index, visit(beside(path, other.text), place));
+      packs_[self].extends.push_back(index);
+    }
+    open_.pop_back();
+    done_.push_back(self);
+    return self;
+  }
+
+  std::vector<PackFolder> packs_;
+  std::vector<std::size_t> open_;  // on the way from the top to where we are
+  std::vector<std::size_t> done_;  // what a pack extends stands before it
+};
 
 }  // namespace
 
 Result<std::vector<SourceText>> read_pack(const std::string& path) {
-  LQ_TRY(Layers layers, read_layers(path));
-  return std::move(layers.texts);
+  LQ_TRY(std::vector<PackFolder> packs, PackReader().read(path));
+  std::vector<SourceText> out;
+  for (PackFolder& pack : packs) {
+    for (SourceText& text : pack.texts) {
+      text.layer = pack.layer;
+      out.push_back(std::move(text));
+    }
+  }
+  return out;
 }
 
 Result<std::vector<SourceText>> read_pack_tests(const std::string& path) {
@@ -144,9 +184,9 @@ Result<std::vector<SourceText>> read_pack_tests(const std::string& path) {
 }
 
 Result<std::vector<SourceText>> read_calendars(const std::string& path) {
-  LQ_TRY(const Layers layers, read_layers(path));
+  LQ_TRY(const std::vector<PackFolder> packs, PackReader().read(path));
   std::vector<fs::path> folders;
-  for (const std::string& layer : layers.paths) folders.push_back(fs::path(layer) / "calendars");
+  for (const PackFolder& pack : packs) folders.push_back(fs::path(pack.path) / "calendars");
   folders.push_back(shipped_calendars());
   std::vector<SourceText> out;
   std::error_code error;

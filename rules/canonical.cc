@@ -242,9 +242,10 @@ void write_rules(const Program& program, Writer& w) {
       w.line("except").text(exception.unit).text(collapsed(exception.reason));
       w.text(collapsed(exception.by)).instant(exception.until);
     }
-    for (const std::uint32_t shade : rule.shown_as) {
-      if (shade == kNone) continue;
-      w.line("show").number(&shade - rule.shown_as.data()).text(program.shades[shade].name);
+    for (std::size_t i = 0; i < rule.shown_as.size(); ++i) {
+      if (rule.shown_as[i] == kNone) continue;
+      w.line("show").number(static_cast<std::int64_t>(i));
+      w.text(program.shades[rule.shown_as[i]].name);
     }
     write_template(program, rule.because_zh, w);
     write_template(program, rule.because_en, w);

@@ -68,9 +68,14 @@ bool overlap(const Comparison& a, const Comparison& b) {
 
 class Checker {
  public:
-  Checker(const PackSyntax& syntax, const Program& program, const Lowered& lowered,
-          Diagnostics& out)
-      : syntax_(syntax), program_(program), lowered_(lowered), ranges_(program), out_(out) {}
+  Checker(const PackSyntax& syntax, std::span<const SourceText> files, const Program& program,
+          const Lowered& lowered, Diagnostics& out)
+      : syntax_(syntax),
+        files_(files),
+        program_(program),
+        lowered_(lowered),
+        ranges_(program),
+        out_(out) {}
 
   void run() {
     // A text that could not be read may use what looks unused.
@@ -202,7 +207,8 @@ class Checker {
   void check_used(const std::vector<T>& section, std::string_view code, const Bilingual& what,
                   const std::set<std::string, std::less<>>& used) {
     for (const T& named : section) {
-      if (used.contains(named.name)) continue;
+      // What an extended pack holds in store is for whoever wants it.
+      if (used.contains(named.name) || files_[named.at.file].layer != 0) continue;
       report(
           out_, code, named.at,
           {what.zh + "“" + named.name + "”没有用到", what.en + " '" + named.name + "' is not used"},
@@ -219,6 +225,7 @@ class Checker {
   }
 
   const PackSyntax& syntax_;
+  std::span<const SourceText> files_;
   const Program& program_;
   const Lowered& lowered_;
   const Ranges ranges_;
@@ -228,9 +235,9 @@ class Checker {
 
 }  // namespace
 
-void check(const PackSyntax& syntax, const Program& program, const Lowered& lowered,
-           Diagnostics& out) {
-  Checker(syntax, program, lowered, out).run();
+void check(const PackSyntax& syntax, std::span<const SourceText> files, const Program& program,
+           const Lowered& lowered, Diagnostics& out) {
+  Checker(syntax, files, program, lowered, out).run();
 }
 
 }  // namespace lianqing

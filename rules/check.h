@@ -2,11 +2,13 @@
 // uses, rules without a title, owner or basis, limits that contradict each other.
 #pragma once
 
+#include <span>
+
 #include "rules/lower.h"
 
 namespace lianqing {
 
-void check(const PackSyntax& syntax, const Program& program, const Lowered& lowered,
-           Diagnostics& out);
+void check(const PackSyntax& syntax, std::span<const SourceText> files, const Program& program,
+           const Lowered& lowered, Diagnostics& out);
 
 }  // namespace lianqing

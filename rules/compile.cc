@@ -105,7 +105,7 @@ Checked<std::shared_ptr<const Program>> compile_pack(std::span<const SourceText>
       make_calendar(syntax, calendars, static_cast<std::uint32_t>(files.size()), out);
   program->sources = names_within(files);
   const Lowered lowered = lower(syntax, *program, out);
-  check(syntax, *program, lowered, out);
+  check(syntax, files, *program, lowered, out);
   if (!has_error(out)) lint(syntax, *program, out);
   apply_allowances(syntax.allowances, out);
   sort_findings(out);

@@ -39,7 +39,7 @@ inline constexpr KeyRow kSectionKeys[] = {
 };
 inline constexpr KeyRow kPackKeys[] = {
     {"id", KeyShape::word, true}, {"title", KeyShape::text},          {"timezone", KeyShape::word},
-    {"calendar", KeyShape::word}, {"max_future", KeyShape::duration}, {"extends", KeyShape::word},
+    {"calendar", KeyShape::word}, {"max_future", KeyShape::duration}, {"extends", KeyShape::words},
     {"allow", KeyShape::list},
 };
 inline constexpr KeyRow kTextKeys[] = {{"zh", KeyShape::word}, {"en", KeyShape::word}};

@@ -26,7 +26,7 @@ bool is_single(std::string_view section) {
 
 // ---- one layer
 
-// The files of one layer side by side: names are unique among them.
+// The files of one layer side by side: names are unique among them, whatever packs they are of.
 class LayerJoiner {
  public:
   LayerJoiner(std::span<const SourceText> files, Diagnostics& out) : files_(files), out_(out) {
@@ -42,6 +42,9 @@ class LayerJoiner {
       root_.entries.push_back(section);
       return;
     }
+    // Below the first layer several packs may lie side by side, each with its head.
+    if (section.key == "pack" && files_[section.key_at.file].layer != 0)
+      return add_head(known->value, section.value);
     if (section.key == "calendar_days") return add_lists(known->value, section.value);
     if (section.key == "units") return add_units(known->value, section.value);
     if (named) return add_entries(known->value, section.value);
@@ -51,6 +54,18 @@ class LayerJoiner {
   Node finish() { return std::move(root_); }
 
  private:
+  static void add_head(Node& to, const Node& from) {
+    for (const Entry& entry : from.entries) {
+      Entry* known = find_entry(to, entry.key);
+      if (known == nullptr) {
+        to.entries.push_back(entry);
+      } else if (entry.key == "allow") {  // each for what is found in its own pack
+        std::vector<Node>& all = known->value.items;
+        all.insert(all.end(), entry.value.items.begin(), entry.value.items.end());
+      }
+    }
+  }
+
   void add_entries(Node& to, const Node& from) {
     for (const Entry& entry : from.entries) {
       if (const Entry* known = find_entry(to, entry.key)) {
@@ -219,14 +234,13 @@ JoinedPack join_pack(std::span<const SourceText> files, Diagnostics& out) {
   return joined;
 }
 
-Text extended_pack(std::span<const SourceText> files) {
+std::vector<Text> extended_packs(std::span<const SourceText> files) {
   Diagnostics ignored;
   for (std::uint32_t i = 0; i < files.size(); ++i) {
     const auto root = parse_document(files[i], i, ignored);
     const Node* head = root && root->is_map() ? root->find("pack") : nullptr;
-    const Node* extends = head == nullptr ? nullptr : head->find("extends");
-    if (extends != nullptr && extends->is_scalar() && !extends->is_empty())
-      return text_of(*extends, ignored);
+    const Node* extends = head == nullptr || !head->is_map() ? nullptr : head->find("extends");
+    if (extends != nullptr && !extends->is_empty()) return read_texts(*extends, ignored);
   }
   return {};
 }

@@ -56,7 +56,18 @@ class Strata {
                         [&](std::uint32_t m) { return reads_levels(program_.measures[m]); });
   }
 
-  // Without `rules`: the active rules of the group, or of the pack, that read no levels themselves.
+  // All its levels are shown as shades of green: it never counts in a unit's colour.
+  bool is_hint(const Rule& rule) const {
+    for (std::size_t i = 0; i < rule.levels.size(); ++i) {
+      const std::uint32_t shade = rule.shown_as[i];
+      const bool green = shade != kNone && program_.shades[shade].base == Level::green;
+      if (rule.levels[i].present && !green) return false;
+    }
+    return true;
+  }
+
+  // Without `rules`: the active rules of the group, or of the pack without its hints, that read no
+  // levels themselves.
   void complete_coverage() {
     for (const MeasureSyntax& syntax : names_.syntax.measures) {
       const auto found = by_name_.find(syntax.name);
@@ -65,8 +76,8 @@ class Strata {
       std::vector<std::uint32_t>& covers = covers_of(program_.measures[found->second]);
       for (std::uint32_t i = 0; i < program_.rules.size(); ++i) {
         const Rule& rule = program_.rules[i];
-        const bool in_group = !syntax.group.present || rule.group == syntax.group.text;
-        if (in_group && rule.status == RuleStatus::active && is_base(rule)) covers.push_back(i);
+        const bool wanted = syntax.group.present ? rule.group == syntax.group.text : !is_hint(rule);
+        if (wanted && rule.status == RuleStatus::active && is_base(rule)) covers.push_back(i);
       }
       if (covers.empty()) report_nothing(syntax);
     }

@@ -98,12 +98,12 @@ class PackParser {
     const bool layered = std::any_of(files_.begin(), files_.end(),
                                      [](const SourceText& file) { return file.layer != 0; });
     if (extends == nullptr || layered) return;
-    const Text text = text_of(*extends, out_);
-    if (!text.present) return;
-    report(out_, "R044", text.at,
-           {"没有读到所扩展的规则包“" + text.text + "”",
-            "the extended pack '" + text.text + "' was not read"},
-           {"把它与本规则包一起给出", "give it together with this pack"});
+    for (const Text& text : read_texts(*extends, out_)) {
+      report(out_, "R044", text.at,
+             {"没有读到所扩展的规则包“" + text.text + "”",
+              "the extended pack '" + text.text + "' was not read"},
+             {"把它与本规则包一起给出", "give it together with this pack"});
+    }
   }
 
   void take_colours(const Entry& entry) {

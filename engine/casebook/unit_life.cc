@@ -94,7 +94,11 @@ UnitColour colour_of(const UnitLife& life, const DutyTable& table) {
     out.shown_shade = life.pinned->shade;
     out.override_until = life.pinned->until;
   }
-  out.grey = life.dead_sources > 0 || !life.grey_rules.empty();
+  // A rule without a case has nothing that could be kept for want of data.
+  out.grey = life.dead_sources > 0 ||
+             std::any_of(life.open.begin(), life.open.end(), [&life](const auto& open) {
+               return life.grey_rules.contains(open.first);
+             });
   return out;
 }
 

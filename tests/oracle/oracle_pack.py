@@ -273,6 +273,8 @@ class Pack:
                 m.covers = {r.name for r in self.rules if r.status == "active" and not r.reads & readers}
             if "group" in body:
                 m.covers = {n for n in m.covers if named[n].group == body["group"]}
+            elif "rules" not in body:
+                m.covers = {n for n in m.covers if not named[n].hint}
         for r in self.rules:
             r.stratum = self.stratum(r.reads, named, ())
 
@@ -392,6 +394,9 @@ class Pack:
         r.name, r.group, r.status, r.stratum = name, body.get("group"), body.get("status", "active"), 0
         r.needs_tree, r.needs = self.condition(body["needs"]) if "needs" in body else (None, None)
         r.levels, trees = [], [r.needs_tree] if r.needs_tree else []
+        shades = (self.raw.get("colours") or {}).get("extra") or {}
+        shown = body.get("show") or {}
+        r.hint = all((shades.get(shown.get(c)) or {}).get("base") == "green" for c in ("yellow", "red") if c in body)
         grey = []
         for color in ("yellow", "red"):
             if color not in body:

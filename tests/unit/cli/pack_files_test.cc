@@ -44,6 +44,34 @@ TEST_F(PackFiles, AnExtendedPackIsReadFromBesideIt) {
   EXPECT_EQ(read, expected);
 }
 
+TEST_F(PackFiles, SeveralPacksLieSideBySideAndTheirBaseBelowThem) {
+  write("all/pack.yaml", "pack: {id: all, extends: [../one, ../two]}\n");
+  write("one/pack.yaml", "pack: {id: one, extends: ../base}\n");
+  write("two/pack.yaml", "pack: {id: two, extends: [../one/../base]}\n");
+  write("base/pack.yaml", "pack: {id: base}\n");
+  const auto texts = read_pack(at("all"));
+  ASSERT_TRUE(texts) << texts.error().what;
+  std::vector<std::pair<std::string, std::uint32_t>> read;
+  for (const SourceText& text : *texts) read.emplace_back(text.name, text.layer);
+  const std::vector<std::pair<std::string, std::uint32_t>> expected = {{at("all/pack.yaml"), 0},
+                                                                       {at("one/pack.yaml"), 1},
+                                                                       {at("two/pack.yaml"), 1},
+                                                                       {at("base/pack.yaml"), 2}};
+  EXPECT_EQ(read, expected);
+}
+
+TEST_F(PackFiles, APackLiesBelowAllThatExtendIt) {
+  write("all/pack.yaml", "pack: {id: all, extends: [../base, ../one]}\n");
+  write("one/pack.yaml", "pack: {id: one, extends: ../base}\n");
+  write("base/pack.yaml", "pack: {id: base}\n");
+  const auto texts = read_pack(at("all"));
+  ASSERT_TRUE(texts) << texts.error().what;
+  ASSERT_EQ(texts->size(), 3U);
+  EXPECT_EQ((*texts)[1].name, at("one/pack.yaml"));
+  EXPECT_EQ((*texts)[2].name, at("base/pack.yaml"));
+  EXPECT_EQ((*texts)[2].layer, 2U);
+}
+
 TEST_F(PackFiles, ACircleIsToldWithItsPlace) {
   write("a/pack.yaml", "version: 1\npack: {id: a, extends: ../b}\n");
   write("b/pack.yaml", "version: 1\npack: {id: b, extends: ../a/}\n");

@@ -560,6 +560,13 @@ TEST(Colour, NothingIsClearedWhileItsDataAreMissing) {
                                    "03-20 00:00 u yellow grey warning w1", "05-02 00:00 u green"}));
 }
 
+TEST(Colour, ARuleThatCannotSayAnythingYetLeavesTheUnitUnmarked) {
+  Play play(program());
+  ASSERT_TRUE(play.book.grey("u", "a", std::nullopt, true, local("03-02 09:00")));
+  play.rise("03-03 09:00", "b", kYellow);
+  EXPECT_EQ(play.colours(), (Lines{"03-03 09:00 u yellow warning w1"}));
+}
+
 TEST(Colour, AConnectorSaidToBeDownMakesGrey) {
   Play play(program());
   play.book.heard("/hotline", "u", local("03-02 09:00"));

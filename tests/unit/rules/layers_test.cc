@@ -51,6 +51,49 @@ const Param& param(const Program& program, std::string_view name) {
                        [&](const Param& p) { return p.name == name; });
 }
 
+std::vector<SourceText> side_by_side(const std::string& one, const std::string& two) {
+  return {{"all.yaml", "version: 1\npack: {id: all, extends: [../one, ../two]}\n", 0},
+          {"one.yaml", "version: 1\npack: {id: one, calendar: cn}\n" + one, 1},
+          {"two.yaml", "version: 1\npack: {id: two, timezone: UTC}\n" + two, 1}};
+}
+
+TEST(Layers, PacksSideBySideAreJoined) {
+  const auto program = compile(side_by_side(
+      "measures: {n: {count: a}}\nrules: {r: {title: R, owner: o, basis: x, yellow: n > 1}}\n",
+      "measures: {m: {count: b}}\nrules: {q: {title: Q, owner: o, basis: x, yellow: m > 1}}\n"));
+  ASSERT_TRUE(program);
+  EXPECT_EQ(program->pack, "all");
+  EXPECT_EQ(program->rules.size(), 2U);
+}
+
+TEST(Layers, WhatOnlyTheExtendedPackDoesNotUseIsNotTold) {
+  const auto told = [](const std::string& local) {
+    Diagnostics warnings;
+    const auto program = compile_pack(
+        std::vector<SourceText>{
+            text("local.yaml", kHead + local, 0),
+            text("shipped.yaml", kShipped + std::string("macros: {spare: n > 1}\n"), 1)},
+        shipped_calendars(), &warnings);
+    EXPECT_TRUE(program);
+    return std::count_if(warnings.begin(), warnings.end(),
+                         [](const Diagnostic& d) { return d.code == "R163"; });
+  };
+  EXPECT_EQ(told(""), 0);
+  EXPECT_EQ(told("lists: {own: [a]}\n"), 1);
+}
+
+TEST(Layers, PacksSideBySideShareNoName) {
+  const auto program = compile_pack(side_by_side("params: {limit: 1}\n", "params: {limit: 2}\n"),
+                                    shipped_calendars());
+  ASSERT_FALSE(program);
+  const Diagnostics& found = program.error();
+  const auto again = std::find_if(found.begin(), found.end(),
+                                  [](const Diagnostic& d) { return d.code == "R019"; });
+  ASSERT_NE(again, found.end());
+  EXPECT_EQ(again->at.file, 2U);
+  EXPECT_EQ(again->message.en, "'limit' is already defined at one.yaml:3");
+}
+
 TEST(Layers, ALocalPackAloneSaysOnlyItsName) {
   const auto program = layered("");
   ASSERT_TRUE(program);
@@ -176,12 +219,16 @@ TEST(Layers, NamesAreUniqueInALayer) {
 TEST(Layers, WhatIsExtended) {
   const std::vector<SourceText> files = {text("a.yaml", "rules: {}\n", 0),
                                          text("b.yaml", kHead, 0)};
-  const Text extended = extended_pack(files);
-  ASSERT_TRUE(extended.present);
-  EXPECT_EQ(extended.text, "../shipped");
-  EXPECT_EQ(extended.at.file, 1U);
-  EXPECT_EQ(extended.at.line, 2U);
-  EXPECT_FALSE(extended_pack({&files[0], 1}).present);
+  const std::vector<Text> extended = extended_packs(files);
+  ASSERT_EQ(extended.size(), 1U);
+  EXPECT_EQ(extended[0].text, "../shipped");
+  EXPECT_EQ(extended[0].at.file, 1U);
+  EXPECT_EQ(extended[0].at.line, 2U);
+  EXPECT_TRUE(extended_packs({&files[0], 1}).empty());
+
+  const SourceText many = text("a.yaml", "pack: {id: a, extends: [../b, c.yaml]}\n", 0);
+  ASSERT_EQ(extended_packs({&many, 1}).size(), 2U);
+  EXPECT_EQ(extended_packs({&many, 1})[1].text, "c.yaml");
 }
 
 }  // namespace

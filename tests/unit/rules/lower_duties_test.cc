@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "rules/canonical.h"
 #include "rules/lower.h"
 #include "tests/support/compiled.h"
 
@@ -108,6 +109,7 @@ TEST(LowerDuties, EnterTheHash) {
   const std::string text = kPack;
   const auto one = compile(text);
   ASSERT_TRUE(one);
+  EXPECT_NE(canonical_text(*one).find("\nshow 1 4:blue"), std::string::npos);
   const std::vector<std::pair<std::string, std::string>> changes = {
       {"label: {zh: 蓝", "label: {zh: 青"},
       {"window: last", "window: 22"},

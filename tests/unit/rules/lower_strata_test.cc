@@ -37,6 +37,25 @@ constexpr const char* kPack =
     "  over: {red: \"index >= 2 or both > 1 or plain > 3\"}\n"
     "  sum: {yellow: \"plain > 5\"}\n";
 
+TEST(Strata, HintsAreCoveredIfTheyAreAskedFor) {
+  const auto program = compile(
+      "version: 1\npack: {id: p}\n"
+      "colours: {extra: {blue: {base: green}, orange: {base: yellow}}}\nmeasures:\n"
+      "  n: {count: a}\n"
+      "  all: {warnings: active}\n"
+      "  grouped: {warnings: active, group: g}\n"
+      "  named: {warnings: active, rules: [hint]}\n"
+      "rules:\n"
+      "  hint: {group: g, show: {yellow: blue}, yellow: \"n > 1\"}\n"
+      "  half: {show: {yellow: blue}, yellow: \"n > 1\", red: \"n > 2\"}\n"
+      "  deep: {show: {yellow: orange}, yellow: \"n > 1\"}\n"
+      "  top: {red: \"all + grouped + named > 3\"}\n");
+  ASSERT_TRUE(program);
+  EXPECT_EQ(covers(*program, "all"), (Names{"deep", "half"}));
+  EXPECT_EQ(covers(*program, "grouped"), (Names{"hint"}));
+  EXPECT_EQ(covers(*program, "named"), (Names{"hint"}));
+}
+
 TEST(Strata, WhoIsCovered) {
   const auto program = compile(kPack);
   ASSERT_TRUE(program);
