@@ -118,9 +118,12 @@ def chronicle(story, records, told, lang):
         rule = "%s `%s%s`" % (w["title"][lang], w["rule"], "[%s]" % w["key"] if w["key"] else "")
         lines.append((instant_of(w["time"]), 1, "**%s** · %s → **%s**：%s" % (units[w["unit"]], rule, level, w["because"][lang])))
     titles = {w["rule"]: w["title"][lang] for w in told["warnings"]}
+    cases = {s["case"]: "“%s”" % titles[s["rule"]] for s in told["steps"] if s["rule"] in titles}
     for s in told["steps"]:
         about = " · ".join(filter(None, (units.get(s["unit"]), titles.get(s["rule"]))))
-        lines.append((instant_of(s["time"]), 2, "↳ %s：%s" % (about, s["text"][lang])))
+        # The ids of cases follow from every letter of the packs; titles say more.
+        text = re.sub(r" ?(w-[0-9a-f]{32})", lambda match: cases.get(match[1], match[0]), s["text"][lang])
+        lines.append((instant_of(s["time"]), 2, "↳ %s：%s" % (about, text)))
     for c in told["colours"]:
         lines.append((instant_of(c["time"]), 3, "▸ **%s**：%s" % (units[c["unit"]], c["text"][lang])))
     lines.sort(key=lambda line: line[:2])
