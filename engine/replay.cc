@@ -209,6 +209,8 @@ class Replay::Shards {
     return store_->commit(commit);
   }
 
+  Status evict() { return world_ ? Status{} : roster_.evict(options_.cached_units); }
+
   std::optional<Instant> clock() const {
     if (admission_.counts().admitted == 0) return std::nullopt;
     return options_.mode == ClockMode::as_occurred ? newest_ : admission_.clock();
@@ -450,7 +452,6 @@ class Replay::Shards {
   }
 
   // Units that look at each other stay.
-  Status evict() { return world_ ? Status{} : roster_.evict(options_.cached_units); }
 
   std::vector<CalendarUpdate> updates_;  // applied so far
   std::optional<World> world_;
@@ -518,6 +519,8 @@ Seq Replay::last_seq() const { return shards_->seq_base_ == 0 ? 0 : shards_->seq
 Result<const UnitState*> Replay::unit(const std::string& name) {
   const std::uint32_t number = shards_->roster_.find(name);
   if (number == kNone) return nullptr;
+  // Whoever looks at all units does not bring all of them into memory.
+  if (Status s = shards_->evict(); !s) return Unexpected<Error>(s.error());
   LQ_TRY(UnitState * state, shards_->roster_.load(number));
   return state;
 }

@@ -102,7 +102,7 @@ Status Roster::evict(std::size_t budget) {
   }
   std::sort(resident.begin(), resident.end());
   for (const auto& [used, number] : resident) {
-    if (resident_ <= budget) break;
+    if (resident_ <= budget - budget / 8) break;
     Slot& slot = slots_[number];
     if (slot.dirty || !slot.stored) {
       if (Status s = store_->park({slot.name, slot.due, encode(*slot.state, fold_)}); !s) return s;

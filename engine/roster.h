@@ -50,7 +50,8 @@ class Roster {
   Status resume(const std::function<void(std::uint32_t number, Instant due)>& visit);
   // States changed since the last call.
   std::vector<StoredUnit> changed();
-  // Sends the units not used for longest to the store until `budget` are resident.
+  // If more than `budget` are resident: sends the units not used for longest to the store, an
+  // eighth of the budget more than must go, so that it is not called for each one that comes.
   Status evict(std::size_t budget);
   void next_turn() { ++turn_; }
   // The register as text: a state belongs to it.
