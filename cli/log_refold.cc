@@ -8,6 +8,7 @@
 #include "cli/serve/warning_text.h"
 #include "cli/warning_json.h"
 #include "connectors/content_hash.h"
+#include "engine/casebook/desk.h"
 #include "engine/replay_meta.h"
 #include "engine/store/format.h"
 #include "lianqing/assert.h"
@@ -64,10 +65,19 @@ class Comparison {
       : log_(log), stored_(stored), made_(make_memory_store()), program_(std::move(program)) {
     ReplayOptions options;
     options.identity_of = identity_hash;
+    options.admitted = [this](const Event& event, const LogEntry& entry, std::string_view unit) {
+      desk_->admitted(event, entry, unit);
+    };
+    options.grey = [this](const GreyChange& change) { desk_->grey(change); };
     replay_ = std::make_unique<Replay>(
         program_, units, options, made_.get(),
         [this](const Warning& warning) { return to_json(warning, *program_); },
-        [this](const Leaving& leaving) { return compare(leaving); }, [](const Rejection&) {});
+        [this](const Leaving& leaving) {
+          desk_->left(leaving);
+          return compare(leaving);
+        },
+        [](const Rejection&) {});
+    desk_ = std::make_unique<Desk>(*program_);
     name_ = generation_name(*program_, units);
   }
 
@@ -152,6 +162,10 @@ class Comparison {
     if (position_ != at.next) {
       report("the state was stored behind warning " + std::to_string(at.next - 1) +
              ", the log folds to " + std::to_string(position_ - 1) + " by then");
+    }
+    desk_->book(at.judged, true);
+    if (desk_->encode() != at.desk) {
+      report("the cases and colours in the state are not what the log folds to");
     }
     if (Status s = replay_->checkpoint(at.encode()); !s) return s;
     LQ_TRY(const auto made, made_->meta());
@@ -240,6 +254,7 @@ class Comparison {
   std::unique_ptr<Store> made_;
   std::shared_ptr<const Program> program_;
   std::string name_;
+  std::unique_ptr<Desk> desk_;
   std::unique_ptr<Replay> replay_;
   std::optional<StoredWarnings> warnings_;
   std::optional<Positioned> ahead_;  // read, not yet compared

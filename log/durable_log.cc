@@ -114,10 +114,12 @@ Status DurableLog::writable() const {
     return failure(ErrorCode::usage, directory_.string() + ": the log was opened to be read only");
   }
   if (failed_) {
-    return failure(failed_->code, directory_.string() +
-                                      ": the log takes nothing more since a write failed; open it "
-                                      "again. The failure was: " +
-                                      failed_->what);
+    // Not `full`: room alone does not help any more.
+    const ErrorCode code = failed_->code == ErrorCode::full ? ErrorCode::io : failed_->code;
+    return failure(code, directory_.string() +
+                             ": the log takes nothing more since a write failed; open it "
+                             "again. The failure was: " +
+                             failed_->what);
   }
   return check_space(places_.database);
 }
@@ -138,10 +140,30 @@ Status DurableLog::seal() {
   return {};
 }
 
+// A full disk is no end: nothing of the batch was taken, and when there is room again the store is
+// told so. Any other failure is one.
+Status DurableLog::store(StoreBatch& batch, bool durable) {
+  Status done = store_->write(batch, durable);
+  if (done) return done;
+  if (done.error().code != ErrorCode::full) return fail(done.error());
+  if (!check_space(places_.database)) return done;
+  if (Status s = store_->resume(); !s) {
+    return s.error().code == ErrorCode::full ? s : fail(s.error());
+  }
+  const auto behind = store_->get(Family::entries, be64(size_));
+  if (!behind) return fail(behind.error());
+  if (*behind) {
+    return fail(
+        {ErrorCode::io, directory_.string() + ": a commit failed and was taken all the same"});
+  }
+  done = store_->write(batch, durable);
+  return done || done.error().code == ErrorCode::full ? done : fail(done.error());
+}
+
 Status DurableLog::write(Commit& commit) {
   const std::uint64_t before = position_.tree.size();
   commit.finish(before);
-  if (Status s = store_->write(*commit.batch, true); !s) return fail(s.error());
+  if (Status s = store(*commit.batch, true); !s) return s;
   {
     const std::lock_guard lock(position_mutex_);
     position_ = std::move(commit.next);
@@ -151,13 +173,9 @@ Status DurableLog::write(Commit& commit) {
   if (size_ == before) return {};
   if (Status s = writing_->acked.write(size_); !s) return fail(s.error());
   if (size_ - sealed_ >= kSealRecords || position_.last >= sealed_at_ + kSealTime) {
-    if (Status s = seal(); !s) return fail(s.error());
+    // With no room for a new head the old one stays right for a while longer.
+    if (Status s = seal(); !s && s.error().code != ErrorCode::full) return fail(s.error());
   }
-  return {};
-}
-
-Status DurableLog::write_only(StoreBatch& batch, bool durable) {
-  if (Status s = store_->write(batch, durable); !s) return fail(s.error());
   return {};
 }
 
@@ -451,7 +469,7 @@ Status DurableLog::put_meta(std::string_view key, std::string_view value) {
   if (Status s = writable(); !s) return s;
   const auto batch = store_->batch();
   batch->put(Family::about, std::string(kFactPrefix) + std::string(key), value);
-  return write_only(*batch, true);
+  return store(*batch, true);
 }
 
 Result<std::optional<std::string>> DurableLog::meta(std::string_view key) const {
@@ -469,7 +487,7 @@ Status DurableLog::put_warnings(std::span<const std::pair<std::uint64_t, std::st
     const std::string name = name_of(text);
     if (!name.empty()) batch->put(Family::warnings, warning_name_key(name), be64(position));
   }
-  return write_only(*batch, false);
+  return store(*batch, false);
 }
 
 Result<std::optional<std::uint64_t>> DurableLog::warning_named(std::string_view name) const {
@@ -496,7 +514,7 @@ Status DurableLog::sync() {
   const std::lock_guard lock(writing_mutex_);
   if (Status s = writable(); !s) return s;
   const auto batch = store_->batch();
-  return write_only(*batch, true);
+  return store(*batch, true);
 }
 
 Status DurableLog::backup(const std::filesystem::path& directory) {

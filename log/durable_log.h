@@ -89,8 +89,8 @@ class DurableLog final : public EventLog {
   class Commit;
   Status writable() const;
   Status fail(Error error);
+  Status store(StoreBatch& batch, bool durable);
   Status write(Commit& commit);
-  Status write_only(StoreBatch& batch, bool durable);
   Result<std::vector<AppendOutcome>> take(std::span<const AppendRecord> records,
                                           const std::function<Instant(std::size_t)>& recorded,
                                           bool history);

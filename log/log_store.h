@@ -56,6 +56,8 @@ class LogStore {
 
   // Reads every block and checks its checksum.
   [[nodiscard]] virtual Status check_blocks() const = 0;
+  // After `full`: the store takes writes again, if there is room. What had failed was not taken.
+  [[nodiscard]] virtual Status resume() = 0;
   // Rewrites the files until replaced values are in none of them.
   [[nodiscard]] virtual Status purge(Family family) = 0;
   // A copy of the whole in `directory`, which must not exist; a writer may go on meanwhile.

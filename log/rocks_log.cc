@@ -118,6 +118,8 @@ class RocksLog final : public LogStore {
 
   Status check_blocks() const override { return told(db_->VerifyChecksum()); }
 
+  Status resume() override { return told(db_->Resume()); }
+
   Status purge(Family family) override {
     // Flushing all families retires the write-ahead files that still hold the old value.
     rocksdb::FlushOptions flush;

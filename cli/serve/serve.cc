@@ -124,10 +124,6 @@ class Daemon {
     writer_ = std::make_unique<Writer>(
         std::move(live), EngineClock(), limits, logbook_,
         [this] {
-          const DiskGauges disk = disk_gauges(config_.data, config_.reserve);
-          return disk.free_bytes < disk.reserve_bytes;
-        },
-        [this] {
           if (http::Server* server = awake_) server->wake_streams();
         },
         [this](const Error& stopped) {

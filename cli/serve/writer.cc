@@ -16,13 +16,11 @@ std::uint64_t microseconds(SteadyClock::duration time) {
 }  // namespace
 
 Writer::Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limits, Logbook& logbook,
-               std::function<bool()> disk_full, std::function<void()> woken,
-               std::function<void(const Error&)> stopped)
+               std::function<void()> woken, std::function<void(const Error&)> stopped)
     : live_(std::move(live)),
       clock_(std::move(clock)),
       limits_(limits),
       logbook_(logbook),
-      disk_full_(std::move(disk_full)),
       woken_(std::move(woken)),
       stopped_(std::move(stopped)),
       checkpoint_at_(SteadyClock::now()),
@@ -140,7 +138,7 @@ void Writer::commit(std::deque<Batch>& batches) {
   const auto begin = SteadyClock::now();
   Result<std::vector<Taken>> taken = error_ ? Result<std::vector<Taken>>(Unexpected<Error>(*error_))
                                             : live_->take(records, clock_.now());
-  if (!taken && !error_ && !(taken.error().code == ErrorCode::full && disk_full_())) {
+  if (!taken && !error_ && taken.error().code != ErrorCode::full) {
     fail(taken.error());
   }
   if (taken) {

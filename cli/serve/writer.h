@@ -45,12 +45,10 @@ class Writer {
  public:
   using Question = std::function<void(Live&)>;
 
-  // `disk_full`: tells a log that waits for room from one that has stopped for want of it. `woken`:
-  // called when there are new warnings. `stopped`: called once, if the log or the fold fails; the
-  // process must end then.
+  // `woken`: called when there are new warnings. `stopped`: called once, if the log or the fold
+  // fails; the process must end then.
   Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limits, Logbook& logbook,
-         std::function<bool()> disk_full, std::function<void()> woken,
-         std::function<void(const Error&)> stopped);
+         std::function<void()> woken, std::function<void(const Error&)> stopped);
   ~Writer();
 
   // False: the queue is full, and nothing was taken.
@@ -85,7 +83,6 @@ class Writer {
   EngineClock clock_;
   const WriterLimits limits_;
   Logbook& logbook_;
-  const std::function<bool()> disk_full_;
   const std::function<void()> woken_;
   const std::function<void(const Error&)> stopped_;
 

@@ -135,7 +135,9 @@ class RocksStore final : public Store {
   Status write(rocksdb::WriteBatch& batch) {
     rocksdb::WriteOptions options;
     options.sync = true;
-    const auto status = db_->Write(options, &batch);
+    auto status = db_->Write(options, &batch);
+    // A full disk stops the database until it is told that there is room again.
+    if (status.IsNoSpace() && db_->Resume().ok()) status = db_->Write(options, &batch);
     return status.ok() ? Status{} : Status{from(status, directory_)};
   }
 

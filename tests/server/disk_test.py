@@ -27,7 +27,7 @@ FAILURES = {"fdatasync": range(1, 60), "fsync": range(1, 40), "pwrite": range(1,
 
 
 class Small:
-    """A disk of a few megabytes."""
+    """A disk of some hundred megabytes."""
 
     def __init__(self, megabytes):
         self.path = tempfile.mkdtemp(prefix="lianqing-disk-")
@@ -98,7 +98,7 @@ class Disk(unittest.TestCase):
             self.assertEqual(log.get(id), seq, (SEED, id))
 
     def test_a_full_disk_refuses_and_is_waited_for(self):
-        disk = Small(96)
+        disk = Small(256)
         self.addCleanup(disk.close)
         if not disk.mounted:
             self.skipTest("no right to mount a tmpfs")
@@ -107,6 +107,7 @@ class Disk(unittest.TestCase):
             file.write("reserve: 4000000\n")              # the log itself keeps a tenth free
         with Daemon(disk.path, arguments=("--config", config)) as daemon:
             self.assertEqual(daemon.post(event("first")).status, 200)
+            daemon.token("viewer")
             producer = Producer(daemon, "p")
             producer.start()
             for round in range(ROUNDS):
@@ -133,7 +134,7 @@ class Disk(unittest.TestCase):
             producer.join(30)
             self.assertEqual(producer.wrong, [], SEED)
             self.assertGreater(producer.refused, 0)
-            self.assertEqual(daemon.stop(), 0)
+            self.assertEqual(daemon.stop(), 0, daemon.said()[-900:])
             self.kept(daemon, producer.acknowledged)
 
     def test_a_failing_write_ends_the_daemon_and_acknowledges_nothing_more(self):
@@ -182,7 +183,7 @@ class Disk(unittest.TestCase):
             for id, seq in acknowledged.items():
                 self.assertEqual(daemon.post(event(id)).json["results"][0].get("error", {}).get("code", seq),
                                  "conflict", id)          # it is there: another time under the same id
-            self.assertEqual(daemon.stop(), 0)
+            self.assertEqual(daemon.stop(), 0, daemon.said()[-900:])
             self.kept(daemon, acknowledged)
             return 1
         finally:

@@ -128,6 +128,17 @@ TEST_F(LogRefold, AnotherAccountOfTheStateIsFound) {
   EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("own account")));
 }
 
+TEST_F(LogRefold, AlteredCasesAreFound) {
+  alter([](Store&, Commit& commit) {
+    ReplayMeta meta = *ReplayMeta::decode(commit.meta);
+    LivePosition at = *LivePosition::decode(meta.position);
+    at.desk.back() = static_cast<char>(at.desk.back() ^ 1);
+    meta.position = at.encode();
+    commit.meta = meta.encode();
+  });
+  EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("cases and colours")));
+}
+
 TEST_F(LogRefold, AnAlteredAndAnInventedWarningAreFound) {
   {
     const auto log = EventLog::open(dir.path(), OpenMode::existing);

@@ -131,5 +131,41 @@ TEST(Desk, AYearThatAnUpdatedCalendarBringsIsThere) {
   EXPECT_TRUE(desk.casebook().missing_years().empty());
 }
 
+TEST(Desk, ItsBytesHoldWhatLiesAhead) {
+  const auto play = [](bool stops) {
+    auto desk = std::make_unique<Desk>(program());
+    desk->left(rise_of_b("03-02 09:00"));
+    Event ahead = event("r", "u", "manual_override", local("03-02 12:00"),
+                        {{"level", "red"},
+                         {"reason", "r"},
+                         {"approved_by", std::vector<Value>{"a", "b"}},
+                         {"factor", Number::ratio(1, 2)},
+                         {"certain", true},
+                         {"nothing", Value{}},
+                         {"expires_at", "2026-03-04"}});
+    LogEntry entry;
+    entry.clock = local("03-02 10:00");
+    entry.time = ahead.time;
+    desk->admitted(ahead, entry, "u");
+    desk->book(local("03-02 10:00"), true);
+    Lines out = steps(*desk);
+    if (stops) {
+      const std::string bytes = desk->encode();
+      auto again = Desk::decode(bytes, program());
+      EXPECT_TRUE(again);
+      EXPECT_EQ(again->encode(), bytes);
+      for (std::size_t size = 0; size < bytes.size(); ++size) {
+        EXPECT_FALSE(Desk::decode(bytes.substr(0, size), program())) << size;
+      }
+      desk = std::make_unique<Desk>(*std::move(again));
+    }
+    desk->book(local("03-03"), true);
+    for (const std::string& line : steps(*desk)) out.push_back(line);
+    EXPECT_EQ(desk->casebook().colour("u").shown, Level::red);
+    return out;
+  };
+  EXPECT_EQ(play(true), play(false));
+}
+
 }  // namespace
 }  // namespace lianqing

@@ -1,0 +1,45 @@
+#include "cli/serve/board.h"
+
+#include <gtest/gtest.h>
+
+namespace lianqing {
+namespace {
+
+UnitColour colour(Level shown, bool grey = false) {
+  UnitColour out;
+  out.shown = shown;
+  out.grey = grey;
+  return out;
+}
+
+TEST(Board, CountsTheColoursShownWhateverTheLevels) {
+  Board board;
+  board.meet("a");
+  board.meet_registered("b");
+  board.place("a", "r", "", {Level::red, Instant{}, false});
+  EXPECT_EQ(board.of_colour(Level::green), 2U);
+  board.paint("a", colour(Level::yellow, true));
+  board.paint("c", colour(Level::green, true));
+  EXPECT_EQ(board.of_colour(Level::green), 2U);
+  EXPECT_EQ(board.of_colour(Level::yellow), 1U);
+  EXPECT_EQ(board.grey(), 2U);
+  board.paint("a", colour(Level::red));
+  EXPECT_EQ(board.of_colour(Level::yellow), 0U);
+  EXPECT_EQ(board.of_colour(Level::red), 1U);
+  EXPECT_EQ(board.grey(), 1U);
+  EXPECT_TRUE(board.units().at("b").registered);
+}
+
+TEST(Board, TheSnapshotHasLevelsAboveGreenWithoutThoseOnTrial) {
+  Board board;
+  board.place("a", "r", "k", {Level::red, Instant{}, false});
+  board.place("a", "s", "", {Level::yellow, Instant{}, true});
+  EXPECT_EQ(board.levels(),
+            std::vector<std::string>{R"({"unit":"a","rule":"r","key":"k","level":"red",)"
+                                     R"("since":"1970-01-01T00:00:00Z"})"});
+  board.place("a", "r", "k", {Level::green, Instant{}, false});
+  EXPECT_TRUE(board.levels().empty());
+}
+
+}  // namespace
+}  // namespace lianqing
