@@ -69,6 +69,7 @@ class Picture {
       colours += "  " + painted(level, frame_.style) + " " +
                  std::to_string(now_.colours[static_cast<std::size_t>(level)]);
     }
+    if (now_.grey > 0) colours += say("  ○ 灰 ", "  ○ grey ") + std::to_string(now_.grey);
     const http::DaemonView& before = before_ ? *before_ : now_;
     out_.push_back(say("记录 ", "records ") + std::to_string(now_.records) + " (" +
                    rate(now_.records, before.records) + ")  " + say("预警 ", "warnings ") +

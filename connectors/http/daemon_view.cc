@@ -60,6 +60,7 @@ Result<json::value> ask(Client& client, const std::string& target) {
 
 void read_units(const json::value& body, DaemonView& out) {
   out.units = number(body, "total");
+  out.grey = number(body, "grey");
   if (const auto* colours = member(body, "colours")) {
     for (const Level one : {Level::green, Level::yellow, Level::red}) {
       out.colours[static_cast<std::size_t>(one)] = number(*colours, name(one));

@@ -29,6 +29,7 @@ struct DaemonView {
   bool ready = false;
   std::uint64_t records = 0, position = 0, units = 0;
   std::array<std::uint64_t, kLevels> colours{};
+  std::uint64_t grey = 0;                 // units of whatever colour whose data are missing or old
   std::vector<UnitRow> rows;              // red ones, then yellow ones, by id
   std::vector<WarningRow> warnings;       // newest first
   std::map<std::string, double> metrics;  // by name with labels; empty: the token may not read them

@@ -15,7 +15,7 @@ import unicodedata
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import BINARY, ROOT, SECONDS, Daemon, event  # noqa: E402
+from daemon import BINARY, PACK, ROOT, SECONDS, Daemon, event  # noqa: E402
 
 BATCH = "application/cloudevents-batch+json"
 
@@ -62,6 +62,15 @@ class Top(unittest.TestCase):
                        env={**os.environ, "LIANQING_TOKEN": self.daemon.token("viewer")})
         self.assertRegex(out, r"  就绪\n记录 7 \(–\)  预警 \d+ \(–\)  单位 2  ▲ 红 1  ◆ 黄 1  ● 绿 0\n\n单位\n")
         self.assertIn("最新预警\n", out)                     # a viewer sees no metrics; the rest is there
+
+    def test_units_without_news_are_told(self):
+        with Daemon(pack=PACK + "sources:\n  /desk: {silent_after: 1s}\n") as daemon:
+            daemon.post(event(1), "application/cloudevents+json")
+            until = time.monotonic() + SECONDS
+            while daemon.get("/v1/units").json["grey"] == 0 and time.monotonic() < until:
+                time.sleep(0.1)
+            out = self.top("--data", daemon.data, env={**os.environ, "LIANQING_TOKEN": daemon.token("viewer")})
+            self.assertIn("● green 1  ○ grey 1\n", out)
 
     def test_what_is_wrong_is_told(self):
         self.assertIn("--token-file FILE is needed", self.top("--url", "http://127.0.0.1:1", code=2))
