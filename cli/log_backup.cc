@@ -1,6 +1,8 @@
 // lianqing log backup, lianqing log restore: a log copied beside its writer, and put back.
 #include <cstdio>
+#include <filesystem>
 
+#include "cli/kept_packs.h"
 #include "cli/log_commands.h"
 #include "lianqing/assert.h"
 
@@ -21,6 +23,23 @@ Result<std::string> other_directory(const LogCall& call, const char* what) {
   return failure(ErrorCode::usage, what);
 }
 
+// The rule packs that ruled the log go with it.
+Status copy_packs(const std::string& from, const std::string& to) {
+  std::error_code error;
+  std::vector<std::filesystem::path> packs;
+  for (const auto& entry : std::filesystem::directory_iterator(from + "/rules", error)) {
+    if (is_kept_pack(entry.path().string())) packs.push_back(entry.path());
+  }
+  error.clear();
+  const std::filesystem::path folder = std::filesystem::path(to) / "rules";
+  for (const std::filesystem::path& pack : packs) {
+    if (!error) std::filesystem::create_directories(folder, error);
+    if (!error) std::filesystem::copy(pack, folder / pack.filename(), error);
+  }
+  if (!error) return {};
+  return failure(ErrorCode::io, "cannot copy " + from + "/rules: " + error.message());
+}
+
 }  // namespace
 
 Result<int> log_backup(const LogCall& call) {
@@ -33,6 +52,9 @@ Result<int> log_backup(const LogCall& call) {
               count(head.size), root_text(head).c_str());
   std::fflush(stdout);
   if (Status s = log->backup(to); !s) return Unexpected<Error>(s.error());
+  if (Status s = copy_packs(call.options.value_or("data", ""), to); !s) {
+    return Unexpected<Error>(s.error());
+  }
   LQ_TRY(const auto copy, open_copy(to, head));
   std::printf(call.say("已备份 %llu 条记录到 %s\n", "backed up %llu records to %s\n"),
               count(copy->next_seq()), to.c_str());
@@ -50,6 +72,7 @@ Result<int> log_restore(const LogCall& call) {
     return failure(ErrorCode::corrupt, from + ": this backup is damaged, nothing was restored");
   }
   if (Status s = backup->backup(*to); !s) return Unexpected<Error>(s.error());
+  if (Status s = copy_packs(from, *to); !s) return Unexpected<Error>(s.error());
   LQ_TRY(const auto copy, open_copy(*to, report.head));
   std::printf(call.say("已核验并恢复 %llu 条记录到 %s\n根 sha256:%s\n",
                        "verified and restored %llu records to %s\nroot sha256:%s\n"),

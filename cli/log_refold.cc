@@ -71,14 +71,16 @@ class Comparison {
     options.grey = [this](const GreyChange& change) { desk_->grey(change); };
     replay_ = std::make_unique<Replay>(
         program_, units, options, made_.get(),
-        [this](const Warning& warning) { return to_json(warning, *program_); },
+        [this](const Warning& warning) {
+          return warning.time > reign_.from ? to_json(warning, *program_) : std::string{};
+        },
         [this](const Leaving& leaving) {
           desk_->left(leaving);
-          return compare(leaving);
+          return leaving.time > reign_.from ? compare(leaving) : Status{};
         },
         [](const Rejection&) {});
     desk_ = std::make_unique<Desk>(*program_);
-    name_ = generation_name(*program_, units);
+    name_ = generation_name(units);
   }
 
   Result<RefoldReport> run(const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
@@ -87,13 +89,14 @@ class Comparison {
       return failure(ErrorCode::refused, "no daemon has run on this log: nothing to compare");
     }
     LQ_TRY(const Generation generation, Generation::decode(*fact));
-    if (generation.name != name_) {
+    reign_ = generation.reigns.back();
+    if (generation.name != name_ || reign_.rules != hash_text(*program_)) {
       return failure(ErrorCode::refused,
                      "the daemon's warnings were made with another rule pack or register: give "
                      "the ones it ran with last");
     }
-    warnings_.emplace(log_, generation.first);
-    position_ = generation.first;
+    warnings_.emplace(log_, reign_.next);
+    position_ = reign_.next;
     const auto folded = [&](Seq next) {
       progress(next, log_.next_seq());
       return Status{};
@@ -164,7 +167,8 @@ class Comparison {
              ", the log folds to " + std::to_string(position_ - 1) + " by then");
     }
     desk_->book(at.judged, true);
-    if (desk_->encode() != at.desk) {
+    // Cases that began under an earlier pack go on under the one that rules.
+    if (reign_.from == kBeforeAll && desk_->encode() != at.desk) {
       report("the cases and colours in the state are not what the log folds to");
     }
     if (Status s = replay_->checkpoint(at.encode()); !s) return s;
@@ -234,7 +238,8 @@ class Comparison {
     }
     const auto head = last ? read_warning_text(last->second) : std::nullopt;
     const auto time = head ? parse_rfc3339(head->time) : std::nullopt;
-    Instant reached = std::max(log_.last_recorded(), out_.state ? out_.judged : kBeforeAll);
+    Instant reached =
+        std::max({log_.last_recorded(), reign_.from, out_.state ? out_.judged : kBeforeAll});
     if (time) reached = std::max(reached, *time);
     if (reached != kBeforeAll) {
       if (Status s = replay_->judge_through(reached); !s) return s;
@@ -255,6 +260,7 @@ class Comparison {
   std::shared_ptr<const Program> program_;
   std::string name_;
   std::unique_ptr<Desk> desk_;
+  Reign reign_;  // of the pack that rules: what was told since it began
   std::unique_ptr<Replay> replay_;
   std::optional<StoredWarnings> warnings_;
   std::optional<Positioned> ahead_;  // read, not yet compared
@@ -271,8 +277,9 @@ Result<RefoldReport> refold_and_compare(
     const std::function<void(std::uint64_t done, std::uint64_t of)>& progress) {
   // The state first: a log that is opened later holds all that it rests on.
   std::unique_ptr<Store> stored;
-  if (std::filesystem::exists(data + "/state/CURRENT")) {
-    LQ_TRY(stored, read_rocks_store(data + "/state"));
+  const std::string state = state_directory(data, hash_text(*program));
+  if (std::filesystem::exists(state + "/CURRENT")) {
+    LQ_TRY(stored, read_rocks_store(state));
   }
   LQ_TRY(const auto log, EventLog::open(data, OpenMode::read_only));
   return Comparison(*log, stored.get(), program, units).run(progress);

@@ -1,5 +1,6 @@
-// What the daemon stored beside the log, held against the log: its state checkpoint and its
-// warnings, folded anew. Changes nothing; a daemon may go on meanwhile.
+// What the daemon stored beside the log, held against the log: its state checkpoint and the
+// warnings since the pack that rules began to, folded anew. Changes nothing; a daemon may go on
+// meanwhile.
 #pragma once
 
 #include <functional>

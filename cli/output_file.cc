@@ -58,12 +58,15 @@ Unexpected<Error> OutputFile::failed(const char* doing) const {
   return failure_of(path_.empty() ? "standard output" : path_, doing, errno);
 }
 
-Status OutputFile::line(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() ||
-      std::fputc('\n', file_) == EOF)
-    return failed("write");
-  bytes_ += text.size() + 1;
+Status OutputFile::text(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), file_) != text.size()) return failed("write");
+  bytes_ += text.size();
   return {};
+}
+
+Status OutputFile::line(const std::string& text) {
+  if (Status s = this->text(text); !s) return s;
+  return this->text("\n");
 }
 
 Status OutputFile::sync() {

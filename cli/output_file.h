@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include "lianqing/result.h"
 
@@ -19,6 +20,7 @@ class OutputFile {
   OutputFile(const OutputFile&) = delete;
   ~OutputFile();
 
+  [[nodiscard]] Status text(std::string_view text);
   [[nodiscard]] Status line(const std::string& text);
   // Everything written so far is on the disk.
   [[nodiscard]] Status sync();

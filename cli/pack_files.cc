@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "cli/kept_packs.h"
 #include "cli/render_diagnostics.h"
 #include "cli/replay_run.h"
 #include "lianqing/assert.h"
@@ -163,6 +164,10 @@ class PackReader {
 }  // namespace
 
 Result<std::vector<SourceText>> read_pack(const std::string& path) {
+  if (is_kept_pack(path)) {
+    LQ_TRY(PackTexts kept, read_kept_pack(path));
+    return std::move(kept.files);
+  }
   LQ_TRY(std::vector<PackFolder> packs, PackReader().read(path));
   std::vector<SourceText> out;
   for (PackFolder& pack : packs) {
@@ -184,6 +189,10 @@ Result<std::vector<SourceText>> read_pack_tests(const std::string& path) {
 }
 
 Result<std::vector<SourceText>> read_calendars(const std::string& path) {
+  if (is_kept_pack(path)) {
+    LQ_TRY(PackTexts kept, read_kept_pack(path));
+    return std::move(kept.calendars);
+  }
   LQ_TRY(const std::vector<PackFolder> packs, PackReader().read(path));
   std::vector<fs::path> folders;
   for (const PackFolder& pack : packs) folders.push_back(fs::path(pack.path) / "calendars");

@@ -84,7 +84,7 @@ class Run {
     if (Status s = open_outputs({}); !s) return s;
     RuleChanges changes(request_);
     Status ran = changes.run(
-        [this](const Leaving& leaving, const Program&) { return leave(leaving); },
+        [this](const Leaving& leaving) { return leave(leaving); },
         [this](Rejection rejection) { quarantine(rejection); },
         [this](std::uint64_t n, const ReadingProgress& r) { progress_.tell(n, r); },
         [this](const Replay& last, const Program& program) { return conclude(last, program); });

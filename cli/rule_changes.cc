@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "cli/activation.h"
+#include "cli/kept_packs.h"
 #include "cli/warning_json.h"
 #include "connectors/content_hash.h"
-#include "engine/rationale.h"
 #include "lianqing/assert.h"
-#include "rules/fingerprint.h"
 
 namespace lianqing {
 namespace {
@@ -14,22 +14,6 @@ namespace {
 Status no_output(const Leaving&) { return {}; }
 void no_quarantine(const Rejection&) {}
 Status no_checkpoint(std::uint64_t) { return {}; }
-
-Leaving leaving_of(const Warning& warning, const Program& program) {
-  return {warning.time,
-          warning.unit,
-          warning.rule,
-          warning.key.value_or(""),
-          warning.key.has_value(),
-          warning.from,
-          warning.to,
-          warning.shadow,
-          warning.id,
-          warning.cause,
-          warning.revoked,
-          warning.seq,
-          to_json(warning, program)};
-}
 
 }  // namespace
 
@@ -41,13 +25,7 @@ Status RuleChanges::find_reigns() {
   options.identity_of = identity_hash;
   options.fold.outlook = false;
   options.admitted = [&](const Event& event, const LogEntry& entry, std::string_view) {
-    if (event.type != "ruleset_activated") return;
-    for (const Field& field : event.data) {
-      const auto* hash = std::get_if<std::string_view>(&field.value.value);
-      if (field.path == "ruleset_hash" && hash != nullptr) {
-        activations.emplace_back(entry.clock, *hash);
-      }
-    }
+    if (const auto hash = activated_hash(event)) activations.emplace_back(entry.clock, *hash);
   };
   Replay replay(
       request_.program, request_.units, options, nullptr,
@@ -62,7 +40,7 @@ Status RuleChanges::find_reigns() {
   packs.push_back(request_.program);
   for (const auto& [clock, hash] : activations) {
     const auto pack = std::find_if(packs.begin(), packs.end(), [&](const auto& program) {
-      return hash.size() >= 8 && hex(program->hash).starts_with(hash);
+      return hash.size() >= 8 && hash_text(*program).starts_with(hash);
     });
     if (pack == packs.end()) {
       unknown_.push_back(hash);
@@ -94,7 +72,7 @@ Status RuleChanges::run(const Tell& tell, const Replay::Quarantine& quarantine,
             if (silent || leaving.time <= reign.from) return {};
             if (!last && leaving.time >= reigns_[r + 1].from) return {};
             shown_[{leaving.unit, leaving.rule, leaving.key}] = leaving.to;
-            return tell(leaving, *reign.program);
+            return tell(leaving);
           },
           last && !silent ? quarantine : Replay::Quarantine(no_quarantine));
     };
@@ -106,8 +84,10 @@ Status RuleChanges::run(const Tell& tell, const Replay::Quarantine& quarantine,
     if (before) {
       const auto at_start = make(reign.from, true);
       if (Status s = fold(*at_start, reign.from); !s) return s;
-      if (Status s = differences(*before, *reigns_[r - 1].program, *at_start, reign, tell); !s) {
-        return s;
+      LQ_TRY(const auto differences, rule_differences(*before, *at_start, reign.from, shown_));
+      for (const Leaving& leaving : differences) {
+        shown_[{leaving.unit, leaving.rule, leaving.key}] = leaving.to;
+        if (Status s = tell(leaving); !s) return s;
       }
     }
     const std::optional<Instant> until = last ? std::nullopt : std::optional(reigns_[r + 1].from);
@@ -115,52 +95,6 @@ Status RuleChanges::run(const Tell& tell, const Replay::Quarantine& quarantine,
     if (Status s = fold(*before, until); !s) return s;
   }
   return done(*before, *reigns_.back().program);
-}
-
-// What the new rules see otherwise than the old ones showed, in (unit, rule, key) order; what they
-// do not see at all falls to green, told by the old ones.
-Status RuleChanges::differences(Replay& before, const Program& old, Replay& now, const Reign& reign,
-                                const Tell& tell) {
-  struct Difference {
-    Warning warning;
-    const Program* program;
-  };
-  std::map<Place, std::optional<Difference>> found;
-  const auto compare = [&](Replay& replay, const Program& program, bool gone) -> Status {
-    for (const std::string& name : replay.unit_names()) {
-      LQ_TRY(const UnitState* unit, replay.unit(name));
-      for (const auto& [where, index] : unit->instance_of) {
-        const Instance& instance = unit->instances[index];
-        Warning warning = replay.fold().explain(*unit, instance, now.last_seq(), reign.from);
-        const Place place{warning.unit, warning.rule, warning.key.value_or("")};
-        std::optional<Difference>& slot = found.try_emplace(place).first->second;
-        const auto shown = shown_.find(place);
-        warning.from = shown == shown_.end() ? Level::green : shown->second;
-        if (gone) warning.to = Level::green;
-        if (slot || warning.from == warning.to || (gone && seen_.contains(place))) continue;
-        warning.cause = Cause::activation;
-        warning.time = reign.from;
-        warning.id = warning_id(warning);
-        slot = Difference{std::move(warning), &program};
-      }
-    }
-    if (!gone) {
-      for (const auto& [place, difference] : found) seen_.insert(place);
-    }
-    return {};
-  };
-  seen_.clear();
-  if (Status s = compare(now, *reign.program, false); !s) return s;
-  if (Status s = compare(before, old, true); !s) return s;
-  for (const auto& [place, difference] : found) {
-    if (!difference) continue;
-    const Warning& warning = difference->warning;
-    shown_[place] = warning.to;
-    if (Status s = tell(leaving_of(warning, *difference->program), *difference->program); !s) {
-      return s;
-    }
-  }
-  return {};
 }
 
 }  // namespace lianqing

@@ -5,16 +5,15 @@
 #pragma once
 
 #include <functional>
-#include <map>
-#include <set>
 
 #include "cli/replay_run.h"
+#include "cli/rule_differences.h"
 
 namespace lianqing {
 
 class RuleChanges {
  public:
-  using Tell = std::function<Status(const Leaving&, const Program&)>;
+  using Tell = std::function<Status(const Leaving&)>;
   using Done = std::function<Status(const Replay& last, const Program&)>;
 
   explicit RuleChanges(const ReplayRequest& request) : request_(request) {}
@@ -31,16 +30,12 @@ class RuleChanges {
     std::shared_ptr<const Program> program;
     Instant from;  // it judges from this instant on
   };
-  using Place = std::tuple<std::string, std::string, std::string>;  // unit, rule, key
 
   Status find_reigns();
-  Status differences(Replay& before, const Program& old, Replay& now, const Reign& reign,
-                     const Tell& tell);
 
   const ReplayRequest& request_;
   std::vector<Reign> reigns_;
-  std::map<Place, Level> shown_;
-  std::set<Place> seen_;  // that the rules now have an instance for
+  ShownLevels shown_;
   std::vector<std::string> unknown_;
 };
 

@@ -73,8 +73,13 @@ Response overloaded() {
 
 }  // namespace
 
-Answers::Answers(AnswersOptions options, Writer& writer, Aside& aside, TokenBook& tokens)
-    : options_(std::move(options)), writer_(writer), aside_(aside), tokens_(tokens) {}
+Answers::Answers(AnswersOptions options, Writer& writer, RuleSwitch& rules, Aside& aside,
+                 TokenBook& tokens)
+    : options_(std::move(options)),
+      writer_(writer),
+      rules_(rules),
+      aside_(aside),
+      tokens_(tokens) {}
 
 std::optional<http::Caller> Answers::caller_of(std::string_view token) {
   return tokens_.caller_of(token, std::chrono::floor<Duration>(std::chrono::system_clock::now()));
@@ -103,13 +108,15 @@ void Answers::answer(Request request, Reply reply) {
         return list_quarantine(request, *writer_.log());
       });
     case RouteId::get_rules:
-      return run_aside(std::move(reply),
-                       [this] { return get_rules(*options_.program, options_.rules); });
+      return run_aside(std::move(reply), [this] {
+        return get_rules(*writer_.rules(), rules_.state(), options_.rules);
+      });
     case RouteId::check_rules:
       return run_aside(std::move(reply), [this, request = std::move(request)] {
         return check_rules(request, options_.rules);
       });
     case RouteId::whatif: return take_whatif(std::move(request), std::move(reply));
+    case RouteId::activate_rules: return activate(std::move(request), std::move(reply));
     case RouteId::metrics: return reply(metrics());
     case RouteId::health: return reply(health());
     case RouteId::ready: return reply(ready());
@@ -165,6 +172,14 @@ void Answers::run_aside(Reply reply, std::function<Response()> job) {
   if (!aside_.submit([reply, job = std::move(job)] { reply(job()); })) reply(overloaded());
 }
 
+void Answers::activate(Request request, Reply reply) {
+  const DiskGauges space = disk();
+  if (space.free_bytes < space.reserve_bytes) return reply(disk_full());
+  run_aside(std::move(reply), [this, request = std::move(request)] {
+    return activate_rules(request, options_.rules, rules_);
+  });
+}
+
 void Answers::explain(Request request, Reply reply) {
   if (request.parameter("unit").value_or("").empty()) {
     return reply(http::problem(400, "parameter", "'unit' is needed: the id of a unit"));
@@ -176,7 +191,9 @@ void Answers::explain(Request request, Reply reply) {
                [request = std::move(request)](Live& live) { return explain_unit(request, live); });
   }
   run_aside(std::move(reply), [this, request = std::move(request), at = **at] {
-    return explain_unit_at(request, *writer_.log(), options_.program, options_.units, at);
+    const auto program = program_at(options_.data, *writer_.rules(), at);
+    if (!program) return http::problem(500, "rules", program.error().what);
+    return explain_unit_at(request, *writer_.log(), *program, options_.units, at);
   });
 }
 
@@ -193,11 +210,11 @@ void Answers::take_whatif(Request request, Reply reply) {
   if (!body) return done(body.error());
   const bool asked = writer_.ask([this, done, body = *std::move(body)](Live& live) {
     auto base = std::make_shared<RunningLevels>(running_levels(live));
-    const bool taken = folds_.submit([this, done, body, base] {
-      const auto changed = whatif_program(body, *options_.program, options_.rules);
+    const bool taken = folds_.submit([this, done, body, base, program = live.shared_program()] {
+      const auto changed = whatif_program(body, *program, options_.rules);
       if (!changed) return done(changed.error());
-      done(what_if({options_.program, *changed, body.params, options_.units, body.days, &ending_},
-                   *base, *writer_.log()));
+      done(what_if({program, *changed, body.params, options_.units, body.days, &ending_}, *base,
+                   *writer_.log()));
     });
     if (!taken) done(overloaded());
   });
@@ -210,7 +227,8 @@ Response Answers::metrics() const {
   Response out;
   out.content_type = "text/plain; version=0.0.4; charset=utf-8";
   out.body = metrics_text(writer_.gauges(), writer_.queue(), disk(),
-                          server_ == nullptr ? http::Traffic{} : server_->traffic());
+                          server_ == nullptr ? http::Traffic{} : server_->traffic()) +
+             rule_metrics(rules_.state());
   return out;
 }
 
@@ -231,6 +249,7 @@ Response Answers::ready() const {
   JsonWriter json(out.body);
   json.begin_object().key("ready").boolean(good).key("log").boolean(log);
   json.key("disk").boolean(room).key("fold_current").boolean(current && alive);
+  json.key("rules_differ").boolean(rules_.state().disk.since.has_value());
   json.key("ending").boolean(ending_).key("records").unsigned_integer(engine.records);
   json.key("position").unsigned_integer(engine.position);
   json.key("calendar_lacks").begin_array();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/serve/aside.h"
+#include "cli/serve/rule_switch.h"
 #include "cli/serve/tokens.h"
 #include "cli/serve/writer.h"
 #include "connectors/decode.h"
@@ -18,14 +19,14 @@ namespace lianqing {
 
 struct AnswersOptions {
   std::string data, rules;  // directory, pack
-  std::shared_ptr<const Program> program;
   std::vector<RegisteredUnit> units;
   std::uint64_t reserve_bytes = 0;  // of the disk; below it no events are taken
 };
 
 class Answers final : public http::Answerer {
  public:
-  Answers(AnswersOptions options, Writer& writer, Aside& aside, TokenBook& tokens);
+  Answers(AnswersOptions options, Writer& writer, RuleSwitch& rules, Aside& aside,
+          TokenBook& tokens);
 
   // The server that asks; its counts are part of /metrics.
   void serve_behind(const http::Server& server) { server_ = &server; }
@@ -42,6 +43,7 @@ class Answers final : public http::Answerer {
   void take_events(http::Request request, http::Reply reply);
   void ask(http::Reply reply, std::function<http::Response(Live&)> question);
   void run_aside(http::Reply reply, std::function<http::Response()> job);
+  void activate(http::Request request, http::Reply reply);
   void explain(http::Request request, http::Reply reply);
   void take_whatif(http::Request request, http::Reply reply);
   http::Response metrics() const;
@@ -51,6 +53,7 @@ class Answers final : public http::Answerer {
 
   const AnswersOptions options_;
   Writer& writer_;
+  RuleSwitch& rules_;
   Aside& aside_;
   TokenBook& tokens_;
   EventDecoder decoder_;  // of the server's thread

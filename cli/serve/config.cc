@@ -13,10 +13,12 @@ namespace lianqing {
 namespace {
 
 constexpr KeyRow kConfigKeys[] = {
-    {"data", KeyShape::word},         {"rules", KeyShape::word},     {"units", KeyShape::word},
-    {"listen", KeyShape::word},       {"tokens", KeyShape::word},    {"max_body", KeyShape::number},
-    {"queue", KeyShape::number},      {"reserve", KeyShape::number}, {"log", KeyShape::word},
-    {"open_metrics", KeyShape::flag},
+    {"data", KeyShape::word},        {"rules", KeyShape::word},
+    {"units", KeyShape::word},       {"listen", KeyShape::word},
+    {"tokens", KeyShape::word},      {"max_body", KeyShape::number},
+    {"queue", KeyShape::number},     {"reserve", KeyShape::number},
+    {"log", KeyShape::word},         {"open_metrics", KeyShape::flag},
+    {"watch_rules", KeyShape::flag},
 };
 
 void wrong(const Node& node, const Bilingual& message, Diagnostics& out) {
@@ -62,6 +64,7 @@ Checked<ServeConfig> read_config(const SourceText& text) {
     read_count(*root, "queue", 1, 1'000'000, config.queue, out);
     read_count(*root, "reserve", 0, 1ULL << 50, config.reserve, out);
     if (const auto flag = read_flag(*root, "open_metrics", out)) config.open_metrics = *flag;
+    if (const auto flag = read_flag(*root, "watch_rules", out)) config.watch_rules = *flag;
     if (const Node* listen = root->find("listen"); listen != nullptr) {
       if (const auto address = parse_listen(config.listen); !address) {
         wrong(*listen, {"listen 应为 地址:端口，例如 127.0.0.1:8620", address.error().what}, out);

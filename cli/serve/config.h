@@ -18,6 +18,7 @@ struct ServeConfig {
   std::uint64_t queue = 1024;          // requests that may wait for a commit
   std::uint64_t reserve = 256U << 20;  // bytes of disk kept free
   std::string log = "text";            // of the logbook: text or json
+  bool watch_rules = true;             // a changed pack on disk is taken up by itself
   bool open_metrics = false;           // /metrics needs no token
 };
 

@@ -5,7 +5,6 @@
 
 #include "cli/case_json.h"
 #include "cli/serve/warning_text.h"
-#include "cli/warning_json.h"
 #include "connectors/content_hash.h"
 #include "engine/read_decision.h"
 #include "lianqing/assert.h"
@@ -13,8 +12,7 @@
 namespace lianqing {
 namespace {
 
-constexpr std::size_t kRefoldBatch = 4096;  // records read, then folded, at a time
-constexpr std::size_t kStoreBatch = 512;    // warnings written at a time
+constexpr std::size_t kStoreBatch = 512;  // warnings written at a time
 
 // Position of the newest stored warning; 0: none. Positions have no gaps, so bisection finds it.
 Result<std::uint64_t> newest_position(const EventLog& log) {
@@ -44,44 +42,23 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
+// Which rules rule is not for senders of events to say.
+Rejection not_an_event(const Event& event) {
+  return {"reserved",
+          "rules are activated by POST /v1/rules/activate, not by an event",
+          event.origin,
+          0,
+          {}};
+}
+
 Taken refused(const Rejection& rejection) {
   return {Taken::Kind::refused, 0, rejection.code, rejection.detail, rejection.column};
 }
 
 }  // namespace
 
-Status refold(const EventLog& log, Replay& replay, Stretch stretch,
-              const std::function<void(const Event&)>& met,
-              const std::function<Status(Seq next)>& folded) {
-  EventDecoder decoder;
-  Seq from = stretch.from;
-  for (Arena arena;; arena.reset()) {
-    const std::size_t count = std::min<Seq>(kRefoldBatch, stretch.to - std::min(from, stretch.to));
-    LQ_TRY(const std::vector<StoredRecord> records, log.read(from, count));
-    const bool last = records.empty() || records.back().recorded > stretch.until;
-    for (const StoredRecord& record : records) {
-      from = record.seq + 1;
-      if (record.recorded > stretch.until) break;
-      if (record.bytes.empty() || record.is_note) continue;  // erased; about the log itself
-      Record decoded = decoder.decode(record.bytes, {0, record.seq + 1, 0}, arena);
-      auto* event = std::get_if<Event>(&decoded);
-      if (event == nullptr) continue;
-      event->recorded = record.recorded;
-      event->seq = record.seq;
-      met(*event);
-      if (Status s = replay.admit(*event); !s) return s;
-    }
-    if (Status s = replay.flush(); !s) return s;
-    if (records.empty()) return {};
-    if (Status s = folded(from); !s) return s;
-    if (last) return {};
-  }
-}
-
 Live::Live(LiveOptions options)
-    : options_(std::move(options)),
-      feed_(std::make_unique<StreamFeed>()),
-      duties_(std::make_unique<DutyTable>(*options_.program)) {}
+    : options_(std::move(options)), feed_(std::make_unique<StreamFeed>()) {}
 
 Result<std::unique_ptr<Live>> Live::start(LiveOptions options, const Progress& progress) {
   std::unique_ptr<Live> live(new Live(std::move(options)));
@@ -89,15 +66,10 @@ Result<std::unique_ptr<Live>> Live::start(LiveOptions options, const Progress& p
   auto from = live->resume();
   if (!from) {  // the state is derived: without it the log is read from its beginning
     live->report_.why_not = from.error().what;
-    live->replay_.reset();
-    live->store_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(live->options_.data + "/state", ignored);
-    LQ_TRY(live->store_, open_rocks_store(live->options_.data + "/state"));
-    live->make_replay();
-    live->next_position_ = live->generation_.first;
-    live->judged_ = kBeforeAll;
     from = 0;
+  }
+  if (*from == 0) {
+    if (Status s = live->begin_anew(); !s) return Unexpected<Error>(s.error());
   }
   live->report_.from_checkpoint = *from > 0;
   live->fill_board();
@@ -114,45 +86,51 @@ Status Live::open() {
   return begin_generation();
 }
 
-// With another rule pack or register the warnings of the log are made anew, at positions behind
-// the old ones, so that a position never means two things.
+// With another register, or a compiler that reads the rules otherwise, the warnings of the log are
+// made anew, at positions behind the old ones, so that a position never means two things.
 Status Live::begin_generation() {
-  const std::string now = generation_name(*options_.program, options_.units);
+  const std::string now = generation_name(options_.units);
   LQ_TRY(const auto known, log_->meta(kGenerationKey));
   if (known) {
-    LQ_TRY(const Generation before, Generation::decode(*known));
-    if (before.name == now) {
-      generation_ = before;
-      next_position_ = before.first;
+    LQ_TRY(generation_, Generation::decode(*known));
+    if (Status s = load_ruler(); !s) return s;
+    if (generation_.name == now && generation_.reigns.back().rules == hash_text(program())) {
       return {};
     }
+    generation_.reigns.resize(1);  // the log says when the others began
+  } else {
+    if (!options_.first) {
+      return failure(ErrorCode::refused, "no rules rule here yet, and the pack has mistakes");
+    }
+    const Program& program = *options_.first->program;
+    if (Status s = keep_pack(options_.data, program, options_.first->texts); !s) return s;
+    generation_.reigns = {{hash_text(program), {}, kBeforeAll, 1}};
   }
-  generation_ = {now, stored_ + 1};
-  next_position_ = generation_.first;
+  if (Status s = load_ruler(); !s) return s;
+  generation_.name = now;
+  generation_.first = stored_ + 1;
+  generation_.reigns[0].rules = hash_text(program());
+  generation_.reigns[0].next = generation_.first;
   return log_->put_meta(kGenerationKey, generation_.encode());
 }
 
-void Live::make_replay() {
-  ReplayOptions options;
-  options.identity_of = identity_hash;
-  options.count_rules = true;
-  options.admitted = [this](const Event& event, const LogEntry& entry, std::string_view unit) {
-    desk_->admitted(event, entry, unit);
-  };
-  options.grey = [this](const GreyChange& change) { desk_->grey(change); };
-  replay_ = std::make_unique<Replay>(
-      options_.program, options_.units, options, store_.get(),
-      [this](const Warning& warning) { return to_json(warning, *options_.program); },
-      [this](const Leaving& leaving) {
-        board_.move(leaving);
-        desk_->left(leaving);
-        ++transitions_[{leaving.rule, leaving.to}];
-        ++causes_[leaving.cause];
-        fresh_.emplace_back(next_position_++, leaving.text);
-        return fresh_.size() >= kStoreBatch ? store_warnings() : Status{};
-      },
-      [](const Rejection&) {});
-  desk_ = std::make_unique<Desk>(replay_->fold().program());
+// The program of the newest reign, from where it is kept: places in its texts stay the same.
+Status Live::load_ruler() {
+  const std::string& pack = generation_.reigns.back().pack;
+  auto folder = find_kept_pack(options_.data, pack);
+  if (!folder && options_.first && hash_text(*options_.first->program) == pack) {
+    const Status kept = keep_pack(options_.data, *options_.first->program, options_.first->texts);
+    if (!kept) return kept;
+    folder = find_kept_pack(options_.data, pack);
+  }
+  if (!folder) {
+    return failure(ErrorCode::io, options_.data + "/rules/" + pack +
+                                      ": the rule pack that rules is missing: put it back from "
+                                      "the backup");
+  }
+  LQ_TRY(judge_.program, load_kept_pack(*folder));
+  duties_ = std::make_unique<DutyTable>(program());
+  return {};
 }
 
 // The life of warnings, with everything before t known (t itself too if `inclusive`).
@@ -162,16 +140,21 @@ void Live::book(Instant t, bool inclusive) {
   std::vector<std::string> told;
   for (const ColourChange& change : desk_->casebook().take_colours()) {
     board_.paint(change.unit, change.to);
-    told.push_back(to_json(change, *options_.program));
+    told.push_back(to_json(change, program()));
   }
   if (!told.empty()) feed_->add_colours(std::move(told));
 }
 
 // The position in the log up to which the newest checkpoint reaches; 0 if there is none.
 Result<Seq> Live::resume() {
-  LQ_TRY(store_, open_rocks_store(options_.data + "/state"));
-  make_replay();
-  LQ_TRY(const std::string saved, replay_->resume());
+  const std::string& pack = generation_.reigns.back().pack;
+  const std::string directory = state_directory(options_.data, pack);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(options_.data + "/state", error)) {
+    if (entry.path().string() != directory) std::filesystem::remove_all(entry.path(), error);
+  }
+  LQ_TRY(judge_, make_judge(options_.data, judge_.program, pack, options_.units, false));
+  LQ_TRY(const std::string saved, judge_.replay->resume());
   if (saved.empty()) return 0;
   LQ_TRY(const LivePosition at, LivePosition::decode(saved));
   if (at.generation != generation_) {
@@ -180,24 +163,43 @@ Result<Seq> Live::resume() {
   if (at.records > log_->next_seq() || at.next > stored_ + 1) {
     return failure(ErrorCode::refused, "the checkpoint is ahead of the log");
   }
-  LQ_TRY(Desk desk, Desk::decode(at.desk, replay_->fold().program()));
+  LQ_TRY(Desk desk, Desk::decode(at.desk, replay().fold().program()));
   desk_ = std::make_unique<Desk>(std::move(desk));
+  listen();
   next_position_ = at.next;
   judged_ = at.judged;
+  announced_ = at.announced || generation_.reigns.size() > 1;
   return at.records;
+}
+
+// From the beginning of the log and by the first pack, as warnings and cases followed one another.
+Status Live::begin_anew() {
+  if (generation_.reigns.size() > 1) {
+    generation_.reigns.resize(1);
+    if (Status s = load_ruler(); !s) return s;
+  }
+  const Reign& reign = generation_.reigns.front();
+  judge_.replay.reset();
+  judge_.store.reset();
+  LQ_TRY(judge_, make_judge(options_.data, judge_.program, reign.pack, options_.units, true));
+  desk_ = std::make_unique<Desk>(replay().fold().program());
+  listen();
+  next_position_ = reign.next;
+  judged_ = kBeforeAll;
+  announced_ = false;
+  return {};
 }
 
 // The board as the stored states have it.
 void Live::fill_board() {
   for (const RegisteredUnit& unit : options_.units) board_.meet_registered(unit.id);
-  if (!report_.from_checkpoint) return;
-  for (const std::string& name : replay_->unit_names()) {
+  for (const std::string& name : replay().unit_names()) {
     board_.meet(name);
-    const auto unit = replay_->unit(name);
+    const auto unit = replay().unit(name);
     if (!unit || *unit == nullptr) continue;
     for (const Instance& instance : (*unit)->instances) {
       if (instance.level == Level::green) continue;
-      const Warning now = replay_->fold().explain(**unit, instance, 0);
+      const Warning now = replay().fold().explain(**unit, instance, 0);
       board_.place(name, now.rule, now.key.value_or(""),
                    {instance.level, instance.since, now.shadow});
     }
@@ -205,23 +207,50 @@ void Live::fill_board() {
   for (const std::string& name : casebook().units()) board_.paint(name, casebook().colour(name));
 }
 
+// Folds what is behind the state. Where the log says that another pack rules, it does from there
+// on.
 Status Live::catch_up(Seq from, const Progress& progress) {
   const Seq total = log_->next_seq();
-  const Status folded = refold(
-      *log_, *replay_, {from}, [this](const Event& event) { board_.meet(event.unit); },
-      [&](Seq next) {
-        report_.refolded = next - from;
-        progress(next - from, total - from);
-        book(replay_->judged_before(), false);
-        return store_warnings();
-      });
-  return folded ? settle() : folded;
+  const std::size_t known = generation_.reigns.size();
+  for (Seq next = from;;) {
+    std::optional<std::pair<std::string, Instant>> change;  // folder, from when on
+    const auto met = [&](const Event& event) {
+      board_.meet(event.unit);
+      if (event.type != kActivationType) return true;
+      announced_ = true;
+      if (const auto folder = other_pack(event)) change = {*folder, *event.recorded};
+      return !change;
+    };
+    const auto folded = [&](Seq done) {
+      report_.refolded = done - from;
+      progress(done - from, total - from);
+      book(replay().judged_before(), false);
+      return store_warnings();
+    };
+    auto reached = refold_until(*log_, replay(), {.from = next}, met, folded);
+    if (!reached) return Unexpected<Error>(reached.error());
+    next = *reached;
+    if (!change) break;
+    LQ_TRY(auto program, load_kept_pack(change->first));
+    const std::string pack = std::filesystem::path(change->first).filename().string();
+    LQ_TRY(Judge successor,
+           make_judge(options_.data, std::move(program), pack, options_.units, true));
+    const Status prepared = refold(
+        *log_, *successor.replay, {.to = next}, [](const Event&) {}, [](Seq) { return Status{}; });
+    if (!prepared) return prepared;
+    LQ_TRY([[maybe_unused]] const std::size_t told, succeed(successor, change->second));
+    successor.dismiss();
+  }
+  if (Status s = settle(); !s) return s;
+  if (generation_.reigns.size() == known) return {};
+  if (Status s = checkpoint(); !s || since_checkpoint_ > 0) return s;
+  return log_->put_meta(kGenerationKey, generation_.encode());
 }
 
 // Judges as far as was judged before the last end: what was told then is told again at the same
 // position, and no record will come before it.
 Status Live::settle() {
-  (void)replay_->take_rule_judgements();  // of records folded again
+  (void)replay().take_rule_judgements();  // of records folded again
   Instant reached = std::max(log_->last_recorded(), judged_);
   if (stored_ >= generation_.first) {
     LQ_TRY(const auto last, log_->warnings(stored_, 1));
@@ -232,7 +261,7 @@ Status Live::settle() {
     }
   }
   if (reached != kBeforeAll) {
-    if (Status s = replay_->judge_through(reached); !s) return s;
+    if (Status s = replay().judge_through(reached); !s) return s;
     book(reached, true);
   }
   judged_ = started_ = reached;
@@ -280,6 +309,7 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
   if (log_->last_recorded() != kBeforeAll) {
     commit.recorded = std::max(commit.recorded, log_->last_recorded() + Duration{1});
   }
+  if (!announced_) commit.recorded += Duration{1};  // room for the first record of all
   for (std::size_t i = 0; i < records.size(); ++i) {
     std::optional<Rejection> fault;
     if (auto* event = std::get_if<Event>(&records[i])) {
@@ -288,7 +318,11 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
         commit.recorded += Duration{1};
       }
       event->recorded = commit.recorded;
-      fault = replay_->fault(*event);
+      fault = replay().fault(*event);
+      if (!fault && event->type == kActivationType) {
+        LQ_TRY(const auto known, log_->find(event->identity));
+        if (!known) fault = not_an_event(*event);
+      }
       if (fault) fault->raw = std::string(event->raw.substr(0, kMaxRejectedBytes));
     } else {
       fault = std::move(std::get<Rejection>(records[i]));
@@ -310,7 +344,7 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
   }
   if (!rejections.empty()) {
     if (Status s = log_->quarantine(rejections, commit.recorded); !s) {
-      if (Status flushed = replay_->flush(); !flushed) return Unexpected<Error>(flushed.error());
+      if (Status flushed = replay().flush(); !flushed) return Unexpected<Error>(flushed.error());
       return Unexpected<Error>(s.error());
     }
   }
@@ -324,19 +358,22 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
 
 Status Live::judge_through(Instant t) {
   const auto start = std::chrono::steady_clock::now();
-  Status judged = replay_->judge_through(t);
+  Status judged = replay().judge_through(t);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  costs_.add(program(), replay_->take_rule_judgements(), took.count());
+  costs_.add(program(), replay().take_rule_judgements(), took.count());
   return judged;
 }
 
 // Makes the commit durable, then lets the fold have it.
 Status Live::append(Commit& commit, std::span<const Record> records, std::vector<Taken>& out) {
   if (commit.records.empty()) return {};
+  if (!announced_) {
+    if (Status s = announce(commit.recorded - Duration{1}); !s) return s;
+  }
   const auto appended = log_->append(commit.records, commit.recorded);
   if (!appended) {
     // What was admitted before points into these records.
-    if (Status s = replay_->flush(); !s) return s;
+    if (Status s = replay().flush(); !s) return s;
     return Unexpected<Error>(appended.error());
   }
   const std::vector<AppendOutcome>& outcomes = *appended;
@@ -356,7 +393,7 @@ Status Live::append(Commit& commit, std::span<const Record> records, std::vector
         Event event = std::get<Event>(records[commit.places[k]]);
         event.seq = outcomes[k].seq;
         board_.meet(event.unit);
-        if (Status s = replay_->admit(event); !s) return s;
+        if (Status s = replay().admit(event); !s) return s;
         ++since_checkpoint_;
         break;
       }
@@ -383,9 +420,10 @@ Status Live::checkpoint() {
   if (Status s = store_warnings(); !s) return s;
   if (!fresh_.empty()) return {};  // the state would no longer make them
   if (Status s = log_->sync(); !s) return s.error().code == ErrorCode::full ? Status{} : s;
-  const LivePosition at{generation_, log_->next_seq(), next_position_, judged_,
-                        std::as_const(*desk_).encode()};
-  if (Status s = replay_->checkpoint(at.encode()); !s) return s;
+  const LivePosition at{
+      generation_, log_->next_seq(), next_position_, judged_, std::as_const(*desk_).encode(),
+      announced_};
+  if (Status s = replay().checkpoint(at.encode()); !s) return s;
   since_checkpoint_ = 0;
   return {};
 }

@@ -10,7 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/activation.h"
+#include "cli/kept_packs.h"
+#include "cli/rule_differences.h"
 #include "cli/serve/board.h"
+#include "cli/serve/judge.h"
 #include "cli/serve/live_position.h"
 #include "cli/serve/rule_costs.h"
 #include "cli/serve/stream_feed.h"
@@ -21,9 +25,15 @@
 
 namespace lianqing {
 
+// A pack as it was read, and what it compiles to.
+struct ReadPack {
+  PackTexts texts;
+  std::shared_ptr<const Program> program;
+};
+
 struct LiveOptions {
   std::string data;
-  std::shared_ptr<const Program> program;
+  std::optional<ReadPack> first;  // rules if the log has no rules yet; later those of the log rule
   std::vector<RegisteredUnit> units;
   std::uint64_t checkpoint_every = 100'000;  // records refolded at most after a start
 };
@@ -59,13 +69,27 @@ class Live {
   [[nodiscard]] Result<std::vector<Taken>> take(std::span<Record> records, Instant now);
   // The clock reaches `now`: what changes by itself until then changes.
   [[nodiscard]] Status tick(Instant now);
+  // Lets `successor`, which has folded the records below `folded` and is kept, rule from an instant
+  // at or behind `now` on, and logs that. Fails (refused) before anything is changed, also for want
+  // of room; any other failure means that the log or the fold has stopped. The pack that ruled is
+  // left in `successor`.
+  struct Switched {
+    Seq seq = 0;  // of the record
+    Instant at;
+    std::size_t transitions = 0;  // that it told
+  };
+  [[nodiscard]] Result<Switched> activate(Judge& successor, Seq folded,
+                                          const Activation& activation, Instant now);
   // Makes the state durable with the position it reflects.
   [[nodiscard]] Status checkpoint();
   bool checkpoint_due() const { return since_checkpoint_ >= options_.checkpoint_every; }
   bool dirty() const { return since_checkpoint_ > 0; }
   std::uint64_t since_checkpoint() const { return since_checkpoint_; }
 
-  const Program& program() const { return *options_.program; }
+  const Program& program() const { return *judge_.program; }
+  std::shared_ptr<const Program> shared_program() const { return judge_.program; }
+  // All packs of this register that ruled; the last one does.
+  const std::vector<Reign>& reigns() const { return generation_.reigns; }
   const StartReport& report() const { return report_; }
   const EventLog& log() const { return *log_; }
   const Board& board() const { return board_; }
@@ -74,7 +98,7 @@ class Live {
   // Shared with readers on other threads.
   StreamFeed& feed() { return *feed_; }
   std::shared_ptr<EventLog> shared_log() const { return log_; }
-  Replay& replay() { return *replay_; }
+  Replay& replay() { return *judge_.replay; }
   Instant judged() const { return judged_; }
   Instant started() const { return started_; }                   // what was judged when it started
   std::uint64_t position() const { return next_position_ - 1; }  // of the newest warning
@@ -99,9 +123,17 @@ class Live {
   Status append(Commit& commit, std::span<const Record> records, std::vector<Taken>& out);
   Status open();
   Status begin_generation();
-  void make_replay();
+  Status load_ruler();
   Result<Seq> resume();
+  Status begin_anew();
   Status catch_up(Seq from, const Progress& progress);
+  void listen();
+  Status heard(const Leaving& leaving);
+  void tell_grey(Replay& replay, Instant at, bool is_grey);
+  Status announce(Instant recorded);
+  Result<Seq> append_own(const std::string& text, Instant recorded, Replay* also);
+  std::optional<std::string> other_pack(const Event& event);
+  Result<std::size_t> succeed(Judge& successor, Instant at);
   Status judge_through(Instant t);
   Status settle();
   Status store_warnings();
@@ -110,8 +142,7 @@ class Live {
 
   LiveOptions options_;
   std::shared_ptr<EventLog> log_;
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<Replay> replay_;
+  Judge judge_;  // that rules
   std::unique_ptr<StreamFeed> feed_;
   std::unique_ptr<const DutyTable> duties_;
   std::unique_ptr<Desk> desk_;
@@ -125,19 +156,10 @@ class Live {
   Instant judged_ = kBeforeAll;  // everything up to and including this instant is judged
   Instant started_ = kBeforeAll;
   std::uint64_t since_checkpoint_ = 0;
+  bool announced_ = false;  // the log says which pack rules
   std::map<std::pair<std::string, Level>, std::uint64_t> transitions_;
   std::map<Cause, std::uint64_t> causes_;
   RuleCosts costs_;
 };
-
-// Folds the records `from` to `to` - 1 of the log, as far as they were recorded at or before
-// `until`, and calls `folded` with how far it has come, now and then.
-struct Stretch {
-  Seq from = 0, to = UINT64_MAX;
-  Instant until = kNever;
-};
-[[nodiscard]] Status refold(const EventLog& log, Replay& replay, Stretch stretch,
-                            const std::function<void(const Event&)>& met,
-                            const std::function<Status(Seq next)>& folded);
 
 }  // namespace lianqing

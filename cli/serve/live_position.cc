@@ -6,15 +6,32 @@
 namespace lianqing {
 namespace {
 
+constexpr std::uint64_t kMostReigns = 1'000'000;
+
 void write(ByteWriter& out, const Generation& generation) {
   out.text(generation.name);
   out.unsigned_integer(generation.first);
+  out.unsigned_integer(generation.reigns.size());
+  for (const Reign& reign : generation.reigns) {
+    out.text(reign.pack);
+    out.text(reign.rules);
+    out.integer(micros(reign.from));
+    out.unsigned_integer(reign.next);
+  }
 }
 
 Generation read_generation(ByteReader& in) {
   Generation out;
   out.name = in.text();
   out.first = in.unsigned_integer();
+  const std::uint64_t count = in.unsigned_integer();
+  for (std::uint64_t i = 0; i < std::min(count, kMostReigns); ++i) {
+    Reign& reign = out.reigns.emplace_back();
+    reign.pack = in.text();
+    reign.rules = in.text();
+    reign.from = instant(in.integer());
+    reign.next = in.unsigned_integer();
+  }
   return out;
 }
 
@@ -29,12 +46,14 @@ std::string Generation::encode() const {
 Result<Generation> Generation::decode(std::string_view bytes) {
   ByteReader in(bytes);
   Generation out = read_generation(in);
-  if (!in.at_end()) return failure(ErrorCode::corrupt, "the log's fact serve/warnings");
+  if (!in.at_end() || out.reigns.empty()) {
+    return failure(ErrorCode::corrupt, "the log's fact serve/reigns is malformed");
+  }
   return out;
 }
 
-std::string generation_name(const Program& program, const std::vector<RegisteredUnit>& units) {
-  std::string text(program.hash.begin(), program.hash.end());
+std::string generation_name(const std::vector<RegisteredUnit>& units) {
+  std::string text;
   for (const RegisteredUnit& unit : units) {
     text += '\n' + unit.id;
     for (const auto& [column, value] : unit.columns) {
@@ -47,6 +66,10 @@ std::string generation_name(const Program& program, const std::vector<Registered
   return hex(sha256(text));
 }
 
+std::string state_directory(const std::string& data, const std::string& pack) {
+  return data + "/state/" + pack.substr(0, 16);
+}
+
 std::string LivePosition::encode() const {
   ByteWriter out;
   write(out, generation);
@@ -54,6 +77,7 @@ std::string LivePosition::encode() const {
   out.unsigned_integer(next);
   out.integer(micros(judged));
   out.text(desk);
+  out.unsigned_integer(announced ? 1 : 0);
   return out.take();
 }
 
@@ -65,6 +89,7 @@ Result<LivePosition> LivePosition::decode(std::string_view bytes) {
   out.next = in.unsigned_integer();
   out.judged = instant(in.integer());
   out.desk = in.text();
+  out.announced = in.unsigned_integer() != 0;
   if (!in.at_end()) {
     return failure(ErrorCode::corrupt, "the checkpoint's position is malformed");
   }

@@ -11,19 +11,34 @@
 
 namespace lianqing {
 
-// Where the generation of warnings that is being made began; a fact in the log under this key.
-inline constexpr std::string_view kGenerationKey = "serve/warnings";
+// A rule pack that rules, or ruled until the next one.
+struct Reign {
+  std::string pack;   // hash under which it is kept
+  std::string rules;  // hash of what it compiles to: another one if the compiler has changed
+  Instant from = kBeforeAll;  // of its activation, whose transitions are told by it
+  std::uint64_t next = 1;     // position of the first warning behind those transitions
+
+  bool operator==(const Reign&) const = default;
+};
+
+// The warnings that are being made: those of one register under one rule pack after the other. A
+// fact in the log under this key.
+inline constexpr std::string_view kGenerationKey = "serve/reigns";
 struct Generation {
-  std::string name;         // of what the warnings depend on besides the log
-  std::uint64_t first = 1;  // position of its first warning
+  std::string name;           // of the register
+  std::uint64_t first = 1;    // position of its first warning
+  std::vector<Reign> reigns;  // in order of time; at least one
 
   std::string encode() const;
   static Result<Generation> decode(std::string_view bytes);  // fails: corrupt
   bool operator==(const Generation&) const = default;
 };
 
-// The name that a rule pack and a register give.
-std::string generation_name(const Program& program, const std::vector<RegisteredUnit>& units);
+// The name that a register gives.
+std::string generation_name(const std::vector<RegisteredUnit>& units);
+
+// Where the state that a pack makes is stored in the data directory.
+std::string state_directory(const std::string& data, const std::string& pack);
 
 // The caller's position in a checkpoint of the state.
 struct LivePosition {
@@ -31,7 +46,8 @@ struct LivePosition {
   Seq records = 0;         // of the log, folded
   std::uint64_t next = 1;  // position of the next warning
   Instant judged = kBeforeAll;
-  std::string desk;  // Desk::encode
+  std::string desk;        // Desk::encode
+  bool announced = false;  // the log says which pack rules
 
   std::string encode() const;
   static Result<LivePosition> decode(std::string_view bytes);  // fails: corrupt

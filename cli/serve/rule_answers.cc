@@ -4,7 +4,8 @@
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
 #include "connectors/http/pack_body.h"
-#include "rules/fingerprint.h"
+#include "lianqing/ruleset.h"
+#include "rules/layers.h"
 
 namespace lianqing {
 namespace {
@@ -24,36 +25,108 @@ std::string_view trimmed(std::string_view json) {
   return json;
 }
 
-void put_disk(JsonWriter& json, const std::string& pack_path) {
-  auto files = read_pack(pack_path);
-  const auto calendars = read_calendars(pack_path);
-  if (!files || !calendars) {
-    json.key("on_disk").null();
-    json.key("on_disk_error").string(files ? calendars.error().what : files.error().what);
-    return;
+// Gives the hash of what is on disk, if it compiles.
+std::optional<std::string> put_disk(JsonWriter& json, const std::string& pack_path) {
+  const auto texts = read_pack_texts(pack_path);
+  if (!texts) {
+    json.key("on_disk").null().key("on_disk_error").string(texts.error().what);
+    return std::nullopt;
   }
-  const auto program = compile_pack(*files, *calendars);
+  const auto program = compile_pack(texts->files, texts->calendars);
   if (program) {
-    json.key("on_disk").string(hex((*program)->hash));
-    return;
+    std::string hash = hash_text(**program);
+    json.key("on_disk").string(hash);
+    return hash;
   }
-  std::vector<SourceText> texts = *std::move(files);
-  texts.insert(texts.end(), calendars->begin(), calendars->end());
-  json.key("on_disk")
-      .null()
-      .key("on_disk_findings")
-      .raw(trimmed(render_json(program.error(), texts)));
+  json.key("on_disk").null().key("on_disk_findings");
+  json.raw(trimmed(render_json(program.error(), texts->all())));
+  return std::nullopt;
+}
+
+void put_instant(JsonWriter& json, std::optional<Instant> t) {
+  if (t && *t != kBeforeAll) {
+    json.string(format_rfc3339(*t));
+  } else {
+    json.null();
+  }
+}
+
+void put_backfill(JsonWriter& json, const RuleState& state) {
+  json.key("backfill");
+  if (!state.backfill) {
+    json.null();
+  } else {
+    const Backfill& fill = *state.backfill;
+    json.begin_object().key("hash").string(fill.hash).key("since");
+    put_instant(json, fill.since);
+    json.key("cause").string(fill.activation.cause).key("by").string(fill.activation.by);
+    json.key("records").unsigned_integer(fill.done).key("of").unsigned_integer(fill.of);
+    json.end_object();
+  }
+  json.key("refused");
+  if (!state.refused) {
+    json.null();
+  } else {
+    json.begin_object().key("at");
+    put_instant(json, state.refused->at);
+    json.key("cause").string(state.refused->cause).key("why").string(state.refused->why);
+    json.end_object();
+  }
+}
+
+// With what RFC 9457 asks for and the findings of `check` beside it.
+http::Response refused_pack(const Diagnostics& findings, const PackTexts& texts) {
+  http::Response out;
+  out.status = 422;
+  out.content_type = "application/problem+json";
+  JsonWriter json(out.body);
+  json.begin_object().key("type").string("about:blank");
+  json.key("title").string(http::reason_phrase(out.status)).key("status").integer(out.status);
+  json.key("code").string("rules");
+  json.key("detail").string("the pack has mistakes; the rules that rule go on: " +
+                            render_counts(findings, false));
+  json.key("findings").raw(trimmed(render_json(findings, texts.all()))).end_object();
+  return out;
+}
+
+http::Response proposed(RuleSwitch::Answer answer, const std::string& hash) {
+  if (answer == RuleSwitch::Answer::busy) {
+    return http::try_later(409, "busy",
+                           "another pack is being taken up: wait until it rules, or activate the "
+                           "one that rules to drop it",
+                           5);
+  }
+  const bool runs = answer == RuleSwitch::Answer::runs;
+  http::Response out;
+  out.status = runs ? 200 : 202;
+  JsonWriter json(out.body);
+  json.begin_object().key("hash").string(hash);
+  json.key("state").string(runs ? "running" : "folding").end_object();
+  return out;
 }
 
 }  // namespace
 
-http::Response get_rules(const Program& running, const std::string& pack_path) {
+http::Response get_rules(const RulesNow& now, const RuleState& state,
+                         const std::string& pack_path) {
+  const Program& running = *now.program;
   http::Response out;
   JsonWriter json(out.body);
   json.begin_object().key("pack").string(running.pack).key("title");
   put(json, running.title);
-  json.key("running").string(hex(running.hash));
-  put_disk(json, pack_path);
+  json.key("running").string(hash_text(running)).key("since");
+  put_instant(json, now.reigns.back().from);
+  const auto on_disk = put_disk(json, pack_path);
+  json.key("differs").boolean(on_disk != hash_text(running)).key("differs_since");
+  put_instant(json, on_disk == hash_text(running) ? std::nullopt : state.disk.since);
+  put_backfill(json, state);
+  json.key("history").begin_array();
+  for (const Reign& reign : now.reigns) {
+    json.begin_object().key("hash").string(reign.pack).key("from");
+    put_instant(json, reign.from);
+    json.end_object();
+  }
+  json.end_array();
   json.key("rules").begin_array();
   for (const Rule& rule : running.rules) {
     json.begin_object().key("rule").string(rule.id).key("title");
@@ -72,23 +145,86 @@ http::Response get_rules(const Program& running, const std::string& pack_path) {
 http::Response check_rules(const http::Request& request, const std::string& pack_path) {
   auto files = http::pack_files(request);
   if (!files) return files.error();
-  const auto calendars = read_calendars(pack_path);
+  auto calendars = read_calendars(pack_path);
   if (!calendars) return http::problem(500, "calendars", calendars.error().what);
+  const PackTexts texts{*std::move(files), *std::move(calendars)};
   Diagnostics findings;
-  const auto program = compile_pack(*files, *calendars, &findings);
+  const auto program = compile_pack(texts.files, texts.calendars, &findings);
   if (!program) findings = program.error();
-  std::vector<SourceText> texts = *std::move(files);
-  texts.insert(texts.end(), calendars->begin(), calendars->end());
   http::Response out;
   JsonWriter json(out.body);
   json.begin_object().key("ok").boolean(program.has_value()).key("hash");
   if (program) {
-    json.string(hex((*program)->hash));
+    json.string(hash_text(**program));
   } else {
     json.null();
   }
-  json.key("findings").raw(trimmed(render_json(findings, texts))).end_object();
+  json.key("findings").raw(trimmed(render_json(findings, texts.all()))).end_object();
   return out;
+}
+
+http::Response activate_rules(const http::Request& request, const std::string& pack_path,
+                              RuleSwitch& rules) {
+  auto body = http::activation_body(request);
+  if (!body) return body.error();
+  const Activation activation{request.caller.name, "api", body->reason};
+  ReadPack pack;
+  if (body->files.empty()) {
+    auto texts = read_pack_texts(pack_path);
+    if (!texts) return http::problem(422, "rules", texts.error().what);
+    pack.texts = *std::move(texts);
+  } else {
+    if (!extended_packs(body->files).empty()) {
+      return http::problem(422, "extends",
+                           "a pack that extends another is activated from its folder on disk: "
+                           "leave `files` out");
+    }
+    pack.texts.files = std::move(body->files);
+    auto calendars = read_calendars(pack_path);
+    if (!calendars) return http::problem(422, "calendars", calendars.error().what);
+    pack.texts.calendars = *std::move(calendars);
+  }
+  auto program = compile_pack(pack.texts.files, pack.texts.calendars);
+  if (!program) {
+    rules.refuse(activation, render_counts(program.error(), false));
+    return refused_pack(program.error(), pack.texts);
+  }
+  pack.program = *std::move(program);
+  const std::string hash = hash_text(*pack.program);
+  return proposed(rules.propose(std::move(pack), activation), hash);
+}
+
+std::string rule_metrics(const RuleState& state) {
+  std::string out;
+  const auto put = [&out](std::string_view name, std::string_view type, std::string_view help,
+                          std::uint64_t value) {
+    out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name);
+    out.append(" ").append(type).append("\n").append(name).append(" ");
+    out.append(std::to_string(value)).append("\n");
+  };
+  put("lianqing_rules_differ", "gauge", "1: the pack on disk is not the one that rules.",
+      state.disk.since ? 1 : 0);
+  put("lianqing_rules_activations_total", "counter", "Packs taken up since the start.",
+      state.activations);
+  put("lianqing_rules_refused_total", "counter", "Packs refused since the start.", state.refusals);
+  put("lianqing_rules_backfill_records", "gauge", "Records folded with the pack that is to rule.",
+      state.backfill ? state.backfill->done : 0);
+  put("lianqing_rules_backfill_of", "gauge",
+      "Records to fold before it can rule; 0: there is none.",
+      state.backfill ? state.backfill->of : 0);
+  return out;
+}
+
+Result<std::shared_ptr<const Program>> program_at(const std::string& data, const RulesNow& now,
+                                                  Instant at) {
+  const Reign* ruled = &now.reigns.front();
+  for (const Reign& reign : now.reigns) {
+    if (reign.from <= at) ruled = &reign;
+  }
+  if (ruled == &now.reigns.back()) return now.program;
+  const auto folder = find_kept_pack(data, ruled->pack);
+  if (folder) return load_kept_pack(*folder);
+  return failure(ErrorCode::io, "the pack that ruled then is not kept any more: " + ruled->pack);
 }
 
 }  // namespace lianqing

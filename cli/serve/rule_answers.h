@@ -4,12 +4,21 @@
 
 #include <string>
 
+#include "cli/serve/rule_switch.h"
 #include "connectors/http/message.h"
-#include "rules/program.h"
 
 namespace lianqing {
 
-http::Response get_rules(const Program& running, const std::string& pack_path);
+http::Response get_rules(const RulesNow& now, const RuleState& state, const std::string& pack_path);
 http::Response check_rules(const http::Request& request, const std::string& pack_path);
+http::Response activate_rules(const http::Request& request, const std::string& pack_path,
+                              RuleSwitch& rules);
+
+// Prometheus text format 0.0.4.
+std::string rule_metrics(const RuleState& state);
+
+// The pack that ruled at an instant. Fails (io, corrupt) if it is not kept any more.
+[[nodiscard]] Result<std::shared_ptr<const Program>> program_at(const std::string& data,
+                                                                const RulesNow& now, Instant at);
 
 }  // namespace lianqing

@@ -16,6 +16,7 @@
 #include "cli/serve/config.h"
 #include "cli/units_file.h"
 #include "lianqing/assert.h"
+#include "lianqing/ruleset.h"
 
 namespace lianqing {
 namespace {
@@ -86,10 +87,10 @@ sigset_t watched_signals() {
 
 class Daemon {
  public:
-  Daemon(ServeConfig config, std::shared_ptr<const Program> program,
-         std::vector<RegisteredUnit> units, bool chinese)
+  Daemon(ServeConfig config, std::optional<ReadPack> first, std::vector<RegisteredUnit> units,
+         bool chinese)
       : config_(std::move(config)),
-        program_(std::move(program)),
+        first_(std::move(first)),
         units_(std::move(units)),
         logbook_(std::string_view(config_.log) == "json", chinese),
         tokens_(config_.tokens) {}
@@ -115,7 +116,7 @@ class Daemon {
       return failure(ErrorCode::io, "cannot make " + config_.data + ": " + error.message());
     }
     Recovery recovery(logbook_);
-    LQ_TRY(auto live, Live::start({config_.data, program_, units_},
+    LQ_TRY(auto live, Live::start({config_.data, std::move(first_), units_},
                                   [&](Seq done, Seq of) { recovery.tell(done, of); }));
     recovery.conclude(live->report());
     WriterLimits limits;
@@ -131,8 +132,11 @@ class Daemon {
                           "the log or the fold has stopped, the process ends: " + stopped.what});
         });
     aside_ = std::make_unique<Aside>();
+    rules_ = std::make_unique<RuleSwitch>(
+        RuleSwitchOptions{config_.data, config_.rules, units_, config_.watch_rules}, *writer_,
+        logbook_);
     answers_ = std::make_unique<Answers>(
-        AnswersOptions{config_.data, config_.rules, program_, units_, config_.reserve}, *writer_,
+        AnswersOptions{config_.data, config_.rules, units_, config_.reserve}, *writer_, *rules_,
         *aside_, tokens_);
     LQ_TRY(const ListenAddress listen, parse_listen(config_.listen));
     http::ServerOptions options;
@@ -166,10 +170,7 @@ class Daemon {
     while (!writer_->failed()) {
       const int number = ::sigtimedwait(&signals, nullptr, &moment);
       if (number == SIGTERM || number == SIGINT) break;
-      if (number == SIGHUP) {
-        logbook_.note({"规则包在启动时读取；要采用新规则请重启",
-                       "rule packs are read at the start; restart to take up a new one"});
-      }
+      if (number == SIGHUP) rules_->reload();
     }
   }
 
@@ -180,6 +181,7 @@ class Daemon {
     std::filesystem::remove(address_path(config_.data), ignored);
     answers_->end();
     server_->stop();
+    rules_->end();
     return {};
   }
 
@@ -189,6 +191,7 @@ class Daemon {
     awake_ = nullptr;
     aside_.reset();
     if (answers_) answers_->finish_folds();
+    if (rules_) rules_->end();
     if (!writer_) return {};
     failed_ = writer_->failed();
     const Status finished = writer_->finish();
@@ -202,7 +205,7 @@ class Daemon {
 
  private:
   const ServeConfig config_;
-  const std::shared_ptr<const Program> program_;
+  std::optional<ReadPack> first_;
   const std::vector<RegisteredUnit> units_;
   Logbook logbook_;
   TokenBook tokens_;
@@ -210,9 +213,25 @@ class Daemon {
   std::atomic<http::Server*> awake_{nullptr};
   std::unique_ptr<Writer> writer_;
   bool failed_ = false;
+  std::unique_ptr<RuleSwitch> rules_;
   std::unique_ptr<Aside> aside_;
   std::unique_ptr<Answers> answers_;
 };
+
+// The pack on disk, for a log that no rules rule yet. With mistakes in it, or without one, only a
+// daemon that has ruled by another pack before can start: it goes on with that.
+std::optional<ReadPack> first_pack(const ServeConfig& config, bool chinese, int& code) {
+  auto texts = read_pack_texts(config.rules);
+  auto program =
+      texts ? compile_pack(texts->files, texts->calendars)
+            : Checked<std::shared_ptr<const Program>>(Unexpected<Diagnostics>(Diagnostics{}));
+  if (program) return ReadPack{*std::move(texts), *std::move(program)};
+  std::error_code error;
+  if (!std::filesystem::exists(config.data + "/rules", error)) {
+    (void)load_pack(config.rules, chinese, code);  // tells what is wrong
+  }
+  return std::nullopt;
+}
 
 int serve(const Options& options, bool chinese) {
   if (!options.positionals().empty()) {
@@ -222,8 +241,8 @@ int serve(const Options& options, bool chinese) {
   auto config = serve_config(options, chinese, code);
   if (!config) return report(config.error(), chinese);
   if (code != 0) return code;
-  auto program = load_pack(config->rules, chinese, code);
-  if (!program) return code;
+  auto first = first_pack(*config, chinese, code);
+  if (code != 0) return code;
   std::vector<RegisteredUnit> units;
   if (!config->units.empty()) {
     auto read = read_units(config->units);
@@ -233,7 +252,7 @@ int serve(const Options& options, bool chinese) {
   const sigset_t signals = watched_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: all inherit it
   ::signal(SIGPIPE, SIG_IGN);
-  Daemon daemon(*std::move(config), std::move(program), std::move(units), chinese);
+  Daemon daemon(*std::move(config), std::move(first), std::move(units), chinese);
   Status done = daemon.run();
   const Status finished = daemon.finish();
   if (done) done = finished;

@@ -58,6 +58,14 @@ bool Writer::ask(Question question) {
   return true;
 }
 
+bool Writer::perform(Task task) {
+  const std::lock_guard hold(lock_);
+  if (closed_ || failed_) return false;
+  tasks_.push_back(std::move(task));
+  something_.notify_one();
+  return true;
+}
+
 Status Writer::finish() {
   {
     const std::lock_guard hold(lock_);
@@ -75,18 +83,21 @@ void Writer::run(const std::stop_token& stop) {
   for (;;) {
     std::deque<Batch> batches;
     std::deque<Question> questions;
+    std::deque<Task> tasks;
     bool ending = false;
     {
       std::unique_lock hold(lock_);
-      something_.wait_for(hold, stop, limits_.tick,
-                          [this] { return !batches_.empty() || !questions_.empty(); });
+      something_.wait_for(hold, stop, limits_.tick, [this] {
+        return !batches_.empty() || !questions_.empty() || !tasks_.empty();
+      });
       batches = next_batches();
       questions.swap(questions_);
+      tasks.swap(tasks_);
       alive_at_ = SteadyClock::now();
-      ending = stop.stop_requested() && batches.empty() && questions.empty();
+      ending = stop.stop_requested() && batches.empty() && questions.empty() && tasks.empty();
     }
     if (ending) return;
-    round(std::move(batches), std::move(questions));
+    round(std::move(batches), std::move(questions), std::move(tasks));
   }
 }
 
@@ -104,7 +115,12 @@ std::deque<Batch> Writer::next_batches() {
   return out;
 }
 
-void Writer::round(std::deque<Batch> batches, std::deque<Question> questions) {
+void Writer::round(std::deque<Batch> batches, std::deque<Question> questions,
+                   std::deque<Task> tasks) {
+  for (const Task& task : tasks) {
+    if (failed_) break;
+    if (Status s = task(*live_, clock_.now()); !s) fail(s.error());
+  }
   if (!batches.empty()) commit(batches);
   if (!failed_ && SteadyClock::now() - ticked_at_ >= limits_.tick) {
     ticked_at_ = SteadyClock::now();
@@ -223,6 +239,9 @@ void Writer::publish() {
   {
     const std::lock_guard hold(lock_);
     published_ = gauges_;
+    if (!rules_ || rules_->reigns.size() != live_->reigns().size()) {
+      rules_ = std::make_shared<RulesNow>(RulesNow{live_->shared_program(), live_->reigns()});
+    }
   }
   const http::StreamPlace now{gauges_.position, live_->feed().colour_head()};
   if (now.warning == announced_.warning && now.colour == announced_.colour) return;
@@ -261,6 +280,11 @@ EngineGauges Writer::gauges() const {
 QueueGauges Writer::queue() const {
   const std::lock_guard hold(lock_);
   return {batches_.size(), bytes_, full_};
+}
+
+std::shared_ptr<const RulesNow> Writer::rules() const {
+  const std::lock_guard hold(lock_);
+  return rules_;
 }
 
 SteadyClock::time_point Writer::alive_at() const {

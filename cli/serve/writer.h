@@ -41,9 +41,16 @@ struct WriterLimits {
   std::chrono::seconds timers_every{5};  // they are counted over all units
 };
 
+// The rules that rule, and those that did.
+struct RulesNow {
+  std::shared_ptr<const Program> program;
+  std::vector<Reign> reigns;
+};
+
 class Writer {
  public:
   using Question = std::function<void(Live&)>;
+  using Task = std::function<Status(Live&, Instant now)>;
 
   // `woken`: called when there are new warnings. `stopped`: called once, if the log or the fold
   // fails; the process must end then.
@@ -54,12 +61,16 @@ class Writer {
   // False: the queue is full, and nothing was taken.
   [[nodiscard]] bool submit(Batch batch);
   [[nodiscard]] bool ask(Question question);
+  // Runs between two commits, before the next one. If it fails, the log or the fold has stopped.
+  // False: nothing is taken any more.
+  [[nodiscard]] bool perform(Task task);
 
   // Takes nothing more, finishes what waits, writes a checkpoint. Fails if that failed.
   [[nodiscard]] Status finish();
 
   EngineGauges gauges() const;
   QueueGauges queue() const;
+  std::shared_ptr<const RulesNow> rules() const;
   // When the thread last went round.
   std::chrono::steady_clock::time_point alive_at() const;
   bool failed() const { return failed_; }
@@ -70,7 +81,7 @@ class Writer {
 
  private:
   void run(const std::stop_token& stop);
-  void round(std::deque<Batch> batches, std::deque<Question> questions);
+  void round(std::deque<Batch> batches, std::deque<Question> questions, std::deque<Task> tasks);
   void commit(std::deque<Batch>& batches);
   void fail(const Error& error);
   void publish();
@@ -91,6 +102,7 @@ class Writer {
   std::deque<Batch> batches_;
   std::deque<std::chrono::steady_clock::time_point> arrivals_;
   std::deque<Question> questions_;
+  std::deque<Task> tasks_;
   std::size_t bytes_ = 0;
   std::uint64_t full_ = 0;
   bool closed_ = false;
@@ -104,6 +116,7 @@ class Writer {
   std::set<int> missing_years_;  // told of
   // Copies for others, under lock_:
   EngineGauges published_;
+  std::shared_ptr<const RulesNow> rules_;
   std::chrono::steady_clock::time_point alive_at_;
   std::atomic<bool> failed_{false};
   std::optional<Error> error_;

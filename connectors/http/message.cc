@@ -7,6 +7,7 @@ namespace lianqing::http {
 std::string_view reason_phrase(int status) {
   switch (status) {
     case 200: return "OK";
+    case 202: return "Accepted";
     case 204: return "No Content";
     case 207: return "Multi-Status";
     case 304: return "Not Modified";

@@ -7,6 +7,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t kMaxReason = 4096;
+
 Unexpected<Response> refuse(std::string_view detail) {
   return Unexpected<Response>(problem(400, "pack", detail));
 }
@@ -16,19 +18,19 @@ const json::string* text_member(const json::object& object, std::string_view nam
   return value == nullptr ? nullptr : value->if_string();
 }
 
-}  // namespace
-
-Outcome<std::vector<SourceText>, Response> pack_files(const Request& request) {
+Outcome<json::value, Response> json_body(const Request& request) {
   if (!request.field("content-type").starts_with("application/json")) {
     return Unexpected<Response>(problem(415, "media_type", "expected application/json"));
   }
   boost::system::error_code error;
   json::parse_options options;
   options.max_depth = 8;
-  const json::value body = json::parse(request.body, error, {}, options);
+  json::value body = json::parse(request.body, error, {}, options);
   if (error) return refuse("the body is not JSON: " + error.message());
-  const auto* object = body.if_object();
-  const auto* files = object == nullptr ? nullptr : object->if_contains("files");
+  return body;
+}
+
+Outcome<std::vector<SourceText>, Response> files_of(const json::value* files) {
   const auto* list = files == nullptr ? nullptr : files->if_array();
   if (list == nullptr || list->empty()) {
     return refuse("expected {\"files\": [{\"name\": \"rules.yaml\", \"text\": \"...\"}]}");
@@ -44,6 +46,39 @@ Outcome<std::vector<SourceText>, Response> pack_files(const Request& request) {
     }
     out.push_back(
         {std::string(name->data(), name->size()), std::string(text->data(), text->size())});
+  }
+  return out;
+}
+
+}  // namespace
+
+Outcome<std::vector<SourceText>, Response> pack_files(const Request& request) {
+  const auto body = json_body(request);
+  if (!body) return Unexpected<Response>(body.error());
+  const auto* object = body->if_object();
+  return files_of(object == nullptr ? nullptr : object->if_contains("files"));
+}
+
+Outcome<ActivationBody, Response> activation_body(const Request& request) {
+  const auto body = json_body(request);
+  if (!body) return Unexpected<Response>(body.error());
+  const auto* object = body->if_object();
+  const auto* reason = object == nullptr ? nullptr : text_member(*object, "reason");
+  if (reason == nullptr || reason->empty() || reason->size() > kMaxReason) {
+    return refuse(
+        "expected {\"reason\": \"why these rules shall rule\"} of at most 4096 bytes, and "
+        "\"files\" unless the pack on disk is meant");
+  }
+  ActivationBody out;
+  out.reason.assign(reason->data(), reason->size());
+  for (const auto& member : *object) {
+    if (member.key() == "reason") continue;
+    if (member.key() != "files") {
+      return refuse("unknown member '" + std::string(member.key()) + "': reason, files");
+    }
+    auto files = files_of(&member.value());
+    if (!files) return Unexpected<Response>(files.error());
+    out.files = *std::move(files);
   }
   return out;
 }

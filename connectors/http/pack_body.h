@@ -1,4 +1,5 @@
-// A rule pack sent in a request: {"files": [{"name": "rules.yaml", "text": "..."}]}.
+// A rule pack sent in a request: {"files": [{"name": "rules.yaml", "text": "..."}]}, and what comes
+// with one that is to rule: {"reason": "...", "files": [...]}.
 #pragma once
 
 #include <vector>
@@ -12,5 +13,12 @@ inline constexpr std::size_t kMaxPackFiles = 256;
 
 // Fails with the answer to give (400, 415).
 [[nodiscard]] Outcome<std::vector<SourceText>, Response> pack_files(const Request& request);
+
+struct ActivationBody {
+  std::string reason;             // not empty
+  std::vector<SourceText> files;  // empty: those on disk
+};
+// Likewise.
+[[nodiscard]] Outcome<ActivationBody, Response> activation_body(const Request& request);
 
 }  // namespace lianqing::http

@@ -7,6 +7,7 @@ constexpr Roles kReaders =
     any_of(Role::viewer, Role::operator_, Role::rule_editor, Role::rule_approver, Role::auditor);
 constexpr Roles kIngesters = any_of(Role::ingester);
 constexpr Roles kRuleWriters = any_of(Role::rule_editor, Role::rule_approver);
+constexpr Roles kRuleApprovers = any_of(Role::rule_approver);
 constexpr Roles kWatchers = any_of(Role::sys_admin, Role::auditor, Role::operator_);
 constexpr Roles kAuditors = any_of(Role::auditor, Role::operator_);
 
@@ -44,6 +45,7 @@ constexpr int kReadStatuses[] = {200, 400, 404, 503};
 constexpr int kStreamStatuses[] = {200, 400, 503};
 constexpr int kCheckStatuses[] = {200, 400, 413, 415, 503};
 constexpr int kWhatIfStatuses[] = {200, 400, 409, 413, 415, 503};
+constexpr int kActivateStatuses[] = {200, 202, 400, 409, 413, 415, 422, 503, 507};
 constexpr int kPlainStatuses[] = {200, 503};
 constexpr int kAlways[] = {200};
 
@@ -115,7 +117,7 @@ constexpr Route kRoutes[] = {
      "/v1/rules",
      "",
      kReaders,
-     "The rule pack that runs, the one on disk, and the rules",
+     "The rule pack that runs, the one on disk, what is being taken up, and the rules",
      {},
      {},
      kJson,
@@ -130,6 +132,18 @@ constexpr Route kRoutes[] = {
      kPackBody,
      kJson,
      kCheckStatuses},
+    {RouteId::activate_rules,
+     "POST",
+     "/v1/rules/activate",
+     "",
+     kRuleApprovers,
+     "Let a rule pack that is sent along, or the one on disk, follow the one that runs; 202: the "
+     "log "
+     "is being folded with it",
+     {},
+     kPackBody,
+     kJson,
+     kActivateStatuses},
     {RouteId::list_quarantine,
      "GET",
      "/v1/quarantine",

@@ -20,6 +20,7 @@ enum class RouteId : std::uint8_t {
   stream,
   get_rules,
   check_rules,
+  activate_rules,
   list_quarantine,
   explain,
   whatif,

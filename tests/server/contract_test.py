@@ -16,6 +16,7 @@ BATCH = "application/cloudevents-batch+json"
 ROLES = ("ingester", "viewer", "operator", "rule_editor", "rule_approver", "auditor", "sys_admin", "sec_admin")
 BODIES = {"/v1/events": (json.dumps(event("contract", unit="u5")), "application/cloudevents+json"),
           "/v1/whatif": (json.dumps({"files": [{"name": "a.yaml", "text": PACK}]}), "application/json"),
+          "/v1/rules/activate": (json.dumps({"reason": "the contract"}), "application/json"),
           "/v1/rules/check": (json.dumps({"files": [{"name": "a.yaml", "text": PACK}]}), "application/json")}
 ARGUMENTS = {"{unit}": "u1", "{warning}": "w-none"}
 NEEDED = {"/v1/explain": "?unit=u1"}

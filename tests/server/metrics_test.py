@@ -122,7 +122,7 @@ scrape_configs:
                     with open(os.path.join(folder, "said"), encoding="utf-8") as said:
                         self.assertLess(time.monotonic(), end, said.read()[-3000:])
                     time.sleep(0.2)
-                self.assertEqual(list(ask("lianqing_log_records").values()), [13.0])
+                self.assertEqual(list(ask("lianqing_log_records").values()), [14.0])
                 self.assertEqual(sum(ask("lianqing_units_by_colour").values()), 3)
                 bound = ask("histogram_quantile(0.99, sum by (le) (lianqing_ingest_latency_seconds_bucket))")
                 self.assertRegex(str(list(bound.values())[0]), re.compile(r"^[0-9.]+$"))

@@ -91,7 +91,7 @@ class Npm(unittest.TestCase):
                                   env={**os.environ, "TOKEN": daemon.token("ingester")}, timeout=SECONDS)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual([json.loads(line) for line in done.stdout.splitlines()],
-                             [{"results": [{"seq": 0}]}, {"results": [{"seq": 1}]}])
+                             [{"results": [{"seq": 1}]}, {"results": [{"seq": 2}]}])
             unit = daemon.get("/v1/units/u-7").json
             self.assertEqual([level["values"] for level in unit["levels"] if level["rule"] == "many"], [{"n": 2}])
 

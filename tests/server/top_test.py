@@ -45,7 +45,7 @@ class Top(unittest.TestCase):
         out = self.top("--data", self.daemon.data, "--token-file", self.token, "--once")
         self.assertNotIn("\033", out)
         self.assertRegex(out, r"^lianqing http://127.0.0.1:%d  .*  ready\n" % self.daemon.port)
-        self.assertRegex(out, r"records 7 \(–\)  warnings \d+ \(–\)  units 2  ▲ red 1  ◆ yellow 1  ● green 0\n")
+        self.assertRegex(out, r"records 8 \(–\)  warnings \d+ \(–\)  units 2  ▲ red 1  ◆ yellow 1  ● green 0\n")
         self.assertRegex(out, r"commit p50 ≤ \S+ ms p99 ≤ \S+ ms  queue 0  fold lag 0\.\d s  quarantined 0  disk free [\d.]+ GiB")
         lines = out.splitlines()
         units = lines[lines.index("UNITS") + 1:]
@@ -60,7 +60,7 @@ class Top(unittest.TestCase):
     def test_in_chinese_and_by_url(self):
         out = self.top("--url", "http://127.0.0.1:%d/" % self.daemon.port, lang="zh",
                        env={**os.environ, "LIANQING_TOKEN": self.daemon.token("viewer")})
-        self.assertRegex(out, r"  就绪\n记录 7 \(–\)  预警 \d+ \(–\)  单位 2  ▲ 红 1  ◆ 黄 1  ● 绿 0\n\n单位\n")
+        self.assertRegex(out, r"  就绪\n记录 8 \(–\)  预警 \d+ \(–\)  单位 2  ▲ 红 1  ◆ 黄 1  ● 绿 0\n\n单位\n")
         self.assertIn("最新预警\n", out)                     # a viewer sees no metrics; the rest is there
 
     def test_units_without_news_are_told(self):
@@ -103,7 +103,7 @@ class Top(unittest.TestCase):
             self.assertTrue(seen.startswith(b"\033[?1049h\033[?25l\033[H"))
             read_until(r"records \d+ \(0\.0/s\)")             # a rate from the second frame on
             self.daemon.post([event(100 + i, unit="u-9") for i in range(30)], BATCH)
-            read_until(r"records 37 \([1-9]\d*(\.\d)?/s\)")
+            read_until(r"records 38 \([1-9]\d*(\.\d)?/s\)")
             read_until("u-9 ")
             frame = seen.decode("utf-8", "ignore").split("\033[H")[-2]
             lines = re.sub(r"\033\[[0-9;]*[mKJ]|\r", "", frame).split("\n")

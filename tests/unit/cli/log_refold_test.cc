@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "cli/serve/live.h"
+#include "cli/serve/live_position.h"
 #include "engine/replay_meta.h"
+#include "lianqing/ruleset.h"
 #include "tests/support/packs.h"
 #include "tests/support/temp_dir.h"
 
@@ -16,11 +18,19 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr std::string_view kPack = R"(
+constexpr std::string_view kPack = R"(version: 1
+pack: {id: test, title: {zh: 试, en: Test}, timezone: Asia/Shanghai}
 measures: {n: {count: complaint, over: 30d}}
 rules:
   many: {title: {zh: 多, en: Many}, because: "{n}", yellow: "n >= 1", red: "n >= 3"}
 )";
+
+ReadPack read(std::string_view text) {
+  PackTexts texts{{{"pack.yaml", std::string(text)}}, {}};
+  auto program = compile_pack(texts.files, texts.calendars);
+  EXPECT_TRUE(program);
+  return {std::move(texts), *std::move(program)};
+}
 
 std::string complaint(int number) {
   return R"({"id":"c)" + std::to_string(number) +
@@ -42,7 +52,7 @@ class LogRefold : public testing::Test {
   }
 
   static void run(int first, int last, bool checkpoint) {
-    auto live = Live::start({made->path(), pack(kPack), {}}, [](Seq, Seq) {});
+    auto live = Live::start({made->path(), read(kPack), {}}, [](Seq, Seq) {});
     ASSERT_TRUE(live) << (live ? "" : live.error().what);
     EventDecoder decoder;
     Arena arena;
@@ -68,7 +78,7 @@ class LogRefold : public testing::Test {
 
   // Changes the stored state as one commit.
   void alter(const std::function<void(Store&, Commit&)>& change) {
-    const auto store = open_rocks_store(dir.path() + "/state");
+    const auto store = open_rocks_store(state_directory(dir.path(), hash_text(*program)));
     ASSERT_TRUE(store);
     Commit commit;
     commit.meta = (*store)->meta()->value();
@@ -78,7 +88,7 @@ class LogRefold : public testing::Test {
 
   static std::unique_ptr<TempDir> made;
   TempDir dir;
-  const std::shared_ptr<const Program> program = pack(kPack);
+  const std::shared_ptr<const Program> program = read(kPack).program;
 };
 
 std::unique_ptr<TempDir> LogRefold::made;
@@ -87,7 +97,7 @@ TEST_F(LogRefold, WhatWasStoredIsWhatTheLogFoldsTo) {
   const RefoldReport report = compared();
   EXPECT_THAT(report.findings, IsEmpty());
   EXPECT_TRUE(report.state);
-  EXPECT_EQ(report.records, 6);
+  EXPECT_EQ(report.records, 7);  // the first one says which pack rules
   EXPECT_EQ(report.units, 2);
   EXPECT_EQ(report.warnings, 4);
 }
@@ -116,7 +126,7 @@ TEST_F(LogRefold, AnInventedUnitIsFound) {
 
 TEST_F(LogRefold, AnInventedIdentityIsFound) {
   alter([](Store&, Commit& commit) { commit.identities.push_back({{1, 2}, {}, "u0"}); });
-  EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("7 stored, 6 expected")));
+  EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("8 stored, 7 expected")));
 }
 
 TEST_F(LogRefold, AnotherAccountOfTheStateIsFound) {
@@ -157,7 +167,7 @@ TEST_F(LogRefold, AnAlteredAndAnInventedWarningAreFound) {
 TEST_F(LogRefold, OtherRulesAreRefused) {
   std::string text(kPack);
   text.replace(text.find("n >= 3"), 6, "n >= 4");
-  const auto other = pack(text);
+  const auto other = read(text).program;
   const auto report = refold_and_compare(dir.path(), other, {}, [](auto, auto) {});
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::refused);

@@ -1,0 +1,81 @@
+#include "cli/rule_differences.h"
+
+#include <algorithm>
+
+#include "cli/warning_json.h"
+#include "engine/rationale.h"
+#include "lianqing/assert.h"
+
+namespace lianqing {
+namespace {
+
+using Place = ShownLevels::key_type;
+
+Place place_of(const Fold& fold, const UnitState& unit, const Instance& instance) {
+  const Rule& rule = fold.program().rules[instance.rule];
+  return {unit.name, rule.id, rule.keyed ? key_text(fold, instance.key) : ""};
+}
+
+class Differences {
+ public:
+  Differences(Instant at, Seq seq) : at_(at), seq_(seq) {}
+
+  void tell(Replay& replay, const UnitState& unit, const Instance& instance, Level from, Level to) {
+    Warning warning = replay.fold().explain(unit, instance, seq_, at_);
+    warning.from = from;
+    warning.to = to;
+    warning.cause = Cause::activation;
+    warning.id = warning_id(warning);
+    found_.push_back({warning.time, warning.unit, warning.rule, warning.key.value_or(""),
+                      warning.key.has_value(), warning.from, warning.to, warning.shadow, warning.id,
+                      warning.cause, warning.revoked, warning.seq,
+                      to_json(warning, replay.fold().program())});
+  }
+
+  std::vector<Leaving> take() {
+    std::sort(found_.begin(), found_.end(), [](const Leaving& a, const Leaving& b) {
+      return std::tie(a.unit, a.rule, a.key) < std::tie(b.unit, b.rule, b.key);
+    });
+    return std::move(found_);
+  }
+
+ private:
+  const Instant at_;
+  const Seq seq_;
+  std::vector<Leaving> found_;
+};
+
+}  // namespace
+
+Result<std::vector<Leaving>> rule_differences(Replay& before, Replay& now, Instant at,
+                                              ShownLevels shown) {
+  Differences out(at, now.last_seq());
+  for (const std::string& name : now.unit_names()) {
+    LQ_TRY(const UnitState* unit, now.unit(name));
+    for (const auto& [where, index] : unit->instance_of) {
+      const Instance& instance = unit->instances[index];
+      const auto was = shown.find(place_of(now.fold(), *unit, instance));
+      const Level from = was == shown.end() ? Level::green : was->second;
+      if (was != shown.end()) shown.erase(was);
+      if (from != instance.level) out.tell(now, *unit, instance, from, instance.level);
+    }
+  }
+  std::erase_if(shown, [](const auto& one) { return one.second == Level::green; });
+  for (auto at_unit = shown.begin(); at_unit != shown.end();) {  // all of one unit at a time
+    const std::string name = std::get<0>(at_unit->first);
+    LQ_TRY(const UnitState* unit, before.unit(name));
+    const auto next = std::find_if(at_unit, shown.end(),
+                                   [&](const auto& one) { return std::get<0>(one.first) != name; });
+    if (unit != nullptr) {
+      for (const auto& [where, index] : unit->instance_of) {
+        const Instance& instance = unit->instances[index];
+        const auto was = shown.find(place_of(before.fold(), *unit, instance));
+        if (was != shown.end()) out.tell(before, *unit, instance, was->second, Level::green);
+      }
+    }
+    at_unit = next;
+  }
+  return out.take();
+}
+
+}  // namespace lianqing

@@ -1,0 +1,23 @@
+// What a rule pack that begins to rule sees otherwise than was shown before: the transitions that
+// its activation tells. The same for a replay and for the daemon.
+#pragma once
+
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "engine/replay.h"
+
+namespace lianqing {
+
+// Levels as they were told last, by unit, rule and key; greens may be left out.
+using ShownLevels = std::map<std::tuple<std::string, std::string, std::string>, Level>;
+
+// Both have folded the same records and are judged up to and including `at`. In order of (unit,
+// rule, key), with cause `activation`; what the new pack does not have at all falls to green, told
+// by the old one.
+[[nodiscard]] Result<std::vector<Leaving>> rule_differences(Replay& before, Replay& now, Instant at,
+                                                            ShownLevels shown);
+
+}  // namespace lianqing

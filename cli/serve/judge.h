@@ -1,0 +1,59 @@
+// A rule pack that folds the log: its program, its stored state, and who hears what it tells.
+// Belongs to one thread at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/replay.h"
+#include "log/event_log.h"
+
+namespace lianqing {
+
+// What is before an instant is heard; nothing while there is nobody to hear it.
+struct Voice {
+  std::function<Status(const Leaving&)> heard;
+  std::function<void(const Event&, const LogEntry&, std::string_view)> admitted;
+  std::function<void(const GreyChange&)> grey;
+  Instant before = kNever;
+
+  bool carries(Instant t) const { return heard && t < before; }
+};
+
+struct Judge {
+  std::shared_ptr<const Program> program;
+  std::string pack;       // hash under which it is kept
+  std::string directory;  // of the store
+  std::shared_ptr<Voice> voice;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Replay> replay;  // ends before the store
+
+  // Ends it and removes its store from the disk.
+  void dismiss();
+};
+
+// `fresh`: what is stored there is dropped first; else replay->resume() takes it up.
+[[nodiscard]] Result<Judge> make_judge(const std::string& data,
+                                       std::shared_ptr<const Program> program, std::string pack,
+                                       const std::vector<RegisteredUnit>& units, bool fresh);
+
+// Folds the records `from` to `to` - 1 of the log, as far as they were recorded at or before
+// `until`.
+struct Stretch {
+  Seq from = 0, to = UINT64_MAX;
+  Instant until = kNever;
+};
+// Calls `met` with every event; when it says false, nothing recorded later than that event is
+// folded. Calls `folded` with how far it has come, now and then. Gives the seq behind the last
+// record that was looked at.
+[[nodiscard]] Result<Seq> refold_until(const EventLog& log, Replay& replay, Stretch stretch,
+                                       const std::function<bool(const Event&)>& met,
+                                       const std::function<Status(Seq next)>& folded);
+// All of the stretch.
+[[nodiscard]] Status refold(const EventLog& log, Replay& replay, Stretch stretch,
+                            const std::function<void(const Event&)>& met,
+                            const std::function<Status(Seq next)>& folded);
+
+}  // namespace lianqing
