@@ -64,6 +64,14 @@ class Rules(unittest.TestCase):
         stream.close()
         return list(stream.texts)
 
+    def units(self, daemon):
+        """Colours and cases, without what the clock alone changes."""
+        out = {unit["unit"]: daemon.get("/v1/units/" + unit["unit"]).json for unit in daemon.get("/v1/units").json["units"]}
+        for unit in out.values():
+            unit.pop("at")
+            unit.pop("levels")
+        return out
+
     def exported(self, daemon):
         done = subprocess.run([BINARY, "log", "export", "--data", daemon.data], capture_output=True, timeout=60, cwd=ROOT)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -188,12 +196,13 @@ class Rules(unittest.TestCase):
             strict, keyed = self.hash_of(daemon, STRICT), self.hash_of(daemon, KEYED)
             self.activate(daemon, STRICT)
             self.takes_over(daemon, strict)
-            told = self.warnings(daemon)
+            told, units = self.warnings(daemon), self.units(daemon)
+            self.assertEqual(len(units["u1"]["open_cases"]), 2)
             for end in (daemon.stop, daemon.kill):
                 end()
                 daemon.start()                             # the folder has not changed: no going back
                 self.assertEqual(self.rules(daemon)["running"], strict)
-                self.assertEqual(self.warnings(daemon), told)
+                self.assertEqual((self.warnings(daemon), self.units(daemon)), (told, units))
             self.assertIn("are not taken up by a start", daemon.said())
             daemon.stop()
             subprocess.run(["rm", "-r", os.path.join(daemon.data, "state")], check=True)
@@ -202,7 +211,7 @@ class Rules(unittest.TestCase):
             state = self.rules(daemon)
             self.assertEqual((state["running"], state["on_disk"], state["refused"]["cause"]), (strict, None, "file"))
             self.assertEqual(daemon.get("/v1/units/u1").json["colour"], "red")
-            self.assertEqual(self.warnings(daemon), told)
+            self.assertEqual((self.warnings(daemon), self.units(daemon)), (told, units))
             daemon.stop()
             self.write(daemon, KEYED)
             daemon.start()                                 # it changed while the daemon was down
