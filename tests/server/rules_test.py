@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Rules that follow one another while the daemon runs: by the API, a signal, a changed folder, a start; under load and
 kill -9. The warnings of the live run are those of `replay` of its exported log with the packs that it kept.
-Needs LIANQING_BINARY. LIANQING_RELOADS: how many packs are handed in under load (default 120), LIANQING_RELOAD_KILLS."""
+Needs LIANQING_BINARY. LIANQING_RELOADS: how many packs are handed in under load (default 120; more with LIANQING_NIGHTLY=1),
+LIANQING_RELOAD_KILLS."""
 import http.client
 import json
 import os
@@ -23,6 +24,9 @@ STRICT = FIRST.replace('red: "n >= 4"', 'red: "n >= 3"').replace("  trial:", "  
 KEYED = FIRST.replace('over: 3s}', 'over: 3s}\n  each: {count: complaint, over: 30d, per: severity}')
 KEYED += '  same: {title: {zh: 同, en: Same}, because: "{each}", yellow: "each >= 2", red: "each >= 9"}\n'
 BROKEN = FIRST.replace("measures:", "measure:")
+
+
+NIGHTLY = os.environ.get("LIANQING_NIGHTLY") == "1"
 
 
 def until(done, seconds=SECONDS):
@@ -92,7 +96,7 @@ class Rules(unittest.TestCase):
             file.write("\n".join(lines) + "\n")
             file.flush()
             done = subprocess.run([BINARY, "replay", "--rules", *packs, "--events", file.name, "--quiet", "--until", now()],
-                                  capture_output=True, timeout=200, cwd=ROOT)
+                                  capture_output=True, timeout=1200, cwd=ROOT)
         self.assertEqual(done.returncode, 0, done.stderr)
         replayed = done.stdout.decode().splitlines()
         self.assertGreater(len(live), 2)
@@ -241,8 +245,8 @@ class Rules(unittest.TestCase):
         seed = random.randrange(1 << 30)
         with self.subTest(seed=seed), tempfile.TemporaryDirectory() as folder, Daemon(folder, FIRST) as daemon:
             rng = random.Random(seed)
-            lives = 1 + int(os.environ.get("LIANQING_RELOAD_KILLS", "2"))
-            reloads = int(os.environ.get("LIANQING_RELOADS", "120")) // lives
+            lives = 1 + int(os.environ.get("LIANQING_RELOAD_KILLS", "20" if NIGHTLY else "2"))
+            reloads = int(os.environ.get("LIANQING_RELOADS", "2000" if NIGHTLY else "120")) // lives
             known, statuses = {}, []
             for life in range(lives):
                 over = threading.Event()
