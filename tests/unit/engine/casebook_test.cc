@@ -562,7 +562,7 @@ TEST(Colour, NothingIsClearedWhileItsDataAreMissing) {
 
 TEST(Colour, ARuleThatCannotSayAnythingYetLeavesTheUnitUnmarked) {
   Play play(program());
-  ASSERT_TRUE(play.book.grey("u", "a", std::nullopt, true, local("03-02 09:00")));
+  play.book.grey("u", "a", std::nullopt, true, local("03-02 09:00"));
   play.rise("03-03 09:00", "b", kYellow);
   EXPECT_EQ(play.colours(), (Lines{"03-03 09:00 u yellow warning w1"}));
 }
