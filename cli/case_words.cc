@@ -29,7 +29,7 @@ constexpr std::array kStates = {
 };
 
 constexpr std::array kSteps = {
-    Words{"立案", "opened"},
+    Words{"建档", "opened"},
     Words{"同类再现", "repeated"},
     Words{"升级", "raised"},
     Words{"缓和", "eased"},

@@ -44,7 +44,7 @@ TEST(CaseJson, AStepHasItsMembersInOrder) {
       R"("step":"opened","from":"candidate","to":"issued","level_from":"green","level_to":"yellow",)"
       R"("cause":"rule_rose","actor":"engine","reason":null,"warning":"w1","duties":[{"name":"sign",)"
       R"("title":{"zh":"sign","en":"sign"},"role":"head","due":"2026-03-03T01:00:00Z","done":null,)"
-      R"("late":false}],"text":{"zh":"立案，绿→黄（规则升级）",)"
+      R"("late":false}],"text":{"zh":"建档，绿→黄（规则升级）",)"
       R"x("en":"opened, green to yellow (the rule rose)"}})x");
   EXPECT_EQ(
       to_json(steps[4], table()),
