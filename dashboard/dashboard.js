@@ -61,6 +61,12 @@ function when(text) {
   const pad = n => String(n).padStart(2, "0"), d = new Date(text);
   return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())} ${pad(d.getHours())}:${pad(d.getMinutes())}`;
 }
+// A deadline at a local midnight is the end of the day before.
+function deadline(text) {
+  const d = new Date(text);
+  if (d.getHours() || d.getMinutes() || d.getSeconds()) return when(text);
+  return when(new Date(d.getTime() - 1)).slice(0, 10) + " 24:00";
+}
 const ruleTitle = (rule, key) => (both(titles.get(rule)) || rule) + (key === null || key === undefined ? "" : ` [${key}]`);
 const unitName = id => both((units.get(id) || {}).name) || id;
 
@@ -261,7 +267,7 @@ function unitDetail(d) {
   if (d.text) out.push(element("p", { class: "small" }, both(d.text)));
   for (const c of d.open_cases || []) {
     out.push(element("h3", {}, coloured(c.counts_as), "  ", ruleTitle(c.rule, c.key), "  ", both(c.state_text)));
-    out.push(list((c.duties || []).map(x => both(x.title) + "  " + (x.due ? when(x.due) : both(x.unknown)) +
+    out.push(list((c.duties || []).map(x => both(x.title) + "  " + (x.due ? deadline(x.due) : both(x.unknown)) +
       (x.late ? "  " + t("late") : "") + (x.done ? "  " + t("done") + " " + when(x.done) : "") +
       (x.next && x.next.rung ? "  → " + both(x.next.rung_title) + " " + when(x.next.at) : ""))));
   }

@@ -16,7 +16,16 @@ void Board::meet(std::string_view unit) {
   if (!unit.empty()) at(unit);  // a record about another one need not name its unit
 }
 
-void Board::meet_registered(const std::string& unit) { at(unit).registered = true; }
+void Board::meet_registered(const RegisteredUnit& registered) {
+  BoardUnit& unit = at(registered.id);
+  unit.registered = true;
+  for (const auto& [column, value] : registered.columns) {
+    const auto* text = std::get_if<std::string>(&value);
+    if (text == nullptr) continue;
+    if (column == "name_en") unit.name.en = *text;
+    if (column == "name_zh" || column == "name") unit.name.zh = *text;
+  }
+}
 
 void Board::move(const Leaving& leaving) {
   place(leaving.unit, leaving.rule, leaving.key, {leaving.to, leaving.time, leaving.shadow});

@@ -25,12 +25,13 @@ struct BoardUnit {
   Level colour = Level::green;                                       // shown
   bool grey = false;
   bool registered = false;
+  Bilingual name;  // as the register file has it; empty: the id says it all
 };
 
 class Board {
  public:
   void meet(std::string_view unit);
-  void meet_registered(const std::string& unit);
+  void meet_registered(const RegisteredUnit& unit);
   void move(const Leaving& leaving);
   // A level found in a stored state.
   void place(const std::string& unit, const std::string& rule, const std::string& key,

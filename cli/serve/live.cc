@@ -192,7 +192,7 @@ Status Live::begin_anew() {
 
 // The board as the stored states have it.
 void Live::fill_board() {
-  for (const RegisteredUnit& unit : options_.units) board_.meet_registered(unit.id);
+  for (const RegisteredUnit& unit : options_.units) board_.meet_registered(unit);
   for (const std::string& name : replay().unit_names()) {
     board_.meet(name);
     const auto unit = replay().unit(name);

@@ -24,9 +24,20 @@ void put_key(JsonWriter& out, const std::string& key) {
   }
 }
 
+void put_name(JsonWriter& out, const BoardUnit& unit) {
+  out.key("name");
+  if (unit.name.zh.empty() && unit.name.en.empty()) {
+    out.null();
+  } else {
+    put(out, unit.name);
+  }
+}
+
 void put_row(JsonWriter& out, const std::string& id, const BoardUnit& unit,
              const UnitColour& colour, const Program& program) {
-  out.begin_object().key("unit").string(id).key("colour").string(name(colour.shown));
+  out.begin_object().key("unit").string(id);
+  put_name(out, unit);
+  out.key("colour").string(name(colour.shown));
   put_colour(out, colour, program);
   out.key("registered").boolean(unit.registered).key("levels").begin_array();
   for (const auto& [where, standing] : unit.standing) {
@@ -172,6 +183,7 @@ http::Response get_unit(const http::Request& request, Live& live) {
   http::Response out;
   JsonWriter json(out.body);
   json.begin_object().key("unit").string(request.argument);
+  put_name(json, row->second);
   const UnitColour colour = live.casebook().colour(request.argument);
   json.key("colour").string(name(colour.shown));
   put_colour(json, colour, live.program());

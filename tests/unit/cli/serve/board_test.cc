@@ -15,7 +15,7 @@ UnitColour colour(Level shown, bool grey = false) {
 TEST(Board, CountsTheColoursShownWhateverTheLevels) {
   Board board;
   board.meet("a");
-  board.meet_registered("b");
+  board.meet_registered({"b", {}});
   board.place("a", "r", "", {Level::red, Instant{}, false});
   EXPECT_EQ(board.of_colour(Level::green), 2U);
   board.paint("a", colour(Level::yellow, true));
@@ -28,6 +28,19 @@ TEST(Board, CountsTheColoursShownWhateverTheLevels) {
   EXPECT_EQ(board.of_colour(Level::red), 1U);
   EXPECT_EQ(board.grey(), 1U);
   EXPECT_TRUE(board.units().at("b").registered);
+}
+
+TEST(Board, NamesUnitsAsTheRegisterDoes) {
+  Board board;
+  board.meet_registered({"a",
+                         {{"name_zh", Fact(std::string("某局"))},
+                          {"name_en", Fact(std::string("A bureau"))},
+                          {"staff_count", Fact(Number::ratio(9, 1))}}});
+  board.meet_registered({"b", {{"name", Fact(std::string("另一局"))}}});
+  EXPECT_EQ(board.units().at("a").name.zh, "某局");
+  EXPECT_EQ(board.units().at("a").name.en, "A bureau");
+  EXPECT_EQ(board.units().at("b").name.zh, "另一局");
+  EXPECT_TRUE(board.units().at("b").name.en.empty());
 }
 
 TEST(Board, TheSnapshotHasLevelsAboveGreenWithoutThoseOnTrial) {
