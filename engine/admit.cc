@@ -309,10 +309,6 @@ void Admission::admit_unitless(const Event& event, const LogEntry& entry, Admitt
   if (tracking_) new_identities_.emplace_back(event.identity, known);
 }
 
-std::vector<std::pair<ContentHash, Known>> Admission::take_new_identities() {
-  return std::exchange(new_identities_, {});
-}
-
 void Admission::resume(Counts counts, Instant clock, Seq next_seq,
                        std::map<std::string, std::uint64_t> reasons) {
   counts_ = counts;

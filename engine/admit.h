@@ -85,8 +85,11 @@ class Admission {
   Seq next_seq() const { return next_seq_; }
   const std::map<std::string, std::uint64_t>& reasons() const { return reasons_; }
 
-  // Identities admitted since the last call, for the store.
-  std::vector<std::pair<ContentHash, Known>> take_new_identities();
+  // Identities admitted since the last call of forget_new_identities(), for the store.
+  const std::vector<std::pair<ContentHash, Known>>& new_identities() const {
+    return new_identities_;
+  }
+  void forget_new_identities() { new_identities_.clear(); }
   // Continues where a store left off.
   void resume(Counts counts, Instant clock, Seq next_seq,
               std::map<std::string, std::uint64_t> reasons);

@@ -187,7 +187,7 @@ class Replay::Shards {
     if (store_ == nullptr) return {};
     Commit commit;
     commit.units = roster_.changed();
-    for (const auto& [identity, known] : admission_.take_new_identities()) {
+    for (const auto& [identity, known] : admission_.new_identities()) {
       commit.identities.push_back(
           {identity, known, known.unit == kNone ? "" : roster_.slot(known.unit).name});
     }
@@ -206,7 +206,10 @@ class Replay::Shards {
     meta.gaps = gaps_;
     meta.position = position;
     commit.meta = meta.encode();
-    return store_->commit(commit);
+    if (Status s = store_->commit(commit); !s) return s;  // nothing was kept: all of it next time
+    roster_.kept();
+    admission_.forget_new_identities();
+    return {};
   }
 
   Status evict() { return world_ ? Status{} : roster_.evict(options_.cached_units); }

@@ -83,15 +83,21 @@ Status Roster::resume(const std::function<void(std::uint32_t, Instant)>& visit) 
   });
 }
 
-std::vector<StoredUnit> Roster::changed() {
+std::vector<StoredUnit> Roster::changed() const {
   std::vector<StoredUnit> out;
-  for (Slot& slot : slots_) {
+  for (const Slot& slot : slots_) {
     if (!slot.dirty || !slot.state) continue;
     out.push_back({slot.name, slot.due, encode(*slot.state, fold_)});
+  }
+  return out;
+}
+
+void Roster::kept() {
+  for (Slot& slot : slots_) {
+    if (!slot.dirty || !slot.state) continue;
     slot.dirty = false;
     slot.stored = true;
   }
-  return out;
 }
 
 Status Roster::evict(std::size_t budget) {

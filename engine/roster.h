@@ -48,8 +48,9 @@ class Roster {
   Result<UnitState*> load(std::uint32_t number);
   // Takes up the units that the store knows.
   Status resume(const std::function<void(std::uint32_t number, Instant due)>& visit);
-  // States changed since the last call.
-  std::vector<StoredUnit> changed();
+  // States changed since the last call of kept(), which says that the store has them.
+  std::vector<StoredUnit> changed() const;
+  void kept();
   // If more than `budget` are resident: sends the units not used for longest to the store, an
   // eighth of the budget more than must go, so that it is not called for each one that comes.
   Status evict(std::size_t budget);

@@ -118,7 +118,12 @@ class RocksLog final : public LogStore {
 
   Status check_blocks() const override { return told(db_->VerifyChecksum()); }
 
-  Status resume() override { return told(db_->Resume()); }
+  // RocksDB tries by itself, too, and is busy then: that passes like the lack of space.
+  Status resume() override {
+    const rocksdb::Status status = db_->Resume();
+    if (!status.IsBusy()) return told(status);
+    return failure(ErrorCode::full, "log " + directory_.string() + ": recovers from a full disk");
+  }
 
   Status purge(Family family) override {
     // Flushing all families retires the write-ahead files that still hold the old value.

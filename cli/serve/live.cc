@@ -423,7 +423,9 @@ Status Live::checkpoint() {
   const LivePosition at{
       generation_, log_->next_seq(), next_position_, judged_, std::as_const(*desk_).encode(),
       announced_};
-  if (Status s = replay().checkpoint(at.encode()); !s) return s;
+  if (Status s = replay().checkpoint(at.encode()); !s) {
+    return s.error().code == ErrorCode::full ? Status{} : s;  // kept when there is room again
+  }
   since_checkpoint_ = 0;
   return {};
 }

@@ -19,7 +19,10 @@ class Silent final : public rocksdb::Logger {
 };
 
 Unexpected<Error> from(const rocksdb::Status& status, const std::string& directory) {
-  const ErrorCode code = status.IsCorruption() ? ErrorCode::corrupt : ErrorCode::io;
+  const bool full = status.IsNoSpace() || status.subcode() == rocksdb::Status::kNoSpace;
+  const ErrorCode code = full                    ? ErrorCode::full
+                         : status.IsCorruption() ? ErrorCode::corrupt
+                                                 : ErrorCode::io;
   return failure(code, "state directory " + directory + ": " + status.ToString());
 }
 

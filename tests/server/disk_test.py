@@ -97,6 +97,12 @@ class Disk(unittest.TestCase):
         for id, seq in acknowledged.items():
             self.assertEqual(log.get(id), seq, (SEED, id))
 
+    def after(self, daemon, round):
+        try:
+            return daemon.post(event("after-%d" % round))
+        except OSError as error:
+            self.fail("%s; the daemon said: %s" % (error, daemon.said()[-900:]))
+
     def test_a_full_disk_refuses_and_is_waited_for(self):
         disk = Small(256)
         self.addCleanup(disk.close)
@@ -126,7 +132,7 @@ class Disk(unittest.TestCase):
                     time.sleep(0.3)
                     disk.free()
                     until = time.monotonic() + 10
-                    while (answer := daemon.post(event("after-%d" % round))).status != 200:
+                    while (answer := self.after(daemon, round)).status != 200:
                         self.assertLess(time.monotonic(), until, (answer.status, answer.bytes, daemon.said()[-500:]))
                         time.sleep(0.1)
                     self.assertEqual(daemon.ask("GET", "/readyz").status, 200)
@@ -142,10 +148,10 @@ class Disk(unittest.TestCase):
         for call, places in FAILURES.items():
             for at in places:
                 with self.subTest(seed=SEED, call=call, at=at), tempfile.TemporaryDirectory() as folder:
-                    served += self.fail(folder, call, at)
+                    served += self.one_failure(folder, call, at)
         self.assertGreater(served, 0)
 
-    def fail(self, folder, call, at):
+    def one_failure(self, folder, call, at):
         daemon = Daemon(folder)
         try:
             daemon.token("ingester")

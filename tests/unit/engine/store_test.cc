@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engine/store/format.h"
+#include "tests/support/packs.h"
 #include "tests/support/temp_dir.h"
 
 namespace lianqing {
@@ -116,6 +117,48 @@ TEST(StoreFormat, GoesAround) {
   EXPECT_EQ(one->unit, "u");
   EXPECT_FALSE(format::identity_from(key, value + "x").has_value());
   EXPECT_FALSE(format::identity_from(key, std::string_view(value).substr(0, 18)).has_value());
+}
+
+// A store whose first commit finds no room.
+class FullOnce final : public Store {
+ public:
+  explicit FullOnce(Store& store) : store_(store) {}
+  Status commit(const Commit& commit) override {
+    return ++commits_ == 1 ? failure(ErrorCode::full, "no room") : store_.commit(commit);
+  }
+  Status park(const StoredUnit& unit) override { return store_.park(unit); }
+  Result<std::string> unit(const std::string& name) override { return store_.unit(name); }
+  Result<std::optional<std::string>> meta() override { return store_.meta(); }
+  Status each_unit(const std::function<void(std::string_view, Instant)>& visit) override {
+    return store_.each_unit(visit);
+  }
+  Status each_identity(const std::function<void(const StoredIdentity&)>& visit) override {
+    return store_.each_identity(visit);
+  }
+
+ private:
+  Store& store_;
+  int commits_ = 0;
+};
+
+TEST(Store, ACheckpointThatFoundNoRoomIsWholeTheNextTime) {
+  const auto store = make_memory_store();
+  FullOnce full(*store);
+  Replay replay(
+      pack("rules: {r: {title: R, yellow: \"n >= 1\"}}\nmeasures: {n: {count: complaint}}\n"), {},
+      {}, &full, [](const Warning&) { return std::string(); },
+      [](const Leaving&) { return Status{}; }, [](const Rejection&) {});
+  for (const char* unit : {"u", "v"}) {
+    ASSERT_TRUE(replay.admit(event(unit, unit, "complaint", "2026-03-02T01:00:00Z")));
+  }
+  ASSERT_TRUE(replay.flush());
+  const Status first = replay.checkpoint("1");
+  ASSERT_FALSE(first);
+  EXPECT_EQ(first.error().code, ErrorCode::full);
+  EXPECT_TRUE(dues(*store).empty());
+  ASSERT_TRUE(replay.checkpoint("2"));
+  EXPECT_EQ(dues(*store).size(), 2U);
+  EXPECT_EQ(identities(*store).size(), 2U);
 }
 
 }  // namespace
