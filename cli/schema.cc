@@ -279,7 +279,7 @@ class Schema {
   // ---- measures: the keys of all families, then what goes with which
 
   void measure_keys() {
-    for (const Family& family : kFamilies) {
+    for (const MeasureFamily& family : kFamilies) {
       if (const PartRow* row = part_row(Construct::measure, family.key)) {
         out_.key(family.key).begin_object();
         describe(Construct::measure, family.key);
@@ -328,19 +328,19 @@ class Schema {
     scalar();
   }
 
-  static const Family* family_named(std::string_view key) {
-    for (const Family& family : kFamilies) {
+  static const MeasureFamily* family_named(std::string_view key) {
+    for (const MeasureFamily& family : kFamilies) {
       if (family.key == key) return &family;
     }
     return nullptr;
   }
 
   // Families in which the key of this one is only an option.
-  std::vector<std::string_view> taken_by(const Family& family) const {
+  std::vector<std::string_view> taken_by(const MeasureFamily& family) const {
     std::vector<std::string_view> out;
     for (const OptionKey& option : kOptionKeys) {
       if (option.key != family.key) continue;
-      for (const Family& other : kFamilies) {
+      for (const MeasureFamily& other : kFamilies) {
         if (other.takes(option.option)) out.push_back(other.key);
       }
     }
@@ -350,10 +350,10 @@ class Schema {
   void measure_families() {
     if (layer_) return;
     out_.key("anyOf").begin_array();
-    for (const Family& family : kFamilies) requires_key(family.key);
+    for (const MeasureFamily& family : kFamilies) requires_key(family.key);
     out_.end_array();
     out_.key("allOf").begin_array();
-    for (const Family& family : kFamilies) {
+    for (const MeasureFamily& family : kFamilies) {
       out_.begin_object().key("if").begin_object();
       out_.key("required").begin_array().string(family.key).end_array();
       if (const auto others = taken_by(family); !others.empty()) {

@@ -168,7 +168,7 @@ bool lengthen(Node& value, const Path& path) {
 
 bool is_other_measure(const Node& base, const Node& over, const Path& path) {
   if (path.size() != 2 || path[0] != "measures") return false;
-  const Family *before = family_of(base), *now = family_of(over);
+  const MeasureFamily *before = family_of(base), *now = family_of(over);
   return before != nullptr && now != nullptr && before != now && !goes_with(*before, now->key);
 }
 

@@ -287,7 +287,7 @@ namespace {
 
 // The field that is aggregated.
 bool lower_field_value(const MeasureSyntax& syntax, Names& names, Stream& stream, ValueType& type) {
-  const Family& family = *syntax.family;
+  const MeasureFamily& family = *syntax.family;
   if (family.subject == FamilySubject::weight && !syntax.subject.quoted) {
     const auto number = Number::parse(syntax.subject.text);
     if (number == Number(1)) return true;
@@ -367,7 +367,7 @@ bool MeasureTable::lower_counting(const MeasureSyntax& syntax, Measure& measure)
 }
 
 bool MeasureTable::lower_windowed(const MeasureSyntax& syntax, Measure& measure, ValueType& type) {
-  const Family& family = *syntax.family;
+  const MeasureFamily& family = *syntax.family;
   Stream stream;
   stream.source = family.source;
   Selection selection = syntax.of;

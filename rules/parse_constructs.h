@@ -16,9 +16,9 @@ AttributeSyntax parse_attribute(const Entry& entry, Diagnostics& out);
 // Without a family: an error was reported.
 MeasureSyntax parse_measure(const Entry& entry, Diagnostics& out);
 // The aggregate that a measure's keys name; null if none or several. Reports nothing.
-const Family* family_of(const Node& measure);
+const MeasureFamily* family_of(const Node& measure);
 // Whether the key can stand beside the aggregate, or is it.
-bool goes_with(const Family& family, std::string_view key);
+bool goes_with(const MeasureFamily& family, std::string_view key);
 RuleSyntax parse_rule(const Entry& entry, Diagnostics& out);
 ColoursSyntax parse_colours(const Entry& entry, Diagnostics& out);
 DutySyntax parse_duty(const Entry& entry, Diagnostics& out);

@@ -12,13 +12,13 @@ const Bilingual kMeasure{"指标", "a measure"};
 
 std::vector<std::string> family_names() {
   std::vector<std::string> out;
-  for (const Family& family : kFamilies) out.emplace_back(family.key);
+  for (const MeasureFamily& family : kFamilies) out.emplace_back(family.key);
   return out;
 }
 
-const Family* family_of(std::string_view key) {
+const MeasureFamily* family_of(std::string_view key) {
   const auto* at = std::find_if(std::begin(kFamilies), std::end(kFamilies),
-                                [&](const Family& family) { return family.key == key; });
+                                [&](const MeasureFamily& family) { return family.key == key; });
   return at == std::end(kFamilies) ? nullptr : at;
 }
 
@@ -72,7 +72,7 @@ const Entry* find_aggregate(const Entry& measure, Diagnostics& out) {
   return nullptr;
 }
 
-void check_measure_keys(const Entry& measure, const Family& family, Diagnostics& out) {
+void check_measure_keys(const Entry& measure, const MeasureFamily& family, Diagnostics& out) {
   std::vector<std::string> known{std::string(family.key)};
   for (const KeyRow& row : kMeasureKeys) known.emplace_back(row.name);
   for (const OptionKey& option : kOptionKeys) {
@@ -155,7 +155,7 @@ void parse_how(const Entry& entry, MeasureSyntax& measure, Diagnostics& out) {
 
 }  // namespace
 
-const Family* family_of(const Node& measure) {
+const MeasureFamily* family_of(const Node& measure) {
   std::vector<const Entry*> found;
   for (const Entry& entry : measure.entries) {
     if (family_of(std::string_view(entry.key)) != nullptr) found.push_back(&entry);
@@ -164,7 +164,7 @@ const Family* family_of(const Node& measure) {
   return found.size() == 1 ? family_of(std::string_view(found[0]->key)) : nullptr;
 }
 
-bool goes_with(const Family& family, std::string_view key) {
+bool goes_with(const MeasureFamily& family, std::string_view key) {
   const OptionKey* option = option_of(key);
   return key == family.key || goes_with_all(key) ||
          (option != nullptr && family.takes(option->option));

@@ -87,7 +87,7 @@ struct AttributeSyntax : Named {
 
 struct MeasureSyntax : Named {
   Bilingual title;
-  const Family* family = nullptr;
+  const MeasureFamily* family = nullptr;
   Text subject;  // the aggregate key's text, unless it holds types
   Selection of;  // types, of the aggregate key or of `of`
   Text where, over, offset, per, empty, margin, q, half_life, every;

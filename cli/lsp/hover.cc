@@ -39,7 +39,7 @@ const T* find_named(const std::vector<T>& section, std::string_view name) {
 }
 
 // Types with what people call them.
-std::string types_in_words(const ReadPack& pack, const Selection& selection, bool chinese) {
+std::string types_in_words(const OpenPack& pack, const Selection& selection, bool chinese) {
   if (selection.any) return chinese ? "任何事件" : "any event";
   std::string out;
   for (const Text& type : selection.types) {
@@ -53,7 +53,7 @@ std::string types_in_words(const ReadPack& pack, const Selection& selection, boo
   return out;
 }
 
-std::string measure_in_words(const ReadPack& pack, const MeasureSyntax& measure, bool chinese) {
+std::string measure_in_words(const OpenPack& pack, const MeasureSyntax& measure, bool chinese) {
   if (measure.family == nullptr) return {};
   std::string out = words_of(Construct::measure, measure.family->key, chinese);
   if (measure.subject.present) out += (chinese ? "：`" : ": `") + measure.subject.text + "`";
@@ -107,7 +107,7 @@ std::string list_in_words(const ListSyntax& list) {
 }
 
 // A name of the pack's; rules read measures, params, lists and macros by them.
-std::string name_in_words(const ReadPack& pack, std::string_view word, bool chinese) {
+std::string name_in_words(const OpenPack& pack, std::string_view word, bool chinese) {
   const PackSyntax& syntax = pack.syntax;
   if (const auto* measure = find_named(syntax.measures, word)) {
     return titled(chinese ? "指标" : "measure", word, measure->title.in(chinese)) + "\n\n" +
@@ -152,14 +152,14 @@ bool is_condition_key(std::string_view key) {
 
 class Proposals {
  public:
-  Proposals(const ReadPack& pack, bool chinese) : pack_(pack), chinese_(chinese) {}
+  Proposals(const OpenPack& pack, bool chinese) : pack_(pack), chinese_(chinese) {}
 
   void keys(Construct construct) {
     const ConstructRow* row = construct_row(construct);
     if (row == nullptr) return;
     for (const KeyRow& key : row->keys) add_key(construct, key.name);
     if (construct != Construct::measure) return;
-    for (const Family& family : kFamilies) add_key(construct, family.key);
+    for (const MeasureFamily& family : kFamilies) add_key(construct, family.key);
     for (const OptionKey& option : kOptionKeys) add_key(construct, option.key);
   }
 
@@ -202,7 +202,7 @@ class Proposals {
     if (known_.insert(label).second) out_.push_back({kind, label, std::move(detail)});
   }
 
-  const ReadPack& pack_;
+  const OpenPack& pack_;
   bool chinese_;
   std::set<std::string> known_;
   std::vector<Proposal> out_;
@@ -210,7 +210,7 @@ class Proposals {
 
 }  // namespace
 
-std::string hover_text(const ReadPack& pack, const KeyPath& path, bool tests, std::string_view word,
+std::string hover_text(const OpenPack& pack, const KeyPath& path, bool tests, std::string_view word,
                        bool chinese) {
   if (path.at_key) {
     if (std::string text = words_of(construct_at(path, tests), word, chinese); !text.empty())
@@ -225,7 +225,7 @@ std::string hover_text(const ReadPack& pack, const KeyPath& path, bool tests, st
   return name_in_words(pack, word, chinese);
 }
 
-std::vector<Proposal> proposals(const ReadPack& pack, const KeyPath& path, bool tests,
+std::vector<Proposal> proposals(const OpenPack& pack, const KeyPath& path, bool tests,
                                 bool chinese) {
   Proposals out(pack, chinese);
   const std::string_view key = path.keys.empty() ? std::string_view() : path.keys.back();

@@ -10,7 +10,7 @@
 namespace lianqing::lsp {
 
 // Markdown; empty if nothing is known of the word. `path`: where it stands.
-std::string hover_text(const ReadPack& pack, const KeyPath& path, bool tests, std::string_view word,
+std::string hover_text(const OpenPack& pack, const KeyPath& path, bool tests, std::string_view word,
                        bool chinese);
 
 struct Proposal {
@@ -19,7 +19,7 @@ struct Proposal {
   std::string label;
   std::string detail;  // one line
 };
-std::vector<Proposal> proposals(const ReadPack& pack, const KeyPath& path, bool tests,
+std::vector<Proposal> proposals(const OpenPack& pack, const KeyPath& path, bool tests,
                                 bool chinese);
 
 }  // namespace lianqing::lsp

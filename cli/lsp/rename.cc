@@ -132,7 +132,7 @@ class Occurrences {
 };
 
 // The texts after the edits.
-std::map<std::string, std::string> apply(const ReadPack& pack, const std::vector<Edit>& edits,
+std::map<std::string, std::string> apply(const OpenPack& pack, const std::vector<Edit>& edits,
                                          const std::string& to) {
   std::map<std::string, std::string> out;
   for (auto edit = edits.rbegin(); edit != edits.rend(); ++edit) {  // from the end: places hold
@@ -180,7 +180,7 @@ void find_in_tests(const Workspace& workspace, const std::string& folder, const 
 
 }  // namespace
 
-Result<std::vector<Edit>> rename_edits(const Workspace& workspace, const ReadPack& pack,
+Result<std::vector<Edit>> rename_edits(const Workspace& workspace, const OpenPack& pack,
                                        const std::string& path, const std::string& from,
                                        const std::string& to) {
   using Kind = Definition::Kind;
@@ -211,7 +211,7 @@ Result<std::vector<Edit>> rename_edits(const Workspace& workspace, const ReadPac
     }
   }
   sort_edits(out);
-  LQ_TRY(const ReadPack after, workspace.read_with(path, apply(pack, out, name)));
+  LQ_TRY(const OpenPack after, workspace.read_with(path, apply(pack, out, name)));
   if (error_count(after.findings) > error_count(pack.findings))
     return failure(ErrorCode::refused, "the pack would not be right with the name '" + to + "'");
   find_in_tests(workspace, std::filesystem::path(path).parent_path().string(), from, out);

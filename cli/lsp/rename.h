@@ -14,7 +14,7 @@ struct Edit {
 // All places, in order. Fails (refused) if there is no such name, the new one cannot be a name or
 // is taken, or the pack would have more errors than before.
 [[nodiscard]] Result<std::vector<Edit>> rename_edits(const Workspace& workspace,
-                                                     const ReadPack& pack, const std::string& path,
+                                                     const OpenPack& pack, const std::string& path,
                                                      const std::string& from,
                                                      const std::string& to);
 

@@ -20,9 +20,9 @@ namespace lianqing {
 namespace {
 
 using editor::Message;
+using lsp::OpenPack;
 using lsp::Position;
 using lsp::Range;
-using lsp::ReadPack;
 
 constexpr OptionSpec kOptions[] = {
     {"events", true, true, "悬停在指标上时，显示这份日志结束时的值",
@@ -163,7 +163,7 @@ class Server {
     publish(source, findings, 0);
   }
 
-  void publish(const ReadPack& pack, std::size_t file) {
+  void publish(const OpenPack& pack, std::size_t file) {
     publish(pack.texts[file], pack.findings, file);
   }
 
@@ -192,7 +192,7 @@ class Server {
   struct Place {
     std::string path;
     std::string text;
-    ReadPack pack;
+    OpenPack pack;
     lsp::KeyPath keys;
     std::string word;
   };

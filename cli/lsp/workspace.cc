@@ -9,18 +9,18 @@
 
 namespace lianqing::lsp {
 
-const std::string* ReadPack::text_of(const std::string& path) const {
+const std::string* OpenPack::text_of(const std::string& path) const {
   const auto at = std::find_if(texts.begin(), texts.end(),
                                [&](const SourceText& text) { return text.name == path; });
   return at == texts.end() ? nullptr : &at->bytes;
 }
 
-Result<ReadPack> Workspace::read(const std::string& path) const { return read_with(path, {}); }
+Result<OpenPack> Workspace::read(const std::string& path) const { return read_with(path, {}); }
 
-Result<ReadPack> Workspace::read_with(const std::string& path,
+Result<OpenPack> Workspace::read_with(const std::string& path,
                                       const std::map<std::string, std::string>& changed) const {
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  ReadPack out;
+  OpenPack out;
   LQ_TRY(out.texts, read_pack(folder));
   LQ_TRY(const std::vector<SourceText> calendars, read_calendars(folder));
   for (SourceText& text : out.texts) {

@@ -13,7 +13,7 @@
 namespace lianqing::lsp {
 
 // One pack, read once.
-struct ReadPack {
+struct OpenPack {
   std::vector<SourceText> texts;  // of the pack, then calendars
   std::size_t files = 0;          // how many of `texts` are the pack's
   PackSyntax syntax;
@@ -31,9 +31,9 @@ class Workspace {
 
   // The pack that the file is part of: those beside it, with what is open in place of what is on
   // the disk.
-  Result<ReadPack> read(const std::string& path) const;
+  Result<OpenPack> read(const std::string& path) const;
   // The same with these texts in place of others: what a change would make of it.
-  Result<ReadPack> read_with(const std::string& path,
+  Result<OpenPack> read_with(const std::string& path,
                              const std::map<std::string, std::string>& changed) const;
 
  private:

@@ -64,11 +64,11 @@ Status create(const Options& options, const std::string& data) {
 }
 
 Status list(const std::string& data, bool chinese) {
-  LQ_TRY(const std::vector<Token> tokens, read_tokens(tokens_path(data)));
+  LQ_TRY(const std::vector<AccessToken> tokens, read_tokens(tokens_path(data)));
   std::vector<std::vector<std::string>> rows;
   rows.push_back(chinese ? std::vector<std::string>{"名称", "角色", "建立", "状态"}
                          : std::vector<std::string>{"name", "role", "created", "state"});
-  for (const Token& token : tokens) {
+  for (const AccessToken& token : tokens) {
     std::string state = chinese ? "有效" : "in force";
     if (token.expires) {
       state = (*token.expires > wall() ? (chinese ? "有效至 " : "until ")

@@ -42,7 +42,7 @@ std::optional<std::optional<Instant>> optional_instant(const std::string& text) 
   return std::optional<Instant>{*t};
 }
 
-std::optional<Token> token_of(const std::string& line) {
+std::optional<AccessToken> token_of(const std::string& line) {
   std::vector<std::string> parts;
   std::istringstream in(line);
   for (std::string part; std::getline(in, part, '\t');) parts.push_back(part);
@@ -51,10 +51,10 @@ std::optional<Token> token_of(const std::string& line) {
   const auto created = parse_rfc3339(parts[2]);
   const auto expires = optional_instant(parts[3]), revoked = optional_instant(parts[4]);
   if (!role || !created || !expires || !revoked) return std::nullopt;
-  return Token{parts[0], *role, parts[5], *created, *expires, *revoked};
+  return AccessToken{parts[0], *role, parts[5], *created, *expires, *revoked};
 }
 
-std::string line_of(const Token& token) {
+std::string line_of(const AccessToken& token) {
   const auto text = [](const std::optional<Instant>& t) { return t ? format_rfc3339(*t) : "-"; };
   return token.hash + "\t" + std::string(name(token.role)) + "\t" + format_rfc3339(token.created) +
          "\t" + text(token.expires) + "\t" + text(token.revoked) + "\t" + token.name + "\n";
@@ -65,9 +65,9 @@ Unexpected<Error> io(const std::string& path) {
 }
 
 // Whole or not at all, readable by its owner only.
-Status write_tokens(const std::string& path, const std::vector<Token>& tokens) {
+Status write_tokens(const std::string& path, const std::vector<AccessToken>& tokens) {
   std::string text = std::string(kHeader) + "\n";
-  for (const Token& token : tokens) text += line_of(token);
+  for (const AccessToken& token : tokens) text += line_of(token);
   const std::string fresh = path + ".new";
   const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return io(fresh);
@@ -106,7 +106,7 @@ class FileLock {
   int file_;
 };
 
-bool in_force(const Token& token, Instant now) {
+bool in_force(const AccessToken& token, Instant now) {
   return !token.revoked && (!token.expires || now < *token.expires);
 }
 
@@ -114,8 +114,8 @@ bool in_force(const Token& token, Instant now) {
 
 std::string tokens_path(const std::string& data_dir) { return data_dir + "/tokens.tsv"; }
 
-Result<std::vector<Token>> read_tokens(const std::string& path) {
-  std::vector<Token> out;
+Result<std::vector<AccessToken>> read_tokens(const std::string& path) {
+  std::vector<AccessToken> out;
   std::ifstream in(path, std::ios::binary);
   if (!in) {
     if (errno == ENOENT) return out;
@@ -147,8 +147,8 @@ Result<std::string> create_token(const std::string& path, const std::string& nam
   }
   const FileLock lock(path);
   if (!lock.held()) return io(path + ".lock");
-  LQ_TRY(std::vector<Token> tokens, read_tokens(path));
-  for (const Token& token : tokens) {
+  LQ_TRY(std::vector<AccessToken> tokens, read_tokens(path));
+  for (const AccessToken& token : tokens) {
     if (token.name == name && in_force(token, now)) {
       return failure(ErrorCode::refused, "there is a token '" + name +
                                              "' already: revoke it first, or take another name");
@@ -167,8 +167,8 @@ Result<std::string> create_token(const std::string& path, const std::string& nam
 Status revoke_token(const std::string& path, const std::string& name, Instant now) {
   const FileLock lock(path);
   if (!lock.held()) return io(path + ".lock");
-  LQ_TRY(std::vector<Token> tokens, read_tokens(path));
-  for (Token& token : tokens) {
+  LQ_TRY(std::vector<AccessToken> tokens, read_tokens(path));
+  for (AccessToken& token : tokens) {
     if (token.name != name || !in_force(token, now)) continue;
     token.revoked = now;
     return write_tokens(path, tokens);
@@ -189,12 +189,12 @@ std::optional<http::Caller> TokenBook::caller_of(std::string_view token, Instant
   if (!read_ || stamp != read_at_) {
     auto tokens = read_tokens(path_);
     trouble_ = tokens ? std::string() : tokens.error().what;
-    tokens_ = tokens ? *std::move(tokens) : std::vector<Token>();
+    tokens_ = tokens ? *std::move(tokens) : std::vector<AccessToken>();
     read_at_ = stamp;
     read_ = true;
   }
   const std::string hash = hex(sha256(token));
-  for (const Token& known : tokens_) {
+  for (const AccessToken& known : tokens_) {
     if (known.hash == hash && in_force(known, now)) return http::Caller{known.name, known.role};
   }
   return std::nullopt;

@@ -15,7 +15,7 @@
 
 namespace lianqing {
 
-struct Token {
+struct AccessToken {
   std::string hash;  // SHA-256 of the token, hex
   http::Role role = http::Role::viewer;
   std::string name;
@@ -28,7 +28,7 @@ inline constexpr std::size_t kMaxTokenName = 64;  // bytes
 std::string tokens_path(const std::string& data_dir);
 
 // No file: no tokens. Fails (corrupt) on a line that is not one.
-[[nodiscard]] Result<std::vector<Token>> read_tokens(const std::string& path);
+[[nodiscard]] Result<std::vector<AccessToken>> read_tokens(const std::string& path);
 
 // Makes a token of 256 random bits and adds it. The result is the token itself, which is kept
 // nowhere. Refused: a name in use, or one that is empty, too long or has control characters.
@@ -59,7 +59,7 @@ class TokenBook {
   mutable std::mutex lock_;
   Stamp read_at_;
   bool read_ = false;
-  std::vector<Token> tokens_;
+  std::vector<AccessToken> tokens_;
   std::string trouble_;
 };
 

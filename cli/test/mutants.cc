@@ -179,7 +179,7 @@ class Hunter {
   }
 
   MutantFate fate(const Mutant& mutant) {
-    PackTexts pack = suite_.pack;
+    TestedTexts pack = suite_.pack;
     pack.files[mutant.file].bytes.replace(mutant.byte, mutant.before.size(), mutant.after);
     const auto plain = compile_with(pack, {});
     if (!plain) return MutantFate::refused;
@@ -206,7 +206,7 @@ class Hunter {
 
 }  // namespace
 
-std::vector<Mutant> mutants_of(const PackTexts& pack) {
+std::vector<Mutant> mutants_of(const TestedTexts& pack) {
   std::vector<Mutant> out;
   for (std::uint32_t file = 0; file < pack.files.size(); ++file) {
     if (pack.files[file].layer == 0) Finder(pack.files[file], file, out).find();

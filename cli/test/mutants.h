@@ -16,7 +16,7 @@ enum class MutantKind : std::uint8_t {
 };
 
 struct Mutant {
-  std::uint32_t file = 0;     // into PackTexts::files
+  std::uint32_t file = 0;     // into TestedTexts::files
   std::size_t byte = 0;       // of that file
   std::string before, after;  // what is written there, and what instead
   std::string where;          // `rules.surge.yellow.enter`
@@ -26,7 +26,7 @@ struct Mutant {
 
 // In params, macros, items, measures and rules of the pack itself, not of what it extends; in order
 // of place.
-std::vector<Mutant> mutants_of(const PackTexts& pack);
+std::vector<Mutant> mutants_of(const TestedTexts& pack);
 
 enum class MutantFate : std::uint8_t {
   refused,   // the pack does not compile so: nobody could run it

@@ -83,7 +83,7 @@ std::set<std::string> rules_named(const Test& test) {
 
 }  // namespace
 
-Checked<std::shared_ptr<const Program>> compile_with(const PackTexts& pack,
+Checked<std::shared_ptr<const Program>> compile_with(const TestedTexts& pack,
                                                      std::span<const ParamOverride> params) {
   if (params.empty()) return compile_pack(pack.files, pack.calendars);
   std::vector<SourceText> files = pack.files;

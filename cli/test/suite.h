@@ -10,13 +10,13 @@
 namespace lianqing {
 
 // What a pack is compiled from.
-struct PackTexts {
+struct TestedTexts {
   std::vector<SourceText> files, calendars;
 };
 
 // The pack with some params set as by a layer of its own on top. Findings about `params` are put
 // where the test says them.
-Checked<std::shared_ptr<const Program>> compile_with(const PackTexts& pack,
+Checked<std::shared_ptr<const Program>> compile_with(const TestedTexts& pack,
                                                      std::span<const ParamOverride> params);
 
 struct SuiteTest {
@@ -26,7 +26,7 @@ struct SuiteTest {
 };
 
 struct Suite {
-  PackTexts pack;
+  TestedTexts pack;
   std::vector<SourceText> test_files;
   std::shared_ptr<const Program> program;  // without a test's params; null: the pack has errors
   std::vector<SuiteTest> tests;            // by file, in order

@@ -44,7 +44,7 @@ enum FamilyOption : std::uint32_t {
   kTakesDifferent = 131072,  // distinct, beside another aggregate
 };
 
-struct Family {
+struct MeasureFamily {
   std::string_view key;
   Aggregate aggregate;
   FamilySubject subject;
@@ -62,7 +62,7 @@ struct Family {
 inline constexpr std::uint32_t kEventOptions = kTakesWhere | kTakesWindow | kTakesPer;
 inline constexpr std::uint32_t kFieldOptions = kTakesOf | kEventOptions;
 
-inline constexpr Family kFamilies[] = {
+inline constexpr MeasureFamily kFamilies[] = {
     {"count", Aggregate::count, FamilySubject::types, kEventOptions},
     {"sum", Aggregate::sum, FamilySubject::field, kFieldOptions, kTakesOf, kKeepSum,
      StreamSource::events, true},

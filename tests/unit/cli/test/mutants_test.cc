@@ -11,7 +11,7 @@ using testing::IsEmpty;
 
 // Every mutant as `line: before -> after`, each checked to stand where it says.
 std::vector<std::string> found(const std::string& text, std::uint32_t layer = 0) {
-  const PackTexts pack{{{"pack.yaml", text, layer}}, {}};
+  const TestedTexts pack{{{"pack.yaml", text, layer}}, {}};
   std::vector<std::string> out;
   for (const Mutant& mutant : mutants_of(pack)) {
     EXPECT_EQ(text.substr(mutant.byte, mutant.before.size()), mutant.before);
