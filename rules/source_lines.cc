@@ -18,6 +18,17 @@ std::string_view line_of(std::string_view text, std::uint32_t line) {
   return text;
 }
 
+std::size_t content_start(std::string_view line) {
+  constexpr std::string_view kBlanks = " \t";
+  std::size_t at = line.find_first_not_of(kBlanks);
+  if (at == std::string_view::npos) return line.size();
+  while (line.substr(at, 2) == "- ") {
+    at = line.find_first_not_of(kBlanks, at + 2);
+    if (at == std::string_view::npos) return line.size();
+  }
+  return at;
+}
+
 SourceLines::SourceLines(std::string_view text) : text_(text), starts_{0} {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\n') starts_.push_back(i + 1);

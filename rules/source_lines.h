@@ -14,6 +14,10 @@ namespace lianqing {
 // empty past the end.
 std::string_view line_of(std::string_view text, std::uint32_t line);
 
+// First byte of a line of YAML after its indent and the dashes of a list; its size if there is
+// none.
+std::size_t content_start(std::string_view line);
+
 class SourceLines {
  public:
   explicit SourceLines(std::string_view text);

@@ -16,17 +16,6 @@ bool is_word_byte(char c) {
          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// First byte after the indent and the dashes of a list.
-std::size_t content_start(std::string_view line) {
-  std::size_t at = line.find_first_not_of(kBlanks);
-  if (at == std::string_view::npos) return line.size();
-  while (line.substr(at, 2) == "- ") {
-    at = line.find_first_not_of(kBlanks, at + 2);
-    if (at == std::string_view::npos) return line.size();
-  }
-  return at;
-}
-
 // The value of `key: value` on this line, or npos.
 std::size_t value_start(std::string_view line) {
   const std::size_t colon = line.find(": ", content_start(line));

@@ -10,19 +10,9 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 
-std::size_t indent_of(std::string_view line) {
-  std::size_t at = line.find_first_not_of(kBlanks);
-  if (at == std::string_view::npos) return line.size();
-  while (line.substr(at, 2) == "- ") {
-    at = line.find_first_not_of(kBlanks, at + 1);
-    if (at == std::string_view::npos) return line.size();
-  }
-  return at;
-}
-
 // The key that a line begins with; empty if it has none.
 std::string key_of(std::string_view line) {
-  const std::size_t begin = indent_of(line);
+  const std::size_t begin = content_start(line);
   const std::size_t colon = line.find(':', begin);
   if (colon == std::string_view::npos || line.substr(begin, 1) == "#") return {};
   std::string_view key = line.substr(begin, colon - begin);
@@ -76,10 +66,10 @@ void read_line(std::string_view before, KeyPath& path) {
 KeyPath key_path_at(std::string_view text, std::uint32_t line, std::size_t byte) {
   KeyPath path;
   const std::string_view here = line_of(text, line + 1);
-  std::size_t indent = std::min(indent_of(here), byte);
+  std::size_t indent = std::min(content_start(here), byte);
   for (std::uint32_t i = line; i > 0 && indent > 0;) {
     const std::string_view above = line_of(text, i--);
-    const std::size_t begins = indent_of(above);
+    const std::size_t begins = content_start(above);
     if (begins >= above.size() || begins >= indent) continue;
     const std::string key = key_of(above);
     if (key.empty()) continue;
