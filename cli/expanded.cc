@@ -13,23 +13,17 @@ bool is_plain_char(char c) {
          c == '-' || c == '.' || c == '/' || (c & 0x80) != 0;
 }
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
 // Written plain it was read plain; inside [ ] some signs end it.
 std::string scalar(const Node& node, bool in_list) {
   const bool breaks = node.text.find('\n') != std::string::npos ||
                       (in_list && node.text.find_first_of(",[]{}") != std::string::npos);
-  return node.quoted || breaks ? quoted(node.text) : node.text;
+  return node.quoted || breaks ? json_string(node.text) : node.text;
 }
 
 std::string key_text(const std::string& key) {
   const bool plain =
       !key.empty() && key[0] != '-' && std::all_of(key.begin(), key.end(), is_plain_char);
-  return plain ? key : quoted(key);
+  return plain ? key : json_string(key);
 }
 
 bool is_flat(const Node& node) {

@@ -10,22 +10,16 @@
 namespace lianqing {
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
 // A word as YAML takes it.
 std::string word(const std::string& text) {
   constexpr std::string_view kRead[] = {"true", "false", "null", "yes", "no", "on", "off"};
   const bool plain =
       is_identifier(text) && std::find(std::begin(kRead), std::end(kRead), text) == std::end(kRead);
-  return plain ? text : quoted(text);
+  return plain ? text : json_string(text);
 }
 
 std::string in_language(const std::string& text, bool chinese) {
-  return std::string(chinese ? "{zh: " : "{en: ") + quoted(text) + "}";
+  return std::string(chinese ? "{zh: " : "{en: ") + json_string(text) + "}";
 }
 
 std::string measure_of(const RuleDraft& draft) {
@@ -157,7 +151,7 @@ std::string expect_text(const RuleDraft& draft, const std::string& timeline) {
 }
 
 std::string name_text(const std::string& zh, const std::string& en) {
-  return "  - name: {zh: " + quoted(zh) + ", en: " + quoted(en) + "}\n    events:\n";
+  return "  - name: {zh: " + json_string(zh) + ", en: " + json_string(en) + "}\n    events:\n";
 }
 
 // `+90m` after the start, and that long after a whole window.
@@ -264,9 +258,10 @@ std::string rule_text(const RuleDraft& draft, bool chinese) {
   out += "\nrules:\n  " + draft.id + ":\n    title: " + in_language(draft.title, chinese) + "\n";
   if (!draft.basis.empty()) out += "    basis: " + in_language(draft.basis, chinese) + "\n";
   if (!draft.owner.empty()) out += "    owner: " + word(draft.owner) + "\n";
-  out += "    yellow: " + quoted(conditions.yellow) + "\n";
-  if (!conditions.red.empty()) out += "    red: " + quoted(conditions.red) + "\n";
-  return out + "    because: {zh: " + quoted(because.zh) + ", en: " + quoted(because.en) + "}\n";
+  out += "    yellow: " + json_string(conditions.yellow) + "\n";
+  if (!conditions.red.empty()) out += "    red: " + json_string(conditions.red) + "\n";
+  return out + "    because: {zh: " + json_string(because.zh) + ", en: " + json_string(because.en) +
+         "}\n";
 }
 
 std::string test_text(const RuleDraft& draft, std::span<const EventType> types, bool chinese) {

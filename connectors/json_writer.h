@@ -53,6 +53,13 @@ inline void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+// The same as a text of its own.
+inline std::string json_string(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
 class JsonWriter {
  public:
   // Appends to `out`, which outlives the writer and is not touched by others meanwhile.

@@ -20,15 +20,9 @@ constexpr std::size_t kMostListed = 1000;  // changes in an answer
 constexpr std::uint64_t kPage = 512;       // stored warnings read at a time
 constexpr int kNice = 10;                  // ingest goes first
 
-std::string json_text(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
 WhatIfPlace place_of(const std::string& unit, const std::string& rule, const std::string& key,
                      bool keyed) {
-  return {json_text(unit), json_text(rule), keyed ? json_text(key) : "null"};
+  return {json_string(unit), json_string(rule), keyed ? json_string(key) : "null"};
 }
 
 // The levels above green now, and the highest of each place in the period.
@@ -260,7 +254,7 @@ Outcome<std::shared_ptr<const Program>, http::Response> whatif_program(
       for (const Param& param : params) known += (known.empty() ? "" : ", ") + param.name;
       return refuse(400, "params", "the pack has no param '" + name + "'; there are: " + known);
     }
-    layer += json_text(name) + ": " + yaml_value(value) + ", ";
+    layer += json_string(name) + ": " + yaml_value(value) + ", ";
   }
   for (SourceText& file : files) ++file.layer;
   files.insert(files.begin(), {"whatif.yaml", layer + "}\n", 0});

@@ -1,6 +1,6 @@
 #include "connectors/http/pack_body.h"
 
-#include <boost/json.hpp>
+#include "connectors/http/json_body.h"
 
 namespace lianqing::http {
 namespace {
@@ -18,7 +18,9 @@ const json::string* text_member(const json::object& object, std::string_view nam
   return value == nullptr ? nullptr : value->if_string();
 }
 
-Outcome<json::value, Response> json_body(const Request& request) {
+}  // namespace
+
+Outcome<json::value, Response> json_body(const Request& request, std::string_view code) {
   if (!request.field("content-type").starts_with("application/json")) {
     return Unexpected<Response>(problem(415, "media_type", "expected application/json"));
   }
@@ -26,7 +28,9 @@ Outcome<json::value, Response> json_body(const Request& request) {
   json::parse_options options;
   options.max_depth = 8;
   json::value body = json::parse(request.body, error, {}, options);
-  if (error) return refuse("the body is not JSON: " + error.message());
+  if (error) {
+    return Unexpected<Response>(problem(400, code, "the body is not JSON: " + error.message()));
+  }
   return body;
 }
 
@@ -50,17 +54,15 @@ Outcome<std::vector<SourceText>, Response> files_of(const json::value* files) {
   return out;
 }
 
-}  // namespace
-
 Outcome<std::vector<SourceText>, Response> pack_files(const Request& request) {
-  const auto body = json_body(request);
+  const auto body = json_body(request, "pack");
   if (!body) return Unexpected<Response>(body.error());
   const auto* object = body->if_object();
   return files_of(object == nullptr ? nullptr : object->if_contains("files"));
 }
 
 Outcome<ActivationBody, Response> activation_body(const Request& request) {
-  const auto body = json_body(request);
+  const auto body = json_body(request, "pack");
   if (!body) return Unexpected<Response>(body.error());
   const auto* object = body->if_object();
   const auto* reason = object == nullptr ? nullptr : text_member(*object, "reason");

@@ -1,8 +1,6 @@
 #include "connectors/http/whatif_body.h"
 
-#include <boost/json.hpp>
-
-#include "connectors/http/pack_body.h"
+#include "connectors/http/json_body.h"
 
 namespace lianqing::http {
 namespace {
@@ -18,15 +16,9 @@ Unexpected<Response> refuse(std::string_view detail) {
 }  // namespace
 
 Outcome<WhatIfBody, Response> whatif_body(const Request& request) {
-  if (!request.field("content-type").starts_with("application/json")) {
-    return Unexpected<Response>(problem(415, "media_type", "expected application/json"));
-  }
-  boost::system::error_code error;
-  json::parse_options options;
-  options.max_depth = 8;
-  const json::value body = json::parse(request.body, error, {}, options);
-  if (error) return refuse("the body is not JSON: " + error.message());
-  const auto* object = body.if_object();
+  const auto body = json_body(request, "whatif");
+  if (!body) return Unexpected<Response>(body.error());
+  const auto* object = body->if_object();
   if (object == nullptr) return refuse("expected {\"params\": {\"NAME\": VALUE}}");
   WhatIfBody out;
   for (const auto& [member, value] : *object) {
@@ -49,7 +41,7 @@ Outcome<WhatIfBody, Response> whatif_body(const Request& request) {
       }
       out.days = static_cast<std::uint64_t>(*days);
     } else if (name == "files") {
-      auto files = pack_files(request);
+      auto files = files_of(&value);
       if (!files) return Unexpected<Response>(files.error());
       out.files = *std::move(files);
     } else {
