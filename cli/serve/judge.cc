@@ -59,7 +59,7 @@ Result<Judge> make_judge(const std::string& data, std::shared_ptr<const Program>
   return out;
 }
 
-Result<Seq> refold_until(const EventLog& log, Replay& replay, Stretch stretch,
+Result<Seq> refold_until(const EventLog& log, Replay& replay, LogStretch stretch,
                          const std::function<bool(const Event&)>& met,
                          const std::function<Status(Seq next)>& folded) {
   EventDecoder decoder;
@@ -91,7 +91,7 @@ Result<Seq> refold_until(const EventLog& log, Replay& replay, Stretch stretch,
   }
 }
 
-Status refold(const EventLog& log, Replay& replay, Stretch stretch,
+Status refold(const EventLog& log, Replay& replay, LogStretch stretch,
               const std::function<void(const Event&)>& met,
               const std::function<Status(Seq next)>& folded) {
   const auto all = [&](const Event& event) {

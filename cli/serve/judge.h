@@ -41,18 +41,18 @@ struct Judge {
 
 // Folds the records `from` to `to` - 1 of the log, as far as they were recorded at or before
 // `until`.
-struct Stretch {
+struct LogStretch {
   Seq from = 0, to = UINT64_MAX;
   Instant until = kNever;
 };
 // Calls `met` with every event; when it says false, nothing recorded later than that event is
 // folded. Calls `folded` with how far it has come, now and then. Gives the seq behind the last
 // record that was looked at.
-[[nodiscard]] Result<Seq> refold_until(const EventLog& log, Replay& replay, Stretch stretch,
+[[nodiscard]] Result<Seq> refold_until(const EventLog& log, Replay& replay, LogStretch stretch,
                                        const std::function<bool(const Event&)>& met,
                                        const std::function<Status(Seq next)>& folded);
 // All of the stretch.
-[[nodiscard]] Status refold(const EventLog& log, Replay& replay, Stretch stretch,
+[[nodiscard]] Status refold(const EventLog& log, Replay& replay, LogStretch stretch,
                             const std::function<void(const Event&)>& met,
                             const std::function<Status(Seq next)>& folded);
 

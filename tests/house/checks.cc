@@ -239,6 +239,36 @@ Findings check_confinement(const SourceFile& file) {
   return out;
 }
 
+// ---- types
+
+std::vector<TypeName> types_of(const SourceFile& header) {
+  static const std::regex kNamespace(R"(namespace ([\w:]+) \{.*)");
+  static const std::regex kType(R"((?:struct|class|enum class|enum) (\w+)[^;{]*\{.*)");
+  std::vector<TypeName> out;
+  std::string within;
+  for (std::size_t i = 0; i < header.code.size(); ++i) {
+    std::smatch m;
+    if (std::regex_match(header.code[i], m, kNamespace)) within = m[1].str() + "::";
+    if (std::regex_match(header.code[i], m, kType)) {
+      out.push_back({within + m[1].str(), header.path, i + 1});
+    }
+  }
+  return out;
+}
+
+Findings check_one_type_a_name(std::vector<TypeName> types) {
+  std::stable_sort(types.begin(), types.end(),
+                   [](const TypeName& a, const TypeName& b) { return a.name < b.name; });
+  Findings out;
+  for (std::size_t i = 1; i < types.size(); ++i) {
+    if (types[i].name != types[i - 1].name) continue;
+    out.push_back({types[i].path, types[i].line,
+                   types[i].name + " is also the name of a type in " + types[i - 1].path +
+                       ": two types of one name corrupt each other; rename one"});
+  }
+  return out;
+}
+
 // ---- determinism
 
 namespace {

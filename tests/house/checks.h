@@ -53,6 +53,15 @@ Findings check_confinement(const SourceFile& file);
 // `header`: the file's own header, where its members are declared; may be null.
 Findings check_determinism(const SourceFile& file, const SourceFile* header);
 Findings check_names(const SourceFile& file);
+// A header's types at namespace scope: two of one name in one namespace share template code by the
+// linker's choice, whatever they hold.
+struct TypeName {
+  std::string name;  // with its namespace
+  std::string path;
+  std::size_t line;
+};
+std::vector<TypeName> types_of(const SourceFile& header);
+Findings check_one_type_a_name(std::vector<TypeName> types);
 
 inline constexpr std::size_t kMostLinesSource = 700;
 inline constexpr std::size_t kMostLinesHeader = 300;

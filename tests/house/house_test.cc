@@ -118,6 +118,16 @@ TEST(House, RulesAndEngineAreDeterministic) {
 
 TEST(House, NamesSaySomething) { EXPECT_CLEAN(over_sources(check_names)); }
 
+TEST(House, ANameIsOfOneType) {
+  std::vector<TypeName> types;
+  for (const auto& [path, file] : tree().sources) {
+    if (!file.is_header()) continue;
+    for (TypeName& type : types_of(file)) types.push_back(std::move(type));
+  }
+  ASSERT_GT(types.size(), 100U);
+  EXPECT_CLEAN(check_one_type_a_name(std::move(types)));
+}
+
 TEST(House, FilesAreOfAReadableSize) {
   EXPECT_CLEAN(over_sources([](const SourceFile& f) { return check_size(f, size_exceptions()); }));
   for (const SizeException& e : size_exceptions()) {
@@ -291,6 +301,20 @@ TEST(HouseSelf, NamesCanFail) {
   EXPECT_EQ(check_names(source("rules/a.h", "enum class Base { a };\n")).size(), 1U);
   EXPECT_CLEAN(
       check_names(source("rules/database.cc", "class Database {};\n// class X Manager\n")));
+}
+
+TEST(HouseSelf, TwoTypesOfOneNameAreSeen) {
+  const auto all = [](const char* second) {
+    std::vector<TypeName> types = types_of(
+        source("rules/a.h", "namespace lianqing {\nstruct Token {\n};\nclass Other;\n}\n"));
+    for (TypeName& type : types_of(source("cli/b.h", second))) types.push_back(std::move(type));
+    return check_one_type_a_name(std::move(types));
+  };
+  EXPECT_EQ(all("namespace lianqing {\nclass Token final : public X {\n};\n}\n").size(), 1U);
+  EXPECT_EQ(all("namespace lianqing {\nenum class Token : int { a };\n}\n").at(0).line, 2U);
+  EXPECT_CLEAN(all("namespace lianqing::http {\nstruct Token {\n};\n}\n"));
+  EXPECT_CLEAN(all("namespace lianqing {\nstruct Other {\n  struct Token {\n  };\n};\n}\n"));
+  EXPECT_CLEAN(all("namespace lianqing {\nstruct Token;\n}\n"));
 }
 
 TEST(HouseSelf, SizesCanFail) {
