@@ -22,6 +22,7 @@ using http::RouteId;
 
 constexpr std::chrono::seconds kMostSilence{10};  // of the writer's thread
 constexpr Duration kMostLag{30'000'000};
+constexpr std::size_t kMostRemembered = 256;  // limited tokens whose units are kept
 
 // One request's events and what they point into.
 struct Ingest {
@@ -67,6 +68,13 @@ Response ingest_answer(const Result<std::vector<Taken>>& taken) {
   return out;
 }
 
+// A token that stands for one source sends in no other's name.
+std::optional<Rejection> foreign_source(const http::Caller& caller, const Event& event) {
+  if (caller.source.empty() || event.source == caller.source) return std::nullopt;
+  return Rejection{"source", "the token is that of another source: expected " + caller.source,
+                   event.origin, 0, std::string(event.raw.substr(0, kMaxRejectedBytes))};
+}
+
 Response overloaded() {
   return http::try_later(503, "busy", "too many questions wait: ask again shortly", 1);
 }
@@ -88,33 +96,33 @@ std::optional<http::Caller> Answers::caller_of(std::string_view token) {
 void Answers::answer(Request request, Reply reply) {
   switch (request.route) {
     case RouteId::post_events: return take_events(std::move(request), std::move(reply));
-    case RouteId::list_units:
-      return ask(std::move(reply),
-                 [request = std::move(request)](Live& live) { return list_units(request, live); });
-    case RouteId::get_unit:
-      return ask(std::move(reply),
-                 [request = std::move(request)](Live& live) { return get_unit(request, live); });
+    case RouteId::list_units: return ask(std::move(request), std::move(reply), list_units);
+    case RouteId::get_unit: return ask(std::move(request), std::move(reply), get_unit);
     case RouteId::explain: return explain(std::move(request), std::move(reply));
     case RouteId::list_warnings:
-      return run_aside(std::move(reply), [this, request = std::move(request)] {
-        return list_warnings(request, *writer_.log(), writer_.feed());
-      });
+      return run_aside(std::move(request), std::move(reply),
+                       [this](const Request& asked, const Access& access) {
+                         return list_warnings(asked, access, *writer_.log(), writer_.feed());
+                       });
     case RouteId::get_warning:
-      return run_aside(std::move(reply), [this, request = std::move(request)] {
-        return get_warning(request, *writer_.log(), writer_.feed());
-      });
+      return run_aside(std::move(request), std::move(reply),
+                       [this](const Request& asked, const Access& access) {
+                         return get_warning(asked, access, *writer_.log(), writer_.feed());
+                       });
     case RouteId::list_quarantine:
-      return run_aside(std::move(reply), [this, request = std::move(request)] {
-        return list_quarantine(request, *writer_.log());
-      });
+      return run_aside(std::move(request), std::move(reply),
+                       [this](const Request& asked, const Access&) {
+                         return list_quarantine(asked, *writer_.log());
+                       });
     case RouteId::get_rules:
-      return run_aside(std::move(reply), [this] {
+      return run_aside(std::move(request), std::move(reply), [this](const Request&, const Access&) {
         return get_rules(*writer_.rules(), rules_.state(), options_.rules);
       });
     case RouteId::check_rules:
-      return run_aside(std::move(reply), [this, request = std::move(request)] {
-        return check_rules(request, options_.rules);
-      });
+      return run_aside(std::move(request), std::move(reply),
+                       [this](const Request& asked, const Access&) {
+                         return check_rules(asked, options_.rules);
+                       });
     case RouteId::whatif: return take_whatif(std::move(request), std::move(reply));
     case RouteId::activate_rules: return activate(std::move(request), std::move(reply));
     case RouteId::metrics: return reply(metrics());
@@ -143,6 +151,7 @@ void Answers::take_events(Request request, Reply reply) {
     Record record = decoder_.decode(text, {0, i + 1, 0}, ingest->arena, true);
     if (auto* event = std::get_if<Event>(&record)) {
       event->raw = ingest->arena.copy(text);
+      if (auto fault = foreign_source(ingest->request.caller, *event)) record = *std::move(fault);
     } else if (texts->one_text && !http::is_json(text)) {
       const auto& rejection = std::get<Rejection>(record);
       return reply(http::problem(400, "json",
@@ -161,22 +170,80 @@ void Answers::take_events(Request request, Reply reply) {
   }
 }
 
-void Answers::ask(Reply reply, std::function<Response(Live&)> question) {
+// ---- who sees what
+
+std::shared_ptr<const Discretion> Answers::discretion() {
+  const auto program = writer_.rules()->program;
+  const std::lock_guard hold(access_lock_);
+  if (discreet_about_ != program) {
+    discretion_ = std::make_shared<const Discretion>(*program);
+    discreet_about_ = program;
+  }
+  return discretion_;
+}
+
+// Nothing: the tree has changed since somebody with these units asked.
+std::optional<Access> Answers::known_access(const http::Caller& caller) {
+  if (!caller.is_limited()) return Access();
+  std::shared_ptr<const VisibleUnits> units;
+  {
+    const std::lock_guard hold(access_lock_);
+    const auto found = visible_.find(caller.units);
+    if (found == visible_.end()) return std::nullopt;
+    units = found->second;
+  }
+  if (units->tree_version != writer_.tree_version()) return std::nullopt;
+  return Access(caller, std::move(units), discretion());
+}
+
+// On the engine's thread, which has the tree.
+Access Answers::access(const http::Caller& caller, const Live& live) {
+  if (auto known = known_access(caller)) return *std::move(known);
+  auto units = visible_units(caller, live.board());
+  {
+    const std::lock_guard hold(access_lock_);
+    if (visible_.size() >= kMostRemembered) visible_.clear();
+    visible_[caller.units] = units;
+  }
+  return Access(caller, std::move(units), discretion());
+}
+
+bool Answers::with_access(const http::Caller& caller, std::function<void(Access)> then) {
+  if (auto known = known_access(caller)) {
+    then(*std::move(known));
+    return true;
+  }
+  return writer_.ask(
+      [this, caller, then = std::move(then)](const Live& live) { then(access(caller, live)); });
+}
+
+void Answers::denied(const http::Denial&) {}
+
+void Answers::ask(Request request, Reply reply, Question question) {
   if (!writer_.ask(
-          [reply, question = std::move(question)](Live& live) { reply(question(live)); })) {
+          [this, request = std::move(request), reply, question = std::move(question)](Live& live) {
+            reply(question(request, access(request.caller, live), live));
+          })) {
     reply(overloaded());
   }
 }
 
-void Answers::run_aside(Reply reply, std::function<Response()> job) {
-  if (!aside_.submit([reply, job = std::move(job)] { reply(job()); })) reply(overloaded());
+void Answers::run_aside(Request request, Reply reply, Job job) {
+  const http::Caller caller = request.caller;
+  const bool asked = with_access(
+      caller, [this, request = std::move(request), reply, job = std::move(job)](Access access) {
+        const bool taken = aside_.submit(
+            [request, reply, job, access = std::move(access)] { reply(job(request, access)); });
+        if (!taken) reply(overloaded());
+      });
+  if (!asked) reply(overloaded());
 }
 
 void Answers::activate(Request request, Reply reply) {
   const DiskGauges space = disk();
   if (space.free_bytes < space.reserve_bytes) return reply(disk_full());
-  run_aside(std::move(reply), [this, request = std::move(request)] {
-    return activate_rules(request, options_.rules, rules_);
+  run_aside(std::move(request), std::move(reply), [this](const Request& asked, const Access&) {
+    return activate_rules(asked, options_.rules, rules_);
   });
 }
 
@@ -186,15 +253,13 @@ void Answers::explain(Request request, Reply reply) {
   }
   const auto at = instant_parameter(request, "at");
   if (!at) return reply(at.error());
-  if (!*at) {
-    return ask(std::move(reply),
-               [request = std::move(request)](Live& live) { return explain_unit(request, live); });
-  }
-  run_aside(std::move(reply), [this, request = std::move(request), at = **at] {
-    const auto program = program_at(options_.data, *writer_.rules(), at);
-    if (!program) return http::problem(500, "rules", program.error().what);
-    return explain_unit_at(request, *writer_.log(), *program, options_.units, at);
-  });
+  if (!*at) return ask(std::move(request), std::move(reply), explain_unit);
+  run_aside(std::move(request), std::move(reply),
+            [this, at = **at](const Request& asked, const Access& access) {
+              const auto program = program_at(options_.data, *writer_.rules(), at);
+              if (!program) return http::problem(500, "rules", program.error().what);
+              return explain_unit_at(asked, access, *writer_.log(), *program, options_.units, at);
+            });
 }
 
 // One at a time: the base from the engine's thread, then the fold on a thread of its own.
@@ -260,7 +325,7 @@ Response Answers::ready() const {
 
 // ---- streams
 
-void Answers::open_stream(std::optional<std::uint64_t> seen,
+void Answers::open_stream(const http::Caller& caller, std::optional<std::uint64_t> seen,
                           std::function<void(http::StreamOpening)> opened) {
   const StreamFeed& feed = writer_.feed();
   if (seen && *seen + 1 >= feed.first() && *seen <= feed.head()) {
@@ -269,9 +334,14 @@ void Answers::open_stream(std::optional<std::uint64_t> seen,
     out.place = {*seen, feed.colour_head()};
     return opened(std::move(out));
   }
-  const bool asked = writer_.ask([opened](Live& live) {
+  const bool asked = writer_.ask([this, caller, opened](Live& live) {
+    const Access may = access(caller, live);
     http::StreamOpening out;
-    out.levels = live.board().levels();
+    out.levels = live.board().levels(
+        [&may](const std::string& unit) { return may.sees(unit); },
+        [&may](const std::string& rule, Instant since) {
+          return may.is_accused() ? may.discretion().coarse(rule, since) : since;
+        });
     out.place = {live.position(), live.feed().colour_head()};
     opened(std::move(out));
   });
@@ -281,16 +351,28 @@ void Answers::open_stream(std::optional<std::uint64_t> seen,
   opened(std::move(out));
 }
 
-void Answers::read_stream(http::StreamPlace seen, std::function<void(http::StreamPage)> read) {
+void Answers::read_stream(const http::Caller& caller, http::StreamPlace seen,
+                          std::function<void(http::StreamPage)> read) {
+  const bool asked = with_access(
+      caller, [this, seen, read](Access access) { read_visible(std::move(access), seen, read); });
+  if (asked) return;
+  http::StreamPage lost;
+  lost.start_over = true;
+  read(std::move(lost));
+}
+
+void Answers::read_visible(Access access, http::StreamPlace seen,
+                           std::function<void(http::StreamPage)> read) {
   const StreamFeed& feed = writer_.feed();
   http::StreamPage lost;
   lost.start_over = true;
   auto colours = feed.colours_behind(seen.colour);
   if (seen.warning + 1 < feed.first() || !colours) return read(std::move(lost));
-  const auto answer = [read, colours = *std::move(colours)](std::vector<Positioned> warnings) {
-    http::StreamPage out = stream_page(std::move(warnings));
+  const auto answer = [read, access = std::move(access),
+                       colours = *std::move(colours)](std::vector<Positioned> warnings) {
+    http::StreamPage out = stream_page(access, std::move(warnings));
     for (const auto& [number, colour] : colours) {
-      out.colours.push_back(colour);
+      if (access.sees_text(colour)) out.colours.push_back(colour);
       out.reached.colour = number;
     }
     read(std::move(out));

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
+#include "cli/serve/access.h"
 #include "cli/serve/aside.h"
 #include "cli/serve/rule_switch.h"
 #include "cli/serve/tokens.h"
@@ -34,15 +37,25 @@ class Answers final : public http::Answerer {
   void finish_folds() { folds_.finish(); }  // after end(): they give up
 
   std::optional<http::Caller> caller_of(std::string_view token) override;
+  void denied(const http::Denial& denial) override;
   void answer(http::Request request, http::Reply reply) override;
-  void open_stream(std::optional<std::uint64_t> seen,
+  void open_stream(const http::Caller& caller, std::optional<std::uint64_t> seen,
                    std::function<void(http::StreamOpening)> opened) override;
-  void read_stream(http::StreamPlace seen, std::function<void(http::StreamPage)> read) override;
+  void read_stream(const http::Caller& caller, http::StreamPlace seen,
+                   std::function<void(http::StreamPage)> read) override;
 
  private:
   void take_events(http::Request request, http::Reply reply);
-  void ask(http::Reply reply, std::function<http::Response(Live&)> question);
-  void run_aside(http::Reply reply, std::function<http::Response()> job);
+  using Question = std::function<http::Response(const http::Request&, const Access&, Live&)>;
+  using Job = std::function<http::Response(const http::Request&, const Access&)>;
+  void ask(http::Request request, http::Reply reply, Question question);
+  void run_aside(http::Request request, http::Reply reply, Job job);
+  std::shared_ptr<const Discretion> discretion();
+  std::optional<Access> known_access(const http::Caller& caller);
+  Access access(const http::Caller& caller, const Live& live);
+  void read_visible(Access access, http::StreamPlace seen,
+                    std::function<void(http::StreamPage)> read);
+  [[nodiscard]] bool with_access(const http::Caller& caller, std::function<void(Access)> then);
   void activate(http::Request request, http::Reply reply);
   void explain(http::Request request, http::Reply reply);
   void take_whatif(http::Request request, http::Reply reply);
@@ -57,6 +70,10 @@ class Answers final : public http::Answerer {
   Aside& aside_;
   TokenBook& tokens_;
   EventDecoder decoder_;  // of the server's thread
+  std::mutex access_lock_;
+  std::map<std::vector<std::string>, std::shared_ptr<const VisibleUnits>> visible_;  // by roots
+  std::shared_ptr<const Program> discreet_about_;
+  std::shared_ptr<const Discretion> discretion_;
   const http::Server* server_ = nullptr;
   std::atomic<bool> ending_{false}, whatif_busy_{false};
   Aside folds_;  // last: ends before what it uses

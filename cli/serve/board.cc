@@ -22,6 +22,7 @@ void Board::meet_registered(const RegisteredUnit& registered) {
   for (const auto& [column, value] : registered.columns) {
     const auto* text = std::get_if<std::string>(&value);
     if (text == nullptr) continue;
+    if (column == "parent") put_below(registered.id, *text);
     if (column == "name_en") unit.name.en = *text;
     if (column == "name_zh" || column == "name") unit.name.zh = *text;
   }
@@ -50,9 +51,38 @@ void Board::paint(const std::string& unit, const UnitColour& colour) {
   row.grey = colour.grey;
 }
 
-std::vector<std::string> Board::levels() const {
+void Board::put_below(const std::string& unit, const std::string& parent) {
+  BoardUnit& row = at(unit);
+  if (row.parent == parent) return;
+  if (const auto old = children_.find(row.parent); old != children_.end()) {
+    old->second.erase(unit);
+    if (old->second.empty()) children_.erase(old);
+  }
+  row.parent = parent;
+  if (!parent.empty()) children_[parent].insert(unit);
+  ++tree_version_;
+}
+
+std::set<std::string, std::less<>> Board::sub_trees(const std::vector<std::string>& roots) const {
+  std::set<std::string, std::less<>> out;
+  std::vector<std::string> open = roots;
+  while (!open.empty()) {
+    const std::string unit = std::move(open.back());
+    open.pop_back();
+    if (!out.insert(unit).second) continue;
+    const auto below = children_.find(unit);
+    if (below != children_.end())
+      open.insert(open.end(), below->second.begin(), below->second.end());
+  }
+  return out;
+}
+
+std::vector<std::string> Board::levels(
+    const std::function<bool(const std::string&)>& visible,
+    const std::function<Instant(const std::string&, Instant)>& told_since) const {
   std::vector<std::string> out;
   for (const auto& [id, unit] : units_) {
+    if (!visible(id)) continue;
     for (const auto& [where, standing] : unit.standing) {
       if (standing.shadow) continue;
       JsonWriter json(out.emplace_back());
@@ -63,7 +93,8 @@ std::vector<std::string> Board::levels() const {
         json.string(where.second);
       }
       json.key("level").string(name(standing.level));
-      json.key("since").string(format_rfc3339(standing.since)).end_object();
+      json.key("since").string(format_rfc3339(told_since(where.first, standing.since)));
+      json.end_object();
     }
   }
   return out;

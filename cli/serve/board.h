@@ -3,8 +3,11 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,7 +28,8 @@ struct BoardUnit {
   Level colour = Level::green;                                       // shown
   bool grey = false;
   bool registered = false;
-  Bilingual name;  // as the register file has it; empty: the id says it all
+  Bilingual name;      // as the register file has it; empty: the id says it all
+  std::string parent;  // in the register's tree; empty: at the top
 };
 
 class Board {
@@ -38,13 +42,21 @@ class Board {
              Standing standing);
 
   void paint(const std::string& unit, const UnitColour& colour);
+  void put_below(const std::string& unit, const std::string& parent);
+  // These units, met or not, and all below them. Endless circles in the tree do no harm.
+  std::set<std::string, std::less<>> sub_trees(const std::vector<std::string>& roots) const;
+  // Grows with every change of the tree. From any thread.
+  std::uint64_t tree_version() const { return tree_version_; }
 
   const std::map<std::string, BoardUnit, std::less<>>& units() const { return units_; }
   std::size_t of_colour(Level level) const { return colours_[static_cast<std::size_t>(level)]; }
   std::size_t grey() const { return grey_; }
 
-  // One JSON text per level that is not green, shadow rules apart.
-  std::vector<std::string> levels() const;
+  // One JSON text per level that is not green, shadow rules apart, of the units for which `visible`
+  // is true, since when `told_since` says.
+  std::vector<std::string> levels(
+      const std::function<bool(const std::string& unit)>& visible,
+      const std::function<Instant(const std::string& rule, Instant since)>& told_since) const;
 
  private:
   BoardUnit& at(std::string_view unit);
@@ -52,6 +64,8 @@ class Board {
   std::map<std::string, BoardUnit, std::less<>> units_;
   std::array<std::size_t, kLevels> colours_{};
   std::size_t grey_ = 0;
+  std::map<std::string, std::set<std::string>, std::less<>> children_;  // by parent
+  std::atomic<std::uint64_t> tree_version_{0};
 };
 
 }  // namespace lianqing

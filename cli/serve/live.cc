@@ -135,6 +135,7 @@ Status Live::load_ruler() {
 
 // The life of warnings, with everything before t known (t itself too if `inclusive`).
 void Live::book(Instant t, bool inclusive) {
+  follow_tree();
   desk_->book(t, inclusive);
   (void)desk_->casebook().take_steps();
   std::vector<std::string> told;
@@ -143,6 +144,16 @@ void Live::book(Instant t, bool inclusive) {
     told.push_back(to_json(change, program()));
   }
   if (!told.empty()) feed_->add_colours(std::move(told));
+}
+
+// The tree as decisions on units have left it; one whose time is to come is waited for.
+void Live::follow_tree() {
+  for (auto at = moved_.begin(); at != moved_.end();) {
+    const auto unit = replay().unit(*at);
+    const bool known = unit && *unit != nullptr;
+    if (known) board_.put_below(*at, (*unit)->parent);
+    at = known && !(*unit)->pending.empty() ? std::next(at) : moved_.erase(at);
+  }
 }
 
 // The position in the log up to which the newest checkpoint reaches; 0 if there is none.
@@ -197,6 +208,8 @@ void Live::fill_board() {
     board_.meet(name);
     const auto unit = replay().unit(name);
     if (!unit || *unit == nullptr) continue;
+    board_.put_below(name, (*unit)->parent);
+    if (!(*unit)->pending.empty()) moved_.insert(name);
     for (const Instance& instance : (*unit)->instances) {
       if (instance.level == Level::green) continue;
       const Warning now = replay().fold().explain(**unit, instance, 0);

@@ -138,6 +138,7 @@ class Live {
   Status settle();
   Status store_warnings();
   void fill_board();
+  void follow_tree();
   void book(Instant t, bool inclusive);
 
   LiveOptions options_;
@@ -147,6 +148,7 @@ class Live {
   std::unique_ptr<const DutyTable> duties_;
   std::unique_ptr<Desk> desk_;
   Board board_;
+  std::set<std::string> moved_;  // units whose place in the tree may change
   StartReport report_;
   std::vector<Positioned> fresh_;  // made, not yet stored
   std::size_t fed_ = 0;            // of them, given to the streams

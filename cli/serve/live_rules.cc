@@ -29,6 +29,7 @@ void Live::listen() {
   voice.heard = [this](const Leaving& leaving) { return heard(leaving); };
   voice.admitted = [this](const Event& event, const LogEntry& entry, std::string_view unit) {
     desk_->admitted(event, entry, unit);
+    if (!entry.decisions.empty() && !unit.empty()) moved_.emplace(unit);
   };
   voice.grey = [this](const GreyChange& change) { desk_->grey(change); };
 }

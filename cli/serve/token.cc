@@ -1,6 +1,10 @@
-// lianqing token create|list|revoke: who may call the daemon.
+// lianqing token create|rotate|list|revoke: who may call the daemon.
+#include <pwd.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "cli/columns.h"
@@ -24,6 +28,12 @@ constexpr OptionSpec kOptions[] = {
      "sec_admin)"},
     {"name", true, false, "谁使用该令牌", "who uses the token"},
     {"expires", true, false, "有效期至此刻（RFC 3339）", "in force until this RFC 3339 instant"},
+    {"units", true, true, "viewer、operator：只能看这些单位及其下级",
+     "viewer, operator: sees only these units and what is below them"},
+    {"source", true, false, "ingester：只能发送此来源的事件",
+     "ingester: sends events of this source only"},
+    {"overlap", true, false, "rotate：旧令牌用到此刻（默认立即失效）",
+     "rotate: the old token works until this instant (default: it ends now)"},
     {"lang", true, false, "zh 或 en；默认按环境变量", "zh or en; by default from the environment"},
     {"help", false, false, "显示这些选项", "show these options"},
 };
@@ -33,6 +43,23 @@ Instant wall() { return std::chrono::floor<Duration>(std::chrono::system_clock::
 Result<std::string> needed(const Options& options, const char* name) {
   if (const auto value = options.value(name)) return *value;
   return failure(ErrorCode::usage, std::string("--") + name + " is needed");
+}
+
+// Who runs the command; behind sudo, who called it.
+std::string os_user() {
+  const char* behind = ::getuid() == 0 ? std::getenv("SUDO_USER") : nullptr;
+  if (behind != nullptr && *behind != 0) return std::string("os:") + behind;
+  const passwd* user = ::getpwuid(::getuid());
+  return "os:" + (user != nullptr ? std::string(user->pw_name) : std::to_string(::getuid()));
+}
+
+Result<std::optional<Instant>> time_to_come(const Options& options, const std::string& option) {
+  const auto text = options.value(option);
+  if (!text) return std::optional<Instant>{};
+  const auto t = parse_rfc3339(*text);
+  if (t && *t > wall()) return std::optional<Instant>{*t};
+  return failure(ErrorCode::usage,
+                 "--" + option + " expects a time to come such as 2027-03-05T10:00:00+08:00");
 }
 
 Status create(const Options& options, const std::string& data) {
@@ -45,20 +72,25 @@ Status create(const Options& options, const std::string& data) {
       roles += (roles.empty() ? "" : ", ") + std::string(known);
     return failure(ErrorCode::usage, "--role expects one of: " + roles);
   }
-  std::optional<Instant> expires;
-  if (const auto text = options.value("expires")) {
-    expires = parse_rfc3339(*text);
-    if (!expires || *expires <= wall()) {
-      return failure(ErrorCode::usage,
-                     "--expires expects a time to come such as 2027-03-05T10:00:00+08:00");
-    }
-  }
+  TokenOrder order{name,     *role, {}, options.values("units"), options.value_or("source", ""),
+                   os_user()};
+  LQ_TRY(order.expires, time_to_come(options, "expires"));
   std::error_code error;
   if (std::filesystem::create_directories(data, error)) {
     std::filesystem::permissions(data, std::filesystem::perms::owner_all, error);
   }
   if (error) return failure(ErrorCode::io, "cannot make " + data + ": " + error.message());
-  LQ_TRY(const std::string token, create_token(tokens_path(data), name, *role, wall(), expires));
+  LQ_TRY(const std::string token, create_token(tokens_path(data), order, wall()));
+  std::printf("%s\n", token.c_str());
+  return {};
+}
+
+Status rotate(const Options& options, const std::string& data) {
+  LQ_TRY(const std::string name, needed(options, "name"));
+  LQ_TRY(const auto until, time_to_come(options, "overlap"));
+  LQ_TRY(const auto expires, time_to_come(options, "expires"));
+  LQ_TRY(const std::string token,
+         rotate_token(tokens_path(data), name, wall(), until, expires, os_user()));
   std::printf("%s\n", token.c_str());
   return {};
 }
@@ -66,8 +98,9 @@ Status create(const Options& options, const std::string& data) {
 Status list(const std::string& data, bool chinese) {
   LQ_TRY(const std::vector<AccessToken> tokens, read_tokens(tokens_path(data)));
   std::vector<std::vector<std::string>> rows;
-  rows.push_back(chinese ? std::vector<std::string>{"名称", "角色", "建立", "状态"}
-                         : std::vector<std::string>{"name", "role", "created", "state"});
+  rows.push_back(chinese
+                     ? std::vector<std::string>{"名称", "角色", "限于", "建立", "状态"}
+                     : std::vector<std::string>{"name", "role", "limited to", "created", "state"});
   for (const AccessToken& token : tokens) {
     std::string state = chinese ? "有效" : "in force";
     if (token.expires) {
@@ -76,26 +109,30 @@ Status list(const std::string& data, bool chinese) {
               format_rfc3339(*token.expires);
     }
     if (token.revoked) state = (chinese ? "已吊销 " : "revoked ") + format_rfc3339(*token.revoked);
-    rows.push_back(
-        {token.name, std::string(name(token.role)), format_rfc3339(token.created), state});
+    std::string limit = token.source;
+    for (const std::string& unit : token.units) limit += (limit.empty() ? "" : " ") + unit;
+    rows.push_back({token.name, std::string(name(token.role)), limit.empty() ? "-" : limit,
+                    format_rfc3339(token.created), state});
   }
-  std::fputs(columns(rows, {false, false, false, false}).c_str(), stdout);
+  std::fputs(columns(rows, {false, false, false, false, false}).c_str(), stdout);
   return {};
 }
 
 Status run(const Options& options) {
   if (options.positionals().size() != 1) {
-    return failure(ErrorCode::usage, "expected one of: create, list, revoke");
+    return failure(ErrorCode::usage, "expected one of: create, rotate, list, revoke");
   }
   const std::string& what = options.positionals()[0];
   LQ_TRY(const std::string data, needed(options, "data"));
   if (what == "create") return create(options, data);
+  if (what == "rotate") return rotate(options, data);
   if (what == "list") return list(data, is_chinese(options));
   if (what == "revoke") {
     LQ_TRY(const std::string name, needed(options, "name"));
-    return revoke_token(tokens_path(data), name, wall());
+    return revoke_token(tokens_path(data), name, wall(), os_user());
   }
-  return failure(ErrorCode::usage, "expected one of: create, list, revoke; not '" + what + "'");
+  return failure(ErrorCode::usage,
+                 "expected one of: create, rotate, list, revoke; not '" + what + "'");
 }
 
 }  // namespace
@@ -106,8 +143,8 @@ int token_command(const std::vector<std::string>& args) {
   if (options->has("help")) {
     std::printf("%s\n\n%s",
                 is_chinese(*options)
-                    ? "用法：lianqing token create|list|revoke --data 目录 [选项]"
-                    : "usage: lianqing token create|list|revoke --data DIR [OPTIONS]",
+                    ? "用法：lianqing token create|rotate|list|revoke --data 目录 [选项]"
+                    : "usage: lianqing token create|rotate|list|revoke --data DIR [OPTIONS]",
                 options_help(kOptions, is_chinese(*options)).c_str());
     return 0;
   }

@@ -46,18 +46,45 @@ std::optional<AccessToken> token_of(const std::string& line) {
   std::vector<std::string> parts;
   std::istringstream in(line);
   for (std::string part; std::getline(in, part, '\t');) parts.push_back(part);
-  if (parts.size() != 6 || parts[0].size() != 64) return std::nullopt;
+  if (parts.size() < 6 || parts[0].size() != 64) return std::nullopt;
   const auto role = http::role_of(parts[1]);
   const auto created = parse_rfc3339(parts[2]);
   const auto expires = optional_instant(parts[3]), revoked = optional_instant(parts[4]);
   if (!role || !created || !expires || !revoked) return std::nullopt;
-  return AccessToken{parts[0], *role, parts[5], *created, *expires, *revoked};
+  AccessToken out{parts[0], *role, parts[5], *created, *expires, *revoked, {}, {}, {}, {}};
+  for (std::size_t i = 6; i < parts.size(); ++i) {
+    const std::size_t colon = parts[i].find(':');
+    const std::string what = parts[i].substr(0, colon);
+    if (colon == std::string::npos || colon + 1 == parts[i].size()) return std::nullopt;
+    const std::string value = parts[i].substr(colon + 1);
+    if (what == "unit") {
+      out.units.push_back(value);
+    } else if (what == "source" && out.source.empty()) {
+      out.source = value;
+    } else if (what == "by" && out.created_by.empty()) {
+      out.created_by = value;
+    } else if (what == "revoked-by" && out.revoked_by.empty()) {
+      out.revoked_by = value;
+    } else {
+      return std::nullopt;  // a limit that is not understood must not be left out
+    }
+  }
+  return out;
 }
 
 std::string line_of(const AccessToken& token) {
   const auto text = [](const std::optional<Instant>& t) { return t ? format_rfc3339(*t) : "-"; };
+  std::string further;
+  const auto add = [&further](std::string_view what, const std::string& value) {
+    if (!value.empty()) further.append("\t").append(what).append(":").append(value);
+  };
+  for (const std::string& unit : token.units) add("unit", unit);
+  add("source", token.source);
+  add("by", token.created_by);
+  add("revoked-by", token.revoked_by);
   return token.hash + "\t" + std::string(name(token.role)) + "\t" + format_rfc3339(token.created) +
-         "\t" + text(token.expires) + "\t" + text(token.revoked) + "\t" + token.name + "\n";
+         "\t" + text(token.expires) + "\t" + text(token.revoked) + "\t" + token.name + further +
+         "\n";
 }
 
 Unexpected<Error> io(const std::string& path) {
@@ -106,11 +133,65 @@ class FileLock {
   int file_;
 };
 
-bool in_force(const AccessToken& token, Instant now) {
-  return !token.revoked && (!token.expires || now < *token.expires);
+bool is_plain(const std::string& text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<std::uint8_t>(c) < 0x20 || c == 0x7f; });
+}
+
+bool is_separate(http::Role role) {
+  return role == http::Role::sys_admin || role == http::Role::sec_admin ||
+         role == http::Role::auditor;
+}
+
+Status check_order(const TokenOrder& order) {
+  if (order.name.empty() || order.name.size() > kMaxTokenName || !is_plain(order.name)) {
+    return failure(ErrorCode::usage,
+                   "--name expects 1 to 64 bytes of text that say who will use the token");
+  }
+  for (const std::string& unit : order.units) {
+    if (unit.empty() || !is_plain(unit)) {
+      return failure(ErrorCode::usage, "--units expects ids of units");
+    }
+  }
+  if (!is_plain(order.source)) return failure(ErrorCode::usage, "--source expects a source's id");
+  const bool reads = order.role == http::Role::viewer || order.role == http::Role::operator_;
+  if (!order.units.empty() && !reads) {
+    return failure(ErrorCode::refused, "--units limits a viewer or an operator: what a " +
+                                           std::string(name(order.role)) +
+                                           " does is about all units");
+  }
+  if (!order.source.empty() && order.role != http::Role::ingester) {
+    return failure(ErrorCode::refused, "--source limits an ingester only");
+  }
+  return {};
+}
+
+// Appends it with a fresh secret, which is the result.
+Result<std::string> add_token(std::vector<AccessToken>& tokens, const TokenOrder& order,
+                              Instant now) {
+  std::array<std::uint8_t, 32> secret{};
+  if (::getrandom(secret.data(), secret.size(), 0) != static_cast<ssize_t>(secret.size())) {
+    return failure(ErrorCode::io, "no random bytes from the system");
+  }
+  const std::string text = "lq_" + base64url(secret.data(), secret.size());
+  tokens.push_back({hex(sha256(text)),
+                    order.role,
+                    order.name,
+                    now,
+                    order.expires,
+                    {},
+                    order.by,
+                    {},
+                    order.units,
+                    order.source});
+  return text;
 }
 
 }  // namespace
+
+bool is_in_force(const AccessToken& token, Instant now) {
+  return !token.revoked && (!token.expires || now < *token.expires);
+}
 
 std::string tokens_path(const std::string& data_dir) { return data_dir + "/tokens.tsv"; }
 
@@ -136,43 +217,66 @@ Result<std::vector<AccessToken>> read_tokens(const std::string& path) {
   return out;
 }
 
-Result<std::string> create_token(const std::string& path, const std::string& name, http::Role role,
-                                 Instant now, std::optional<Instant> expires) {
-  const bool garbled = std::any_of(name.begin(), name.end(), [](char c) {
-    return static_cast<std::uint8_t>(c) < 0x20 || c == 0x7f;
-  });
-  if (name.empty() || name.size() > kMaxTokenName || garbled) {
-    return failure(ErrorCode::usage,
-                   "--name expects 1 to 64 bytes of text that say who will use the token");
-  }
+Result<std::string> create_token(const std::string& path, const TokenOrder& order, Instant now) {
+  if (Status s = check_order(order); !s) return Unexpected<Error>(s.error());
   const FileLock lock(path);
   if (!lock.held()) return io(path + ".lock");
   LQ_TRY(std::vector<AccessToken> tokens, read_tokens(path));
   for (const AccessToken& token : tokens) {
-    if (token.name == name && in_force(token, now)) {
-      return failure(ErrorCode::refused, "there is a token '" + name +
+    if (token.name != order.name) continue;
+    if (is_in_force(token, now)) {
+      return failure(ErrorCode::refused, "there is a token '" + order.name +
                                              "' already: revoke it first, or take another name");
     }
+    if (is_separate(order.role) && is_separate(token.role) && order.role != token.role) {
+      return failure(ErrorCode::refused,
+                     "'" + order.name + "' has been " + std::string(name(token.role)) +
+                         ": nobody is two of sys_admin, sec_admin and auditor; the other person "
+                         "takes a name of their own");
+    }
   }
-  std::array<std::uint8_t, 32> secret{};
-  if (::getrandom(secret.data(), secret.size(), 0) != static_cast<ssize_t>(secret.size())) {
-    return failure(ErrorCode::io, "no random bytes from the system");
-  }
-  const std::string text = "lq_" + base64url(secret.data(), secret.size());
-  tokens.push_back({hex(sha256(text)), role, name, now, expires, {}});
+  LQ_TRY(const std::string text, add_token(tokens, order, now));
   if (Status s = write_tokens(path, tokens); !s) return Unexpected<Error>(s.error());
   return text;
 }
 
-Status revoke_token(const std::string& path, const std::string& name, Instant now) {
+Result<std::string> rotate_token(const std::string& path, const std::string& name, Instant now,
+                                 std::optional<Instant> until, std::optional<Instant> expires,
+                                 const std::string& by) {
   const FileLock lock(path);
   if (!lock.held()) return io(path + ".lock");
   LQ_TRY(std::vector<AccessToken> tokens, read_tokens(path));
+  std::optional<TokenOrder> order;
   for (AccessToken& token : tokens) {
-    if (token.name != name || !in_force(token, now)) continue;
-    token.revoked = now;
-    return write_tokens(path, tokens);
+    if (token.name != name || !is_in_force(token, now)) continue;
+    order = TokenOrder{name,        token.role,   expires ? expires : token.expires,
+                       token.units, token.source, by};
+    if (until) {
+      token.expires = token.expires ? std::min(*token.expires, *until) : *until;
+    } else {
+      token.revoked = now;
+      token.revoked_by = by;
+    }
   }
+  if (!order) return failure(ErrorCode::refused, "there is no token '" + name + "' in force");
+  LQ_TRY(const std::string text, add_token(tokens, *order, now));
+  if (Status s = write_tokens(path, tokens); !s) return Unexpected<Error>(s.error());
+  return text;
+}
+
+Status revoke_token(const std::string& path, const std::string& name, Instant now,
+                    const std::string& by) {
+  const FileLock lock(path);
+  if (!lock.held()) return io(path + ".lock");
+  LQ_TRY(std::vector<AccessToken> tokens, read_tokens(path));
+  bool found = false;
+  for (AccessToken& token : tokens) {  // a rotated token may still have its old secret
+    if (token.name != name || !is_in_force(token, now)) continue;
+    token.revoked = now;
+    token.revoked_by = by;
+    found = true;
+  }
+  if (found) return write_tokens(path, tokens);
   return failure(ErrorCode::refused, "there is no token '" + name + "' in force");
 }
 
@@ -195,7 +299,9 @@ std::optional<http::Caller> TokenBook::caller_of(std::string_view token, Instant
   }
   const std::string hash = hex(sha256(token));
   for (const AccessToken& known : tokens_) {
-    if (known.hash == hash && in_force(known, now)) return http::Caller{known.name, known.role};
+    if (known.hash == hash && is_in_force(known, now)) {
+      return http::Caller{known.name, known.role, known.units, known.source};
+    }
   }
   return std::nullopt;
 }

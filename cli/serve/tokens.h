@@ -21,6 +21,19 @@ struct AccessToken {
   std::string name;
   Instant created;
   std::optional<Instant> expires, revoked;
+  std::string created_by, revoked_by;  // "os:" and a user of the system; empty: not known
+  std::vector<std::string> units;      // sees these and what is below them; empty: all
+  std::string source;                  // sends events of this source; empty: of any
+};
+
+// What a token is to be.
+struct TokenOrder {
+  std::string name;
+  http::Role role = http::Role::viewer;
+  std::optional<Instant> expires;
+  std::vector<std::string> units;
+  std::string source;
+  std::string by;  // who orders it
 };
 
 inline constexpr std::size_t kMaxTokenName = 64;  // bytes
@@ -31,12 +44,21 @@ std::string tokens_path(const std::string& data_dir);
 [[nodiscard]] Result<std::vector<AccessToken>> read_tokens(const std::string& path);
 
 // Makes a token of 256 random bits and adds it. The result is the token itself, which is kept
-// nowhere. Refused: a name in use, or one that is empty, too long or has control characters.
-[[nodiscard]] Result<std::string> create_token(const std::string& path, const std::string& name,
-                                               http::Role role, Instant now,
-                                               std::optional<Instant> expires);
+// nowhere. Refused: a name in use, or one that is empty, too long or has control characters; a
+// limit that the role does not take; a second of the roles sys_admin, sec_admin, auditor for a name
+// that ever had another of them (separation of duties).
+[[nodiscard]] Result<std::string> create_token(const std::string& path, const TokenOrder& order,
+                                               Instant now);
+// The same name, role and limits with a new secret; the old one ends now, or at `until`. Refused if
+// there is no token of that name in force.
+[[nodiscard]] Result<std::string> rotate_token(const std::string& path, const std::string& name,
+                                               Instant now, std::optional<Instant> until,
+                                               std::optional<Instant> expires,
+                                               const std::string& by);
 // Refused if there is no token of that name in force.
-[[nodiscard]] Status revoke_token(const std::string& path, const std::string& name, Instant now);
+[[nodiscard]] Status revoke_token(const std::string& path, const std::string& name, Instant now,
+                                  const std::string& by);
+bool is_in_force(const AccessToken& token, Instant now);
 
 // The file as a running daemon sees it: read again whenever it has changed.
 class TokenBook {

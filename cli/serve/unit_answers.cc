@@ -1,11 +1,13 @@
 #include "cli/serve/unit_answers.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 #include "cli/calendar_words.h"
 #include "cli/case_json.h"
 #include "cli/json_parts.h"
+#include "cli/serve/json_members.h"
 #include "cli/serve/query.h"
 #include "cli/warning_json.h"
 #include "connectors/content_hash.h"
@@ -33,8 +35,12 @@ void put_name(JsonWriter& out, const BoardUnit& unit) {
   }
 }
 
+Instant told_since(const Access& access, const std::string& rule, Instant since) {
+  return access.is_accused() ? access.discretion().coarse(rule, since) : since;
+}
+
 void put_row(JsonWriter& out, const std::string& id, const BoardUnit& unit,
-             const UnitColour& colour, const Program& program) {
+             const UnitColour& colour, const Program& program, const Access& access) {
   out.begin_object().key("unit").string(id);
   put_name(out, unit);
   out.key("colour").string(name(colour.shown));
@@ -44,7 +50,7 @@ void put_row(JsonWriter& out, const std::string& id, const BoardUnit& unit,
     out.begin_object().key("rule").string(where.first);
     put_key(out, where.second);
     out.key("level").string(name(standing.level));
-    out.key("since").string(format_rfc3339(standing.since));
+    out.key("since").string(format_rfc3339(told_since(access, where.first, standing.since)));
     if (standing.shadow) out.key("shadow").boolean(true);
     out.end_object();
   }
@@ -72,7 +78,18 @@ std::vector<Stood> standing(const UnitState& unit, const Replay& replay, Instant
   return out;
 }
 
-void put_level(JsonWriter& out, const Stood& stood) {
+// As the discretion of the accused unit's viewers has it.
+void put_discreetly(JsonWriter& out, const Warning& now, const Program& program,
+                    const Access& access) {
+  const std::string text = access.discretion().warning(to_json(now, program));
+  for (const JsonMember& member : json_members(text).value_or(std::vector<JsonMember>())) {
+    if (member.first == "values" || member.first == "because" || member.first == "withheld") {
+      out.key(member.first).raw(member.second);
+    }
+  }
+}
+
+void put_level(JsonWriter& out, const Stood& stood, const Program& program, const Access& access) {
   const Warning& now = stood.now;
   out.begin_object().key("rule").string(now.rule).key("title");
   put(out, now.title);
@@ -87,7 +104,12 @@ void put_level(JsonWriter& out, const Stood& stood) {
   if (stood.since == kNever) {
     out.null();
   } else {
-    out.string(format_rfc3339(stood.since));
+    out.string(format_rfc3339(told_since(access, now.rule, stood.since)));
+  }
+  if (access.is_accused()) {
+    put_discreetly(out, now, program, access);
+    out.end_object();
+    return;
   }
   out.key("values").begin_object();
   for (const NamedFact& value : now.values) {
@@ -97,6 +119,31 @@ void put_level(JsonWriter& out, const Stood& stood) {
   out.end_object().key("because");
   put(out, now.because);
   out.end_object();
+}
+
+// Of the units that the caller sees.
+void put_totals(JsonWriter& json, const Board& board, const Access& access) {
+  std::size_t total = board.units().size(), grey = board.grey();
+  std::array<std::size_t, kLevels> colours{};
+  for (std::size_t level = 0; level < kLevels; ++level) {
+    colours[level] = board.of_colour(static_cast<Level>(level));
+  }
+  if (access.is_limited()) {
+    total = grey = 0;
+    colours = {};
+    for (const std::string& id : access.units()) {
+      const auto unit = board.units().find(id);
+      if (unit == board.units().end()) continue;
+      ++total;
+      ++colours[static_cast<std::size_t>(unit->second.colour)];
+      if (unit->second.grey) ++grey;
+    }
+  }
+  json.key("total").unsigned_integer(total).key("colours").begin_object();
+  for (const Level level : {Level::green, Level::yellow, Level::red}) {
+    json.key(name(level)).unsigned_integer(colours[static_cast<std::size_t>(level)]);
+  }
+  json.end_object().key("grey").unsigned_integer(grey);
 }
 
 http::Response unknown_unit(const std::string& unit) {
@@ -112,8 +159,8 @@ void put_cases(JsonWriter& out, const std::string& unit, const Casebook& caseboo
   out.end_array();
 }
 
-http::Response explained(const std::string& unit, const UnitState& state, const Replay& replay,
-                         const Casebook& casebook, Instant judged,
+http::Response explained(const std::string& unit, const Access& access, const UnitState& state,
+                         const Replay& replay, const Casebook& casebook, Instant judged,
                          const std::optional<std::string>& rule) {
   const auto all = standing(state, replay, judged, rule);
   if (rule && all.empty()) {
@@ -129,14 +176,14 @@ http::Response explained(const std::string& unit, const UnitState& state, const 
   put_colour(json, colour, program);
   put_cases(json, unit, casebook, DutyTable(program));
   json.key("explanations").begin_array();
-  for (const Stood& stood : all) json.raw(to_json(stood.now, program));
+  for (const Stood& stood : all) json.raw(access.warning(to_json(stood.now, program)));
   json.end_array().end_object();
   return out;
 }
 
 }  // namespace
 
-http::Response list_units(const http::Request& request, Live& live) {
+http::Response list_units(const http::Request& request, const Access& access, Live& live) {
   const auto limit = number_parameter(request, "limit", kPage, kMostPage);
   if (!limit) return limit.error();
   const auto colour = level_parameter(request, "colour");
@@ -151,8 +198,9 @@ http::Response list_units(const http::Request& request, Live& live) {
   std::string last;
   for (; at != units.end() && given < *limit && scanned < kMostScanned; ++at, ++scanned) {
     last = at->first;
+    if (!access.sees(at->first)) continue;
     if (*colour && at->second.colour != **colour) continue;
-    put_row(json, at->first, at->second, live.casebook().colour(at->first), live.program());
+    put_row(json, at->first, at->second, live.casebook().colour(at->first), live.program(), access);
     ++given;
   }
   json.end_array().key("next");
@@ -161,13 +209,8 @@ http::Response list_units(const http::Request& request, Live& live) {
   } else {
     json.string(last);
   }
-  json.key("total").unsigned_integer(units.size());
-  const auto& board = live.board();
-  json.key("colours").begin_object();
-  for (const Level level : {Level::green, Level::yellow, Level::red}) {
-    json.key(name(level)).unsigned_integer(board.of_colour(level));
-  }
-  json.end_object().key("grey").unsigned_integer(board.grey()).end_object();
+  put_totals(json, live.board(), access);
+  json.end_object();
   const auto part = [](std::uint64_t n) { return "-" + std::to_string(n); };
   return tagged(request,
                 "u" + std::to_string(micros(live.started())) + part(live.log().next_seq()) +
@@ -175,9 +218,11 @@ http::Response list_units(const http::Request& request, Live& live) {
                 std::move(out));
 }
 
-http::Response get_unit(const http::Request& request, Live& live) {
+http::Response get_unit(const http::Request& request, const Access& access, Live& live) {
   const auto row = live.board().units().find(request.argument);
-  if (row == live.board().units().end()) return unknown_unit(request.argument);
+  if (row == live.board().units().end() || !access.sees(row->first)) {
+    return unknown_unit(request.argument);
+  }
   const auto unit = live.replay().unit(request.argument);
   if (!unit) return http::problem(500, "state", unit.error().what);
   http::Response out;
@@ -196,7 +241,7 @@ http::Response get_unit(const http::Request& request, Live& live) {
   json.key("levels").begin_array();
   if (*unit != nullptr) {
     for (const Stood& stood : standing(**unit, live.replay(), live.judged(), std::nullopt)) {
-      put_level(json, stood);
+      put_level(json, stood, live.program(), access);
     }
   }
   json.end_array();
@@ -205,19 +250,21 @@ http::Response get_unit(const http::Request& request, Live& live) {
   return out;
 }
 
-http::Response explain_unit(const http::Request& request, Live& live) {
+http::Response explain_unit(const http::Request& request, const Access& access, Live& live) {
   const std::string id = request.parameter("unit").value_or("");
+  if (!access.sees(id)) return unknown_unit(id);
   const auto unit = live.replay().unit(id);
   if (!unit) return http::problem(500, "state", unit.error().what);
   if (*unit == nullptr) return unknown_unit(id);
-  return explained(id, **unit, live.replay(), live.casebook(), live.judged(),
+  return explained(id, access, **unit, live.replay(), live.casebook(), live.judged(),
                    request.parameter("rule"));
 }
 
-http::Response explain_unit_at(const http::Request& request, const EventLog& log,
-                               const std::shared_ptr<const Program>& program,
+http::Response explain_unit_at(const http::Request& request, const Access& access,
+                               const EventLog& log, const std::shared_ptr<const Program>& program,
                                const std::vector<RegisteredUnit>& units, Instant at) {
   const std::string id = request.parameter("unit").value_or("");
+  if (!access.sees(id)) return unknown_unit(id);
   ReplayOptions options;
   options.identity_of = identity_hash;
   Desk desk(*program);
@@ -239,7 +286,7 @@ http::Response explain_unit_at(const http::Request& request, const EventLog& log
   desk.book(at, true);
   const auto unit = replay.unit(id);
   if (!unit || *unit == nullptr) return unknown_unit(id);
-  return explained(id, **unit, replay, desk.casebook(), at, request.parameter("rule"));
+  return explained(id, access, **unit, replay, desk.casebook(), at, request.parameter("rule"));
 }
 
 }  // namespace lianqing

@@ -32,8 +32,8 @@ http::Response unreadable(const Error& error) { return http::problem(500, "log",
 
 }  // namespace
 
-http::Response list_warnings(const http::Request& request, const EventLog& log,
-                             const StreamFeed& feed) {
+http::Response list_warnings(const http::Request& request, const Access& access,
+                             const EventLog& log, const StreamFeed& feed) {
   const auto limit = number_parameter(request, "limit", kPage, kMostPage);
   if (!limit) return limit.error();
   const auto level = level_parameter(request, "level");
@@ -62,8 +62,8 @@ http::Response list_warnings(const http::Request& request, const EventLog& log,
       over = true;
       return false;
     }
-    if (filter.takes(*text)) {
-      json.raw(warning.second);
+    if (filter.takes(*text) && access.sees_quoted(text->unit)) {
+      json.raw(access.warning(warning.second));
       ++given;
     }
     return true;
@@ -79,15 +79,16 @@ http::Response list_warnings(const http::Request& request, const EventLog& log,
   return tagged(request, "w" + std::to_string(first) + "-" + std::to_string(head), std::move(out));
 }
 
-http::Response get_warning(const http::Request& request, const EventLog& log,
+http::Response get_warning(const http::Request& request, const Access& access, const EventLog& log,
                            const StreamFeed& feed) {
   const auto position = log.warning_named(request.argument);
   if (!position) return unreadable(position.error());
   if (*position && **position >= feed.first()) {
     const auto found = log.warnings(**position, 1);
     if (!found) return unreadable(found.error());
-    if (!found->empty() && found->front().first == **position) {
-      return http::Response::json(found->front().second);
+    if (!found->empty() && found->front().first == **position &&
+        access.sees_text(found->front().second)) {
+      return http::Response::json(access.warning(found->front().second));
     }
   }
   return http::problem(
@@ -123,12 +124,13 @@ http::Response list_quarantine(const http::Request& request, const EventLog& log
   return out;
 }
 
-http::StreamPage stream_page(std::vector<Positioned> warnings) {
+http::StreamPage stream_page(const Access& access, std::vector<Positioned> warnings) {
   http::StreamPage out;
   for (Positioned& warning : warnings) {
     out.reached.warning = warning.first;
     const auto text = read_warning_text(warning.second);
-    if (!text || !text->shadow) out.warnings.push_back(std::move(warning));
+    if (text ? text->shadow || !access.sees_quoted(text->unit) : access.is_limited()) continue;
+    out.warnings.emplace_back(warning.first, access.warning(std::move(warning.second)));
   }
   return out;
 }

@@ -77,6 +77,7 @@ class Writer {
   Instant now() const;  // the engine's clock when it last went round
 
   StreamFeed& feed() { return live_->feed(); }
+  std::uint64_t tree_version() const { return live_->board().tree_version(); }
   std::shared_ptr<EventLog> log() const { return live_->shared_log(); }
 
  private:

@@ -36,17 +36,27 @@ struct StreamPage {
   bool start_over = false;  // the place is of no use any more: the client must begin anew
 };
 
+// A request that was turned away for want of a right.
+struct Denial {
+  Caller caller;             // no name: no token in force
+  std::string method, path;  // path: of the route, without its argument
+  int status = 0;
+  std::string peer;  // address; empty: this machine
+};
+
 class Answerer {
  public:
   virtual ~Answerer() = default;
 
   // Whose token it is; nothing if it is nobody's.
   virtual std::optional<Caller> caller_of(std::string_view token) = 0;
+  virtual void denied(const Denial& denial) = 0;
   virtual void answer(Request request, Reply reply) = 0;
   // `seen`: position of the last warning the client has, if it has any.
-  virtual void open_stream(std::optional<std::uint64_t> seen,
+  virtual void open_stream(const Caller& caller, std::optional<std::uint64_t> seen,
                            std::function<void(StreamOpening)> opened) = 0;
-  virtual void read_stream(StreamPlace seen, std::function<void(StreamPage)> read) = 0;
+  virtual void read_stream(const Caller& caller, StreamPlace seen,
+                           std::function<void(StreamPage)> read) = 0;
 };
 
 }  // namespace lianqing::http

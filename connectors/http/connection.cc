@@ -196,9 +196,10 @@ void Connection::authorise(Request request) {
     const std::string_view token = bearer(request.field("authorization"));
     const auto caller = shared_->answerer->caller_of(token);
     if (!caller) {
-      return respond(problem(401, "token",
-                             "expected a valid token: Authorization: Bearer TOKEN (see `lianqing "
-                             "token create`)"));
+      return deny(request, {},
+                  problem(401, "token",
+                          "expected a valid token: Authorization: Bearer TOKEN (see `lianqing "
+                          "token create`)"));
     }
     if ((route_->roles & only(caller->role)) == 0) {
       std::string may;
@@ -206,11 +207,21 @@ void Connection::authorise(Request request) {
         if ((route_->roles & only(static_cast<Role>(i))) == 0) continue;
         may += (may.empty() ? "" : ", ") + std::string(kRoleNames[i]);
       }
-      return respond(problem(403, "role",
-                             "the token's role " + std::string(name(caller->role)) +
-                                 " may not do this; it takes one of: " + may));
+      return deny(request, *caller,
+                  problem(403, "role",
+                          "the token's role " + std::string(name(caller->role)) +
+                              " may not do this; it takes one of: " + may));
+    }
+    if (caller->is_limited() && !route_->by_unit) {
+      return deny(request, *caller,
+                  problem(403, "units",
+                          "the token is limited to some units, and this is about all of them"));
     }
     request.caller = *caller;
+    if (route_->id == RouteId::stream) {
+      caller_ = *caller;
+      token_ = token;
+    }
   }
   for (const auto& [name, value] : request.query) {
     bool known = false;
@@ -223,6 +234,12 @@ void Connection::authorise(Request request) {
       [self = shared_from_this(), executor = socket_.get_executor()](Response response) {
         asio::post(executor, [self, response = std::move(response)] { self->respond(response); });
       });
+}
+
+void Connection::deny(const Request& request, const Caller& caller, const Response& answer) {
+  shared_->answerer->denied(
+      {caller, request.method, std::string(route_->path), answer.status, peer_});
+  respond(answer);
 }
 
 void Connection::refuse(const Refusal& refusal) {
@@ -310,7 +327,8 @@ void Connection::begin_stream(const Request& request) {
     }
   }
   shared_->answerer->open_stream(
-      seen, [self = shared_from_this(), executor = socket_.get_executor()](StreamOpening opening) {
+      caller_, seen,
+      [self = shared_from_this(), executor = socket_.get_executor()](StreamOpening opening) {
         asio::post(executor, [self, opening = std::move(opening)]() mutable {
           self->stream_opened(std::move(opening));
         });
@@ -358,8 +376,12 @@ void Connection::read_stream() {
   }
   reading_stream_ = true;
   woken_ = false;
+  const auto caller = shared_->answerer->caller_of(token_);
+  if (!caller) return close();  // revoked or expired meanwhile
+  caller_ = *caller;
   shared_->answerer->read_stream(
-      seen_, [self = shared_from_this(), executor = socket_.get_executor()](StreamPage page) {
+      caller_, seen_,
+      [self = shared_from_this(), executor = socket_.get_executor()](StreamPage page) {
         asio::post(executor, [self, page = std::move(page)]() mutable {
           self->stream_read(std::move(page));
         });
@@ -391,6 +413,7 @@ void Connection::beat() {
   heartbeat_.expires_after(shared_->options.heartbeat);
   heartbeat_.async_wait([self = shared_from_this()](ErrorOfAsio error) {
     if (error || self->stage_ != Stage::streaming) return;
+    if (!self->shared_->answerer->caller_of(self->token_)) return self->close();
     if (!self->writing_ && self->out_.empty()) {
       self->out_ = ": still here\n\n";
       self->write_some();

@@ -51,6 +51,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void advance_body();
   void dispatch();
   void authorise(Request request);
+  void deny(const Request& request, const Caller& caller, const Response& answer);
   void refuse(const Refusal& refusal);
   void respond(const Response& response);
   void respond_raw(std::string bytes, bool close);
@@ -84,6 +85,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t paced_ = 0;  // size of in_ when the pace was last looked at
 
   const Route* route_ = nullptr;
+  Caller caller_;      // of the stream
+  std::string token_;  // that it was opened with
   std::string out_;
   std::size_t written_ = 0;
   bool writing_ = false;

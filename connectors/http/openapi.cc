@@ -78,6 +78,7 @@ void put_operation(JsonWriter& out, const Route& route) {
       if ((route.roles & only(static_cast<Role>(i))) != 0) out.string(kRoleNames[i]);
     }
     out.end_array();
+    out.key("x-limited-tokens").boolean(route.by_unit);
     out.key("security").begin_array().begin_object().key("token").begin_array().end_array();
     out.end_object().end_array();
   } else {

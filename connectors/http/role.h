@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lianqing::http {
 
@@ -44,6 +45,10 @@ constexpr Roles any_of(More... roles) {
 struct Caller {
   std::string name;  // of the token
   Role role = Role::viewer;
+  std::vector<std::string> units;  // sees these and what is below them; empty: all
+  std::string source;              // may only send events of this source; empty: of any
+
+  bool is_limited() const { return !units.empty(); }
 };
 
 }  // namespace lianqing::http

@@ -50,6 +50,7 @@ struct Route {
   std::span<const std::string_view> takes;  // media types of the body
   std::string_view gives;                   // media type of the answer
   std::span<const int> statuses;            // beside 401 and 403
+  bool by_unit = false;  // answers by unit, or is about none: a token limited to units may call it
 };
 
 std::span<const Route> routes();

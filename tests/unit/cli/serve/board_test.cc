@@ -12,6 +12,11 @@ UnitColour colour(Level shown, bool grey = false) {
   return out;
 }
 
+std::vector<std::string> all_levels(const Board& board) {
+  return board.levels([](const std::string&) { return true; },
+                      [](const std::string&, Instant since) { return since; });
+}
+
 TEST(Board, CountsTheColoursShownWhateverTheLevels) {
   Board board;
   board.meet("a");
@@ -47,11 +52,30 @@ TEST(Board, TheSnapshotHasLevelsAboveGreenWithoutThoseOnTrial) {
   Board board;
   board.place("a", "r", "k", {Level::red, Instant{}, false});
   board.place("a", "s", "", {Level::yellow, Instant{}, true});
-  EXPECT_EQ(board.levels(),
+  EXPECT_EQ(all_levels(board),
             std::vector<std::string>{R"({"unit":"a","rule":"r","key":"k","level":"red",)"
                                      R"("since":"1970-01-01T00:00:00Z"})"});
   board.place("a", "r", "k", {Level::green, Instant{}, false});
-  EXPECT_TRUE(board.levels().empty());
+  EXPECT_TRUE(all_levels(board).empty());
+}
+
+TEST(Board, KnowsWhatIsBelow) {
+  Board board;
+  board.meet_registered({"a", {}});
+  board.meet_registered({"b", {{"parent", std::string("a")}}});
+  board.meet_registered({"c", {{"parent", std::string("b")}}});
+  board.meet_registered({"d", {}});
+  using Ids = std::set<std::string, std::less<>>;
+  EXPECT_EQ(board.sub_trees({"a"}), (Ids{"a", "b", "c"}));
+  EXPECT_EQ(board.sub_trees({"c", "d"}), (Ids{"c", "d"}));
+  const std::uint64_t before = board.tree_version();
+  board.put_below("b", "d");
+  EXPECT_GT(board.tree_version(), before);
+  EXPECT_EQ(board.sub_trees({"a"}), (Ids{"a"}));
+  EXPECT_EQ(board.sub_trees({"d"}), (Ids{"b", "c", "d"}));
+  board.put_below("d", "c");  // a circle
+  EXPECT_EQ(board.sub_trees({"d"}), (Ids{"b", "c", "d"}));
+  EXPECT_EQ(board.sub_trees({"nobody"}), (Ids{"nobody"}));
 }
 
 }  // namespace
