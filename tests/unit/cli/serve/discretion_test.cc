@@ -49,13 +49,13 @@ TEST(Discretion, TellsCountsFromThreeReportersOn) {
       R"("because":{"zh":"共2件","en":"2 of them"},"next":[{"kind":"steady"}],"duty":null})");
   const std::string withheld =
       discretion.warning(warning("counted", R"("complaints":4,"reporters":2,"twice":8)"));
-  EXPECT_EQ(withheld,
-            R"({"id":"w","unit":"u","rule":"counted","title":{"zh":"题","en":"T"},"key":null,)"
-            R"("from":"green","to":"yellow","time":"2026-03-04T16:00:00Z","rules":"h","values":{},)"
-            R"("because":{"zh":"题（举报人不足三人或未知，不显示件数）",)"
-            R"("en":"T (fewer than 3 reporters, or not known: no counts are shown)"
-},"duty":null,)"
-            R"("withheld":"reporters"})");
+  EXPECT_EQ(
+      withheld,
+      R"x({"id":"w","unit":"u","rule":"counted","title":{"zh":"题","en":"T"},"key":null,)x"
+      R"x("from":"green","to":"yellow","time":"2026-03-04T16:00:00Z","rules":"h","values":{},)x"
+      R"x("because":{"zh":"题（举报人不足三人或未知，不显示件数）",)x"
+      R"x("en":"T (fewer than 3 reporters, or not known: no counts are shown)"},"duty":null,)x"
+      R"x("withheld":"reporters"})x");
 }
 
 TEST(Discretion, DoesNotTellWhatNobodyCountsReportersOf) {
