@@ -13,6 +13,7 @@
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
 #include "cli/replay_run.h"
+#include "cli/translation.h"
 #include "cli/units_file.h"
 #include "connectors/json_writer.h"
 #include "lianqing/ruleset.h"
@@ -44,12 +45,12 @@ constexpr OptionSpec kOptions[] = {
 };
 
 int usage(const std::string& what) {
-  std::fprintf(stderr, "lianqing check: %s\n", what.c_str());
+  std::fprintf(stderr, "lianqing check: %s\n", in_language(what, prefers_chinese()).c_str());
   return kExitUsage;
 }
 
 int unreadable(const Error& error) {
-  std::fprintf(stderr, "lianqing check: %s\n", error.what.c_str());
+  std::fprintf(stderr, "lianqing check: %s\n", told(error, prefers_chinese()).c_str());
   return error.code == ErrorCode::refused ? kExitFindings : kExitIo;
 }
 

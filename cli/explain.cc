@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/explain_run.h"
+#include "cli/language.h"
 #include "cli/log_options.h"
 
 namespace lianqing {
@@ -65,7 +66,7 @@ Status complete(const Options& options, ExplainRequest& request) {
 int explain_command(const std::vector<std::string>& args) {
   const auto specs = all_options();
   const auto options = parse_options(args, specs);
-  if (!options) return report(options.error(), false);
+  if (!options) return report(options.error(), prefers_chinese());
   if (options->has("help")) {
     std::printf("%s\n\n%s",
                 is_chinese(*options) ? "用法：lianqing explain --rules 规则包 （--events 文件... | "

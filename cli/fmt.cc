@@ -9,6 +9,7 @@
 #include "cli/output_file.h"
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
+#include "cli/translation.h"
 #include "lianqing/assert.h"
 #include "rules/format.h"
 
@@ -85,7 +86,7 @@ class Formatter {
   }
 
   void tell(const Error& error) {
-    std::fprintf(stderr, "lianqing fmt: %s\n", error.what.c_str());
+    std::fprintf(stderr, "lianqing fmt: %s\n", told(error, request_.chinese).c_str());
     raise(error.code == ErrorCode::refused ? kExitFindings : kExitIo);
   }
   int code() const { return code_; }
@@ -102,7 +103,7 @@ class Formatter {
 int fmt_command(const std::vector<std::string>& args) {
   const auto options = parse_options(args, kOptions);
   const auto usage = [](const std::string& what) {
-    std::fprintf(stderr, "lianqing fmt: %s\n", what.c_str());
+    std::fprintf(stderr, "lianqing fmt: %s\n", in_language(what, prefers_chinese()).c_str());
     return kExitUsage;
   };
   if (!options) return usage(options.error().what);

@@ -7,6 +7,7 @@
 
 #include "cli/log_commands.h"
 #include "cli/progress.h"
+#include "cli/translation.h"
 #include "connectors/sources/event_files.h"
 #include "lianqing/assert.h"
 
@@ -92,7 +93,7 @@ class Appending {
         progress_.clear();
         std::fprintf(stderr, "%s: %s %s: %s\n", place(rejection->origin).c_str(),
                      call_.say("已隔离", "quarantined"), rejection->code.c_str(),
-                     rejection->detail.c_str());
+                     in_language(rejection->detail, call_.chinese).c_str());
       }
       rejections_.push_back(*rejection);
     } else {

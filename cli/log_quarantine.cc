@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "cli/log_commands.h"
+#include "cli/translation.h"
 #include "connectors/json_writer.h"
 #include "lianqing/assert.h"
 
@@ -23,14 +24,15 @@ void print_json(const QuarantinedRecord& record) {
   std::printf("%s\n", text.c_str());
 }
 
-void print_text(const QuarantinedRecord& record) {
+void print_text(const QuarantinedRecord& record, bool chinese) {
   const Rejection& r = record.rejection;
   std::string raw = r.raw.substr(0, kShownBytes);
   for (char& c : raw) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
   }
   std::printf("%llu  %s  %s: %s\n    %s%s\n", static_cast<unsigned long long>(record.number),
-              format_rfc3339(record.at).c_str(), r.code.c_str(), r.detail.c_str(), raw.c_str(),
+              format_rfc3339(record.at).c_str(), r.code.c_str(),
+              in_language(r.detail, chinese).c_str(), raw.c_str(),
               r.raw.size() > kShownBytes ? " ..." : "");
 }
 
@@ -52,7 +54,7 @@ Result<int> log_quarantine(const LogCall& call) {
       } else if (format == "json") {
         print_json(record);
       } else {
-        print_text(record);
+        print_text(record, call.chinese);
       }
     }
     at = records.back().number + 1;

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "cli/commands.h"
+#include "cli/language.h"
 #include "cli/log_options.h"
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
@@ -393,7 +394,7 @@ int new_rule(const std::string& folder, Style style) {
 
 int new_command(const std::vector<std::string>& args) {
   const auto options = parse_options(args, kOptions);
-  if (!options) return report(options.error(), false);
+  if (!options) return report(options.error(), prefers_chinese());
   Style style;
   style.chinese = is_chinese(*options);
   const char* usage = style.chinese ? "用法：lianqing new rule 规则包所在文件夹"

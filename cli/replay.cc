@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/language.h"
 #include "cli/log_options.h"
 
 namespace lianqing {
@@ -97,7 +98,7 @@ Status complete(const Options& options, ReplayRequest& request) {
 int replay_command(const std::vector<std::string>& args) {
   const auto specs = all_options();
   const auto options = parse_options(args, specs);
-  if (!options) return report(options.error(), false);
+  if (!options) return report(options.error(), prefers_chinese());
   if (options->has("help")) {
     std::printf("%s\n\n%s",
                 is_chinese(*options)

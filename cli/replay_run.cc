@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "cli/rule_changes.h"
 #include "cli/summary.h"
+#include "cli/translation.h"
 #include "cli/warning_json.h"
 #include "connectors/content_hash.h"
 #include "connectors/json_writer.h"
@@ -279,7 +280,7 @@ class Run {
     std::fprintf(stderr, "%s:%llu: %s %s: %s\n", request_.log.paths[rejection.origin.file].c_str(),
                  static_cast<unsigned long long>(rejection.origin.line),
                  request_.style.chinese ? "已隔离" : "quarantined", rejection.code.c_str(),
-                 rejection.detail.c_str());
+                 in_language(rejection.detail, request_.style.chinese).c_str());
     if (shown_ == kShownRejections && !rejected_) {
       std::fputs(request_.style.chinese ? "……其余见 --quarantine 文件\n"
                                         : "... give --quarantine FILE to keep them all\n",
@@ -301,7 +302,8 @@ class Run {
 }  // namespace
 
 int report(const Error& error, bool chinese) {
-  std::fprintf(stderr, "lianqing: %s%s\n", chinese ? "错误：" : "error: ", error.what.c_str());
+  std::fprintf(stderr, "lianqing: %s%s\n",
+               chinese ? "错误：" : "error: ", told(error, chinese).c_str());
   switch (error.code) {
     case ErrorCode::io:
     case ErrorCode::full:

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/language.h"
 #include "cli/options.h"
+#include "cli/translation.h"
 #include "connectors/json_writer.h"
 #include "rules/choices.h"
 #include "rules/key_words.h"
@@ -388,7 +389,7 @@ class Schema {
 int schema_command(const std::vector<std::string>& args) {
   const auto options = parse_options(args, kOptions);
   const auto usage = [](const std::string& what) {
-    std::fprintf(stderr, "lianqing schema: %s\n", what.c_str());
+    std::fprintf(stderr, "lianqing schema: %s\n", in_language(what, prefers_chinese()).c_str());
     return kExitUsage;
   };
   if (!options) return usage(options.error().what);

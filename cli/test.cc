@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "cli/commands.h"
+#include "cli/language.h"
 #include "cli/log_options.h"
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
@@ -173,9 +174,7 @@ int watch(const TestRequest& request) {
   }
 }
 
-int usage(const std::string& what) {
-  return report({ErrorCode::usage, "lianqing test: " + what}, false);
-}
+int usage(const std::string& what) { return report({ErrorCode::usage, what}, prefers_chinese()); }
 
 }  // namespace
 

@@ -13,12 +13,14 @@
 #include <ctime>
 
 #include "cli/commands.h"
+#include "cli/language.h"
 #include "cli/log_options.h"
 #include "cli/options.h"
 #include "cli/pack_files.h"
 #include "cli/replay_run.h"
 #include "cli/serve/config.h"
 #include "cli/top_frame.h"
+#include "cli/translation.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -170,7 +172,7 @@ Status run_live(http::Client& client, TopFrame frame, std::chrono::milliseconds 
       return Unexpected<Error>(now.error());
     } else {  // it may come back
       screen.draw({clipped("lianqing " + frame.url + "  " + frame.time, frame.width),
-                   clipped(now.error().what, frame.width)});
+                   clipped(told(now.error(), frame.style.chinese), frame.width)});
       before.reset();
     }
     if (!screen.wait(every)) return {};
@@ -212,7 +214,7 @@ Status top(const Options& options, bool chinese) {
 
 int top_command(const std::vector<std::string>& args) {
   const auto options = parse_options(args, kOptions);
-  if (!options) return report(options.error(), false);
+  if (!options) return report(options.error(), prefers_chinese());
   const bool chinese = is_chinese(*options);
   if (options->has("help")) {
     std::printf("%s\n\n%s",

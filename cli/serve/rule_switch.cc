@@ -4,6 +4,7 @@
 
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
+#include "cli/translation.h"
 #include "lianqing/assert.h"
 #include "lianqing/ruleset.h"
 #include "rules/fingerprint.h"
@@ -87,7 +88,7 @@ void RuleSwitch::refuse(const Activation& activation, const std::string& why) {
     state_.refused = {writer_.now(), activation.cause, why};
     ++state_.refusals;
   }
-  logbook_.alarm({"新规则未启用，原规则继续：" + why,
+  logbook_.alarm({"新规则未启用，原规则继续：" + in_chinese(why),
                   "the new rules were refused, the old ones rule on: " + why});
 }
 

@@ -14,6 +14,7 @@
 #include "cli/pack_files.h"
 #include "cli/serve/answers.h"
 #include "cli/serve/config.h"
+#include "cli/translation.h"
 #include "cli/units_file.h"
 #include "lianqing/assert.h"
 #include "lianqing/ruleset.h"
@@ -66,7 +67,7 @@ class Recovery {
                        std::to_string(speed) + "/s)" +
                        (report.from_checkpoint ? ", behind a checkpoint" : "")});
     if (!report.why_not.empty()) {
-      logbook_.note({"未用已有检查点：" + report.why_not,
+      logbook_.note({"未用已有检查点：" + in_chinese(report.why_not),
                      "the checkpoint there was not used: " + report.why_not});
     }
     for (const std::string& notice : report.notices) logbook_.warn({notice, notice});
@@ -128,7 +129,7 @@ class Daemon {
           if (http::Server* server = awake_) server->wake_streams();
         },
         [this](const Error& stopped) {
-          logbook_.alarm({"日志或推演已停止，进程即将退出：" + stopped.what,
+          logbook_.alarm({"日志或推演已停止，进程即将退出：" + told(stopped, true),
                           "the log or the fold has stopped, the process ends: " + stopped.what});
         });
     aside_ = std::make_unique<Aside>();
@@ -156,7 +157,7 @@ class Daemon {
 
   void tell_of_tokens() {
     const auto tokens = read_tokens(config_.tokens);
-    if (!tokens) return logbook_.alarm({tokens.error().what, tokens.error().what});
+    if (!tokens) return logbook_.alarm({told(tokens.error(), true), tokens.error().what});
     if (!tokens->empty()) return;
     logbook_.warn({"还没有令牌：用 lianqing token create --data 目录 --role 角色 --name 名称 建立",
                    "there are no tokens yet: lianqing token create --data DIR --role ROLE "

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/test/moment.h"
+#include "cli/translation.h"
 #include "cli/warning_json.h"
 #include "cli/words.h"
 
@@ -115,7 +116,7 @@ class Comparison {
         out.what = {"事件" + name + "没有被隔离（预期 " + event.quarantined + "）",
                     named + "was admitted; expected: quarantined as " + event.quarantined};
       } else {
-        out.what = {"事件" + name + "被隔离：" + code + "：" + refused->detail,
+        out.what = {"事件" + name + "被隔离：" + code + "：" + in_chinese(refused->detail),
                     named + "was quarantined: " + code + ": " + refused->detail};
       }
     }

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "cli/calendar_words.h"
+#include "cli/translation.h"
 #include "connectors/content_hash.h"
 #include "connectors/decode.h"
 #include "engine/casebook/desk.h"
@@ -79,7 +80,7 @@ class Trial {
       desk->book(course_.end, true);
       course_.colours = desk->casebook().take_colours();
     }
-    if (!done) course_.trouble = {done.error().what, done.error().what};
+    if (!done) course_.trouble = {told(done.error(), true), done.error().what};
     for (const auto& [year, gap] : replay.calendar_gaps()) {
       if (gap.greyed > 0) course_.trouble = calendar_gap_words(year, gap, 0);
     }
