@@ -76,7 +76,10 @@ class Teller {
     if (warning_.values.empty()) return;
     line(say("指标", "values"), "");
     for (const NamedFact& value : warning_.values) {
-      out_ += "    " + value.name + " = " + shown(value.value, style_.chinese) + "\n";
+      const Bilingual title = measure_title(program_, value.name);
+      const std::string& words = title.in(style_.chinese);
+      out_ += "    " + value.name + " = " + shown(value.value, style_.chinese) +
+              (words.empty() ? "" : "   " + words) + "\n";
     }
   }
 

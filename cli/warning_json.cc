@@ -1,5 +1,7 @@
 #include "cli/warning_json.h"
 
+#include <algorithm>
+
 #include "cli/calendar_words.h"
 #include "cli/json_parts.h"
 #include "cli/words.h"
@@ -103,6 +105,12 @@ std::string place(const Program& program, const SourceSpan& at) {
          std::to_string(at.column);
 }
 
+Bilingual measure_title(const Program& program, std::string_view measure) {
+  const auto at = std::find_if(program.measures.begin(), program.measures.end(),
+                               [&](const Measure& one) { return one.name == measure; });
+  return at == program.measures.end() ? Bilingual{} : at->title;
+}
+
 Bilingual sentence(const Outlook& outlook, const Program& program) {
   Bilingual out;
   switch (outlook.kind) {
@@ -115,8 +123,12 @@ Bilingual sentence(const Outlook& outlook, const Program& program) {
     }
     case Outlook::Kind::by_more: {
       const std::string need = outlook.need.to_string();
-      out.zh = outlook.measure + " 再增加 " + need;
-      out.en = need + " more on " + outlook.measure;
+      const Bilingual measure = measure_title(program, outlook.measure);
+      const auto named = [&](bool chinese) {
+        return measure.empty() ? outlook.measure : "“" + measure.in(chinese) + "”";
+      };
+      out.zh = named(true) + " 再增加 " + need;
+      out.en = need + " more on " + named(false);
       if (outlook.at) {
         const std::string at = local_text(program, *outlook.at);
         out.zh = at + " 之前 " + out.zh;

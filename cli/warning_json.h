@@ -13,6 +13,8 @@ namespace lianqing {
 std::string to_json(const Warning& warning, const Program& program);
 
 // "1 more complaints_30d before 2026-04-02 10:00 = red"
+// Empty if the pack gives the measure none.
+Bilingual measure_title(const Program& program, std::string_view measure);
 Bilingual sentence(const Outlook& outlook, const Program& program);
 
 // Wall time in the pack's zone: "2026-04-02 10:00", seconds only if there are any.
