@@ -46,16 +46,18 @@ Result<std::vector<SourceText>> read_folder(const fs::path& folder, Wanted wante
   return out;
 }
 
-// Beside the installed program, else where this one was built.
-fs::path shipped_calendars() {
+// What is shipped with the program: beside the installed one, else where this one was built.
+fs::path shipped(const char* what, const char* built) {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
   if (!error) {
-    const fs::path installed = self.parent_path().parent_path() / "share/lianqing/calendars";
+    const fs::path installed = self.parent_path().parent_path() / "share/lianqing" / what;
     if (fs::is_directory(installed, error)) return installed;
   }
-  return LIANQING_SOURCE_CALENDARS;
+  return built;
 }
+fs::path shipped_calendars() { return shipped("calendars", LIANQING_SOURCE_CALENDARS); }
+fs::path shipped_packs() { return shipped("packs", LIANQING_SOURCE_PACKS); }
 
 }  // namespace
 
@@ -97,13 +99,17 @@ struct PackFolder {
   std::uint32_t layer = 0;
 };
 
-std::string beside(const std::string& path, const std::string& other) {
+// The pack that the one at `path` calls `other`: a path from its folder, else the shipped pack of
+// that name.
+std::string extended_path(const std::string& path, const std::string& other) {
   std::error_code error;
   const fs::path folder =
       fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
   std::string next = (folder / other).lexically_normal().string();
   if (next.size() > 1 && next.ends_with('/')) next.pop_back();
-  return next;
+  if (other.find('/') != std::string::npos || fs::exists(next, error)) return next;
+  const fs::path pack = shipped_packs() / other;
+  return fs::is_directory(pack, error) ? pack.string() : next;
 }
 
 // A pack and all that it extends, directly or not; each is read once.
@@ -148,7 +154,7 @@ class PackReader {
     for (const Text& other : below) {
       const std::string place = packs_[self].texts[other.at.file].name + ":" +
                                 std::to_string(other.at.line) + ": extends: ";
-      LQ_TRY(const std::size_t index, visit(beside(path, other.text), place));
+      LQ_TRY(const std::size_t index, visit(extended_path(path, other.text), place));
       packs_[self].extends.push_back(index);
     }
     open_.pop_back();

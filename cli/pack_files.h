@@ -11,9 +11,10 @@
 namespace lianqing {
 
 // *.yaml and *.yml of the folder, not *.test.yaml, by name; or the one file. Then those of the pack
-// that it extends (`pack: {extends: ../shipped}` or a list of them, relative to its folder), and so
-// on, each with its layer; a pack that several extend is read once. Fails (io) if something cannot
-// be read, (refused) if there is no rule file or packs extend each other in a circle.
+// that it extends (`pack: {extends: ../ours}` or a list of them, relative to its folder; a name
+// that is not there is that of a shipped pack), and so on, each with its layer; a pack that several
+// extend is read once. Fails (io) if something cannot be read, (refused) if there is no rule file
+// or packs extend each other in a circle.
 [[nodiscard]] Result<std::vector<SourceText>> read_pack(const std::string& path);
 
 // *.test.yaml and *.test.yml of the folder, by name; of the one file NAME.yaml, NAME.test.yaml if

@@ -72,6 +72,19 @@ TEST_F(PackFiles, APackLiesBelowAllThatExtendIt) {
   EXPECT_EQ((*texts)[2].layer, 2U);
 }
 
+TEST_F(PackFiles, ANameThatIsNotBesideIsThatOfAShippedPack) {
+  write("ours/pack.yaml", "pack: {id: o, extends: [base, index]}\n");
+  write("ours/index/pack.yaml", "pack: {id: i}\n");
+  const auto texts = read_pack(at("ours"));
+  ASSERT_TRUE(texts) << texts.error().what;
+  std::vector<std::string> names;
+  for (const SourceText& text : *texts) names.push_back(text.name);
+  const std::vector<std::string> expected = {
+      at("ours/pack.yaml"), LIANQING_SOURCE_DIR "/rules/packs/base/events.yaml",
+      LIANQING_SOURCE_DIR "/rules/packs/base/pack.yaml", at("ours/index/pack.yaml")};
+  EXPECT_EQ(names, expected);
+}
+
 TEST_F(PackFiles, ACircleIsToldWithItsPlace) {
   write("a/pack.yaml", "version: 1\npack: {id: a, extends: ../b}\n");
   write("b/pack.yaml", "version: 1\npack: {id: b, extends: ../a/}\n");
