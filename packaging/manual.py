@@ -208,7 +208,7 @@ FOLDERS = ("data", "state")
 def choices(text):
     """What an option takes, if its help says so: `text or json`, `role (viewer, operator)`."""
     some = r"[a-z0-9_]+(?:(?:, | or )[a-z0-9_]+)+"
-    found = re.search(rf"(?:^|: )({some})(?=$|[;,:(])|\((?!default)({some})\)", text)
+    found = re.search(rf"(?:^|: )({some})(?=$|[;,])|\((?!default)({some})\)", text)
     return re.split(r", | or ", found.group(1) or found.group(2)) if found else []
 
 
