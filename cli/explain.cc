@@ -77,7 +77,7 @@ int explain_command(const std::vector<std::string>& args) {
     return 0;
   }
   int code = 0;
-  auto request = log_request(*options, code);
+  auto request = log_request(*options, code, false);
   if (request && !request->later.empty()) {
     return report({ErrorCode::usage, "explain takes one --rules"}, is_chinese(*options));
   }

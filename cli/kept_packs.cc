@@ -10,8 +10,10 @@
 #include "cli/output_file.h"
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
+#include "cli/serve/live_position.h"
 #include "lianqing/assert.h"
 #include "lianqing/ruleset.h"
+#include "log/event_log.h"
 #include "log/head_file.h"
 #include "rules/fingerprint.h"
 
@@ -122,6 +124,24 @@ std::optional<std::string> find_kept_pack(const std::string& data, std::string_v
     }
   }
   return std::nullopt;
+}
+
+Result<std::vector<std::string>> ruled_packs(const std::string& data) {
+  LQ_TRY(const auto log, EventLog::open(data, OpenMode::read_only));
+  LQ_TRY(const auto fact, log->meta(kGenerationKey));
+  std::vector<std::string> out;
+  if (!fact) return out;
+  LQ_TRY(const Generation generation, Generation::decode(*fact));
+  for (const Reign& reign : generation.reigns) {
+    const auto folder = find_kept_pack(data, reign.pack);
+    if (!folder) {
+      return failure(ErrorCode::io, folder_of(data) + "/" + reign.pack +
+                                        ": a rule pack that ruled is missing: put it back from the "
+                                        "backup, or give the packs with --rules");
+    }
+    out.push_back(*folder);
+  }
+  return out;
 }
 
 bool is_kept_pack(const std::string& folder) {

@@ -33,6 +33,10 @@ std::string hash_text(const Program& program);
 // The folder of the one kept pack whose hash begins so; nothing if there is none.
 std::optional<std::string> find_kept_pack(const std::string& data, std::string_view hash);
 
+// The folders of the packs that ruled what the daemon told last, in order; empty: no daemon has run
+// on this log. Fails (io) if one is missing, else as reading the log does.
+[[nodiscard]] Result<std::vector<std::string>> ruled_packs(const std::string& data);
+
 bool is_kept_pack(const std::string& folder);
 // Fails (io, corrupt).
 [[nodiscard]] Result<PackTexts> read_kept_pack(const std::string& folder);

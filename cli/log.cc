@@ -19,7 +19,7 @@ struct LogCommand {
   std::string_view name, arguments;
   std::string_view summary_zh, summary_en;
   Result<int> (*run)(const LogCall&);
-  std::array<OptionSpec, 4> own;  // unused ones have no name
+  std::array<OptionSpec, 5> own;  // unused ones have no name
 };
 
 constexpr LogCommand kLogCommands[] = {
@@ -43,8 +43,11 @@ constexpr LogCommand kLogCommands[] = {
      "重算并核对一切：记录、树、身份、游标、日志头",
      "recompute and compare everything: records, tree, identities, cursors, head",
      log_verify,
-     {{{"rules", true, false, "并用此规则包重新推演，与已存的状态和预警比对",
-        "fold anew with this rule pack, too, and compare the stored state and warnings"},
+     {{{"rules", true, false,
+        "用此规则包重新推演，与已存的状态和预警比对；默认用其中保存的、最后启用的那个",
+        "fold anew with this rule pack and compare the stored state and warnings; by default with "
+        "the kept one that ruled last"},
+       {"stored-only", false, false, "不重新推演", "do not fold anew"},
        {"units", true, false, "当时的单位登记表", "the unit register that goes with it"},
        {"format", true, false, "text 或 json", "text or json"},
        {"new-head", false, false, "一切无误时重写日志头（确认接受现状后才用）",

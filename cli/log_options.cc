@@ -5,6 +5,7 @@
 #include <charconv>
 #include <thread>
 
+#include "cli/kept_packs.h"
 #include "cli/language.h"
 #include "cli/pack_files.h"
 #include "cli/units_file.h"
@@ -28,9 +29,11 @@ Result<unsigned> thread_count(const Options& options) {
   return threads;
 }
 
-Result<ReplayRequest> request_of(const Options& options) {
-  if (!options.value("rules")) return failure(ErrorCode::usage, "--rules PACK is needed");
+Result<ReplayRequest> request_of(const Options& options, bool kept) {
   const bool data = options.has("data");
+  if (!options.value("rules") && !(kept && data)) {
+    return failure(ErrorCode::usage, "--rules PACK is needed");
+  }
   if (options.values("events").empty() == !data) {
     return failure(ErrorCode::usage, data ? "--events and --data exclude each other"
                                           : "--events FILE or --data DIR is needed");
@@ -71,13 +74,26 @@ Result<Instant> parse_instant(const std::string& text, const Program& program, c
                      "'");
 }
 
-std::optional<ReplayRequest> log_request(const Options& options, int& code) {
-  auto request = request_of(options);
+std::optional<ReplayRequest> log_request(const Options& options, int& code, bool kept) {
+  auto request = request_of(options, kept);
   if (!request) {
     code = report(request.error(), is_chinese(options));
     return std::nullopt;
   }
-  for (const std::string& path : options.values("rules")) {
+  std::vector<std::string> packs = options.values("rules");
+  if (packs.empty()) {
+    auto ruled = ruled_packs(request->log.paths[0]);
+    if (ruled && ruled->empty()) {
+      ruled = failure(ErrorCode::usage,
+                      "--rules PACK is needed: no daemon has run on " + request->log.paths[0]);
+    }
+    if (!ruled) {
+      code = report(ruled.error(), request->style.chinese);
+      return std::nullopt;
+    }
+    packs = *std::move(ruled);
+  }
+  for (const std::string& path : packs) {
     auto program = load_pack(path, request->style.chinese, code);
     if (!program) return std::nullopt;
     if (request->program == nullptr) {

@@ -12,8 +12,10 @@ namespace lianqing {
 
 inline constexpr std::array<OptionSpec, 10> kLogOptions = {{
     {"rules", true, true,
-     "规则包：文件夹或文件；replay 可给几个，由日志里的 ruleset_activated 切换",
-     "rule pack: a folder or a file; replay takes several, ruleset_activated in the log switches"},
+     "规则包：文件夹或文件；replay 可给几个，由日志里的 ruleset_activated 切换；replay 读 --data "
+     "时可不给：用其中保存的规则包",
+     "rule pack: a folder or a file; replay takes several, ruleset_activated in the log switches; "
+     "replay of --data needs none: those that ruled are kept there"},
     {"events", true, true, "事件文件（JSON 行，可为 .gz；- 为标准输入）",
      "event files (JSON lines, plain or .gz; - is standard input)"},
     {"data", true, false, "数据目录：读其中的日志，代替 --events",
@@ -34,8 +36,8 @@ inline constexpr std::array<OptionSpec, 10> kLogOptions = {{
 
 bool is_chinese(const Options& options);
 
-// Reads and compiles the pack, reads the register, checks the options. On failure the message has
-// been told and `code` is the exit code.
-std::optional<ReplayRequest> log_request(const Options& options, int& code);
+// Reads and compiles the packs; without --rules, if `kept`, those that ruled --data. Reads the
+// register, checks the options. On failure the message has been told and `code` is the exit code.
+std::optional<ReplayRequest> log_request(const Options& options, int& code, bool kept);
 
 }  // namespace lianqing

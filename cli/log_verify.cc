@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "cli/kept_packs.h"
 #include "cli/log_commands.h"
 #include "cli/log_refold.h"
 #include "cli/pack_files.h"
@@ -122,15 +123,15 @@ Result<int> log_verify(const LogCall& call) {
   }
   const auto directory = call.options.value("data");
   if (!directory) return failure(ErrorCode::usage, "--data DIR is needed");
+  const auto rules = call.options.value("rules");
   std::shared_ptr<const Program> program;
-  if (const auto rules = call.options.value("rules")) {
+  if (rules) {
     int code = 0;
     program = load_pack(*rules, call.chinese, code);
     if (!program) return code;
   }
   std::vector<RegisteredUnit> units;
   if (const auto path = call.options.value("units")) {
-    if (!program) return failure(ErrorCode::usage, "--units goes with --rules PACK");
     LQ_TRY(units, read_units(*path));
   }
   OpenSettings settings;
@@ -138,11 +139,27 @@ Result<int> log_verify(const LogCall& call) {
   LQ_TRY(auto log, open_log(*directory, OpenMode::read_only, settings));
   LQ_TRY(const VerifyReport report, verify_stored(*log));
   std::optional<RefoldReport> fold;
+  if (!rules && !settings.new_head && !call.options.has("stored-only")) {
+    LQ_TRY(const auto ruled, ruled_packs(*directory));
+    if (!ruled.empty()) {
+      LQ_TRY(program, load_kept_pack(ruled.back()));
+    }
+  }
   if (program) {
     Progress progress(::isatty(2) == 1);
-    LQ_TRY(fold, refold_and_compare(*directory, program, units, [&](auto done, auto of) {
-             progress.tell(done, {done, of});
-           }));
+    auto folded = refold_and_compare(*directory, program, units, [&](auto done, auto of) {
+      progress.tell(done, {done, of});
+    });
+    // What nobody asked for may be impossible.
+    if (!folded && (rules || folded.error().code != ErrorCode::refused)) {
+      return Unexpected<Error>(folded.error());
+    }
+    if (folded) {
+      fold = *std::move(folded);
+    } else {
+      std::fprintf(stderr, "%s%s\n", call.say("未重新推演：", "not folded anew: "),
+                   folded.error().what.c_str());
+    }
   }
   if (format == "json") {
     print_json(report, fold);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include "cli/kept_packs.h"
@@ -58,6 +59,11 @@ fs::path shipped(const char* what, const char* built) {
 }
 fs::path shipped_calendars() { return shipped("calendars", LIANQING_SOURCE_CALENDARS); }
 fs::path shipped_packs() { return shipped("packs", LIANQING_SOURCE_PACKS); }
+
+fs::path real_path(const fs::path& path) {
+  std::error_code error;
+  return fs::weakly_canonical(path, error);
+}
 
 }  // namespace
 
@@ -119,6 +125,20 @@ class PackReader {
   // layer below the deepest of those that extend it.
   Result<std::vector<PackFolder>> read(const std::string& path) {
     LQ_TRY([[maybe_unused]] const std::size_t top, visit(path, ""));
+    return in_layers();
+  }
+  // The same for a pack that is not on disk, as if it stood at `place`; `find` says where a pack
+  // that it extends lies.
+  using Find = std::function<Result<std::string>(const Text& extended)>;
+  Result<std::vector<PackFolder>> read(std::vector<SourceText> texts, const std::string& place,
+                                       const Find& find) {
+    LQ_TRY([[maybe_unused]] const std::size_t top,
+           enter({place, real_path(place), std::move(texts), {}, 0}, find));
+    return in_layers();
+  }
+
+ private:
+  Result<std::vector<PackFolder>> in_layers() {
     for (auto at = done_.rbegin(); at != done_.rend(); ++at) {
       for (const std::size_t below : packs_[*at].extends)
         packs_[below].layer = std::max(packs_[below].layer, packs_[*at].layer + 1);
@@ -128,11 +148,9 @@ class PackReader {
     return std::move(packs_);
   }
 
- private:
   // `from` is the place that names it, for messages.
   Result<std::size_t> visit(const std::string& path, const std::string& from) {
-    std::error_code error;
-    const fs::path real = fs::weakly_canonical(path, error);
+    const fs::path real = real_path(path);
     const auto is_this = [&](const PackFolder& pack) { return pack.real == real; };
     const bool circle =
         std::any_of(open_.begin(), open_.end(), [&](std::size_t i) { return is_this(packs_[i]); });
@@ -147,14 +165,22 @@ class PackReader {
 
     auto texts = read_layer(path);
     if (!texts) return failure(texts.error().code, from + texts.error().what);
-    const std::vector<Text> below = extended_packs(*texts);
+    return enter({path, real, *std::move(texts), {}, 0}, [&path](const Text& other) {
+      return Result<std::string>(extended_path(path, other.text));
+    });
+  }
+
+  Result<std::size_t> enter(PackFolder pack, const Find& find) {
+    const std::vector<Text> below = extended_packs(pack.texts);
     const std::size_t self = packs_.size();
-    packs_.push_back({path, real, *std::move(texts), {}, 0});
+    packs_.push_back(std::move(pack));
     open_.push_back(self);
     for (const Text& other : below) {
       const std::string place = packs_[self].texts[other.at.file].name + ":" +
                                 std::to_string(other.at.line) + ": extends: ";
-      LQ_TRY(const std::size_t index, visit(extended_path(path, other.text), place));
+      const auto path = find(other);
+      if (!path) return failure(path.error().code, place + path.error().what);
+      LQ_TRY(const std::size_t index, visit(*path, place));
       packs_[self].extends.push_back(index);
     }
     open_.pop_back();
@@ -167,6 +193,31 @@ class PackReader {
   std::vector<std::size_t> done_;  // what a pack extends stands before it
 };
 
+std::vector<SourceText> texts_of(std::vector<PackFolder> packs) {
+  std::vector<SourceText> out;
+  for (PackFolder& pack : packs) {
+    for (SourceText& text : pack.texts) {
+      text.layer = pack.layer;
+      out.push_back(std::move(text));
+    }
+  }
+  return out;
+}
+
+Result<std::vector<SourceText>> calendars_of(const std::vector<PackFolder>& packs) {
+  std::vector<fs::path> folders;
+  for (const PackFolder& pack : packs) folders.push_back(fs::path(pack.path) / "calendars");
+  folders.push_back(shipped_calendars());
+  std::vector<SourceText> out;
+  std::error_code error;
+  for (const fs::path& folder : folders) {
+    if (!fs::is_directory(folder, error)) continue;
+    LQ_TRY(std::vector<SourceText> texts, read_folder(folder));
+    std::move(texts.begin(), texts.end(), std::back_inserter(out));
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::vector<SourceText>> read_pack(const std::string& path) {
@@ -175,13 +226,52 @@ Result<std::vector<SourceText>> read_pack(const std::string& path) {
     return std::move(kept.files);
   }
   LQ_TRY(std::vector<PackFolder> packs, PackReader().read(path));
-  std::vector<SourceText> out;
-  for (PackFolder& pack : packs) {
-    for (SourceText& text : pack.texts) {
-      text.layer = pack.layer;
-      out.push_back(std::move(text));
-    }
+  return texts_of(std::move(packs));
+}
+
+Result<PackTexts> read_pack_texts(const std::string& path) {
+  PackTexts out;
+  LQ_TRY(out.files, read_pack(path));
+  LQ_TRY(out.calendars, read_calendars(path));
+  return out;
+}
+
+Result<PackTexts> complete_pack(std::vector<SourceText> files, const std::string& place) {
+  // Whoever sends a pack does not name any file of this machine with it.
+  std::vector<PackFolder> on_disk;
+  if (!is_kept_pack(place)) {
+    LQ_TRY(on_disk, PackReader().read(place));
   }
+  const auto find = [&](const Text& extended) -> Result<std::string> {
+    const fs::path meant = real_path(extended_path(place, extended.text));
+    for (const PackFolder& pack : on_disk) {
+      if (pack.layer > 0 && pack.real == meant) return pack.path;
+    }
+    const std::string name = fs::path(extended.text).filename().string();
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(shipped_packs(), error)) {
+      if (entry.is_directory()) names.push_back(entry.path().filename().string());
+    }
+    std::sort(names.begin(), names.end());
+    if (std::find(names.begin(), names.end(), name) != names.end()) {
+      return (shipped_packs() / name).string();
+    }
+    std::string known;
+    for (const std::string& other : names) known += (known.empty() ? "" : ", ") + other;
+    return failure(ErrorCode::refused,
+                   "'" + extended.text +
+                       "' is neither extended by the pack on disk nor a shipped pack (" + known +
+                       ")");
+  };
+  LQ_TRY(std::vector<PackFolder> packs, PackReader().read(std::move(files), place, find));
+  PackTexts out;
+  if (is_kept_pack(place)) {
+    LQ_TRY(out.calendars, read_calendars(place));
+  } else {
+    LQ_TRY(out.calendars, calendars_of(packs));
+  }
+  out.files = texts_of(std::move(packs));
   return out;
 }
 
@@ -200,17 +290,7 @@ Result<std::vector<SourceText>> read_calendars(const std::string& path) {
     return std::move(kept.calendars);
   }
   LQ_TRY(const std::vector<PackFolder> packs, PackReader().read(path));
-  std::vector<fs::path> folders;
-  for (const PackFolder& pack : packs) folders.push_back(fs::path(pack.path) / "calendars");
-  folders.push_back(shipped_calendars());
-  std::vector<SourceText> out;
-  std::error_code error;
-  for (const fs::path& folder : folders) {
-    if (!fs::is_directory(folder, error)) continue;
-    LQ_TRY(std::vector<SourceText> texts, read_folder(folder));
-    std::move(texts.begin(), texts.end(), std::back_inserter(out));
-  }
-  return out;
+  return calendars_of(packs);
 }
 
 std::shared_ptr<const Program> load_pack(const std::string& path, bool chinese, int& code) {

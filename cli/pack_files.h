@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/kept_packs.h"
 #include "lianqing/ruleset.h"
 #include "rules/program.h"
 
@@ -23,6 +24,15 @@ namespace lianqing {
 
 // The pack's own `calendars/` first, then those of what it extends, then the shipped ones.
 [[nodiscard]] Result<std::vector<SourceText>> read_calendars(const std::string& path);
+
+// Both.
+[[nodiscard]] Result<PackTexts> read_pack_texts(const std::string& path);
+
+// A pack that was sent, with what it extends and its calendars, as if its files stood in the place
+// of the pack at `place`. It may extend what that one extends, and shipped packs, by their names
+// (`../base` or `base`). Fails (refused) if it extends something else, else as read_pack.
+[[nodiscard]] Result<PackTexts> complete_pack(std::vector<SourceText> files,
+                                              const std::string& place);
 
 [[nodiscard]] Result<std::string> read_file(const std::string& path);
 

@@ -81,7 +81,8 @@ Status complete(const Options& options, ReplayRequest& request) {
   }
   if (!request.later.empty() &&
       !(request.state.empty() && request.cases.empty() && request.colours.empty())) {
-    return failure(ErrorCode::usage, "several --rules go without --state, --cases and --colours");
+    return failure(ErrorCode::usage,
+                   "several rule packs go without --state, --cases and --colours");
   }
   request.quiet = options.has("quiet");
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
@@ -108,7 +109,7 @@ int replay_command(const std::vector<std::string>& args) {
     return 0;
   }
   int code = 0;
-  auto request = log_request(*options, code);
+  auto request = log_request(*options, code, true);
   if (!request) return code;
   if (const Status s = complete(*options, *request); !s)
     return report(s.error(), request->style.chinese);

@@ -1,6 +1,7 @@
 #include "log/durable_log.h"
 
 #include <algorithm>
+#include <set>
 
 #include "lianqing/assert.h"
 
@@ -8,8 +9,10 @@ namespace lianqing {
 namespace {
 
 // The head is made durable at the latest after so many records, or so much recorded time.
-constexpr std::uint64_t kSealRecords = 4096;
+constexpr std::uint64_t kSealRecords = 65'536;
 constexpr Duration kSealTime{1'000'000};
+// So many identities wait in memory to be indexed together.
+constexpr std::size_t kIndexRecords = 4096;
 constexpr std::size_t kMaxRead = 65'536;
 constexpr std::size_t kMaxLeafBytes = 65'535;  // what C2SP tlog-tiles can carry
 
@@ -32,24 +35,31 @@ class DurableLog::Commit {
 
   Status draw_salts(std::size_t records) {
     salts_.resize(records * kSaltBytes);
+    fresh.reserve(records);
     return log_.salts_(salts_.data(), salts_.size());
   }
 
-  Seq add(const AppendRecord& record, std::string_view kind, Instant at) {
-    const Seq seq = next.tree.size();
-    const std::string_view salt =
-        std::string_view(salts_).substr(salts_used_++ * kSaltBytes, kSaltBytes);
-    const std::string leaf = encode(LeafView{seq, at, kind, record.source, record.cursor, record.id,
-                                             record.bytes.size(), commitment(salt, record.bytes)});
-    const std::string key = be64(seq);
-    value_.assign(salt);
-    value_ += record.bytes;
-    batch->put(Family::entries, key, leaf);
-    batch->put(Family::payload, key, value_);
-    batch->put(Family::ids, hash_bytes(record.identity), id_value(seq, record.content));
-    next.tree.add(leaf_hash(leaf), tiles_);
+  Seq add(const AppendRecord& record, bool is_note, Instant at) {
+    PagedRecord paged;
+    paged.seq = next.tree.size();
+    paged.at = at;
+    paged.is_note = is_note;
+    paged.source = record.source;
+    paged.cursor = record.cursor;
+    paged.id = record.id;
+    paged.identity = record.identity;
+    paged.content = record.content;
+    paged.salt = std::string_view(salts_).substr(salts_used_++ * kSaltBytes, kSaltBytes);
+    paged.bytes = record.bytes;
+    paged.payload_bytes = record.bytes.size();
+    if (page_.is_empty()) page_first_ = paged.seq;
+    page_.add(paged);
+    if (page_.is_full()) put_page();
+    encode(leaf_of(paged), leaf_);
+    next.tree.add(leaf_hash(leaf_), tiles_);
     next.last = at;
-    return seq;
+    fresh.add(record.identity, {paged.seq, record.content});
+    return paged.seq;
   }
 
   Status refuse(const Rejection& rejection, Instant at) {
@@ -63,6 +73,7 @@ class DurableLog::Commit {
   }
 
   void finish(std::size_t tree_before) {
+    if (!page_.is_empty()) put_page();
     for (const Tile& tile : tiles_) {
       batch->put(Family::tiles, tile_key(tile.level, tile.index), tile.hashes);
     }
@@ -74,11 +85,16 @@ class DurableLog::Commit {
 
   std::unique_ptr<StoreBatch> batch;
   LogPosition next;
+  IdentityTable fresh;  // identities of this commit
 
  private:
+  void put_page() { batch->put(Family::pages, be64(page_first_), page_.take()); }
+
   const DurableLog& log_;
-  std::string salts_, value_;
+  std::string salts_, leaf_;
   std::size_t salts_used_ = 0;
+  PageWriter page_;
+  Seq page_first_ = 0;
   std::vector<Tile> tiles_;
   std::map<std::string, int> refused_;
 };
@@ -150,7 +166,7 @@ Status DurableLog::store(StoreBatch& batch, bool durable) {
   if (Status s = store_->resume(); !s) {
     return s.error().code == ErrorCode::full ? s : fail(s.error());
   }
-  const auto behind = store_->get(Family::entries, be64(size_));
+  const auto behind = store_->get(Family::pages, be64(size_));
   if (!behind) return fail(behind.error());
   if (*behind) {
     return fail(
@@ -167,6 +183,8 @@ Status DurableLog::write(Commit& commit) {
   {
     const std::lock_guard lock(position_mutex_);
     position_ = std::move(commit.next);
+    recent_.reserve(commit.fresh.size());
+    for (const auto& row : commit.fresh.rows()) recent_.add(row.identity, row.known);
     last_ = micros(position_.last);
     size_ = position_.tree.size();
   }
@@ -176,7 +194,74 @@ Status DurableLog::write(Commit& commit) {
     // With no room for a new head the old one stays right for a while longer.
     if (Status s = seal(); !s && s.error().code != ErrorCode::full) return fail(s.error());
   }
+  if (recent_.size() < kIndexRecords) return {};
+  // With no room for the index they wait in memory.
+  if (Status s = index_recent(); !s && s.error().code != ErrorCode::full) return fail(s.error());
   return {};
+}
+
+Status DurableLog::index_recent() {
+  if (recent_.empty()) return {};
+  std::vector<IdentityTable::Row> rows = recent_.rows();
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return a.identity < b.identity; });
+  const auto batch = store_->batch();
+  for (const auto& [identity, known] : rows) {
+    batch->put(Family::ids, HashKey(identity).view(),
+               known.content ? id_value(known.seq, *known.content) : be64(known.seq));
+  }
+  batch->put(Family::ids, kCoveredKey, be64(size_));
+  if (Status s = store_->write_derived(*batch); !s) return s;
+  const std::lock_guard lock(position_mutex_);
+  recent_.clear();
+  return {};
+}
+
+Status DurableLog::load_recent() {
+  const std::uint64_t size = size_;
+  LQ_TRY(const auto stored, store_->get(Family::ids, kCoveredKey));
+  std::uint64_t covered = stored ? number_of(*stored) : 0;
+  if (covered > size && writing_) {
+    // The tail was mended: what was behind it is no more.
+    const auto batch = store_->batch();
+    const Status read =
+        store_->scan(Family::ids, {}, [&](std::string_view key, std::string_view value) {
+          const auto known = known_id(value);
+          if (key != kCoveredKey && known && known->seq >= size) batch->remove(Family::ids, key);
+          return true;
+        });
+    if (!read) return read;
+    batch->put(Family::ids, kCoveredKey, be64(size));
+    if (Status s = store_->write(*batch, true); !s) return s;
+  }
+  if (covered >= size) return {};
+  return scan_records(*store_, directory_, covered, [&](const PagedRecord& record) {
+    KnownId known{record.seq, record.content};
+    if (record.is_erased) known.content.reset();
+    recent_.add(record.identity, known);
+    return true;
+  });
+}
+
+Result<std::optional<KnownId>> DurableLog::known(const ContentHash& identity) const {
+  {
+    const std::lock_guard lock(position_mutex_);
+    const KnownId* here = recent_.find(identity);
+    if (here != nullptr) return std::optional(*here);
+  }
+  LQ_TRY(const auto stored, store_->get(Family::ids, HashKey(identity).view()));
+  if (!stored) return std::optional<KnownId>{};
+  const auto out = known_id(*stored);
+  if (!out) {
+    return failure(ErrorCode::corrupt,
+                   directory_.string() + ": an identity is damaged; run lianqing log verify");
+  }
+  return out;
+}
+
+std::size_t DurableLog::recent() const {
+  const std::lock_guard lock(position_mutex_);
+  return recent_.size();
 }
 
 Result<std::vector<AppendOutcome>> DurableLog::append(std::span<const AppendRecord> records,
@@ -201,7 +286,6 @@ Result<std::vector<AppendOutcome>> DurableLog::take(
   if (Status s = commit.draw_salts(records.size()); !s) return Unexpected<Error>(s.error());
   std::vector<AppendOutcome> out;
   out.reserve(records.size());
-  std::map<ContentHash, KnownId> fresh;  // of this batch
   struct Place {
     bool of_leaf;
     Seq seq;
@@ -222,23 +306,17 @@ Result<std::vector<AppendOutcome>> DurableLog::take(
                      directory_.string() + ": source, id and cursor of a record are too long");
     }
     std::optional<KnownId> known;
-    if (const auto here = fresh.find(record.identity); here != fresh.end()) {
-      known = here->second;
+    if (const KnownId* here = commit.fresh.find(record.identity); here != nullptr) {
+      known = *here;
     } else {
-      LQ_TRY(const auto stored, store_->get(Family::ids, hash_bytes(record.identity)));
-      if (stored) {
-        known = known_id(*stored);
-        if (!known || known->seq >= size_) {
-          return failure(ErrorCode::corrupt, directory_.string() + ": the identity of '" +
-                                                 record.id +
-                                                 "' is damaged; run lianqing log verify");
-        }
+      LQ_TRY(known, this->known(record.identity));
+      if (known && known->seq >= size_) {
+        return failure(ErrorCode::corrupt, directory_.string() + ": the identity of '" + record.id +
+                                               "' is damaged; run lianqing log verify");
       }
     }
     if (!known) {
-      const Seq seq = commit.add(record, kEventKind, at);
-      fresh.emplace(record.identity, KnownId{seq, record.content});
-      out.push_back({AppendOutcome::appended, seq});
+      out.push_back({AppendOutcome::appended, commit.add(record, false, at)});
     } else if (!known->content || *known->content == record.content) {
       out.push_back({AppendOutcome::duplicate, known->seq});
     } else {
@@ -259,7 +337,7 @@ Result<std::vector<AppendOutcome>> DurableLog::take(
     commit.batch->put(Family::cursor, source, cursor_value(place.of_leaf, place.seq, place.cursor));
   }
   const bool idle =
-      fresh.empty() && cursors.empty() && commit.next.next_refused == position_.next_refused;
+      commit.fresh.empty() && cursors.empty() && commit.next.next_refused == position_.next_refused;
   if (idle) return out;
   if (Status s = write(commit); !s) return Unexpected<Error>(s.error());
   return out;
@@ -275,42 +353,53 @@ Status DurableLog::erase(std::span<const Seq> seqs, const AppendRecord& note, In
   }
   Commit commit(*this, position_);
   if (Status s = commit.draw_salts(1); !s) return s;
-  LQ_TRY(const auto known, store_->get(Family::ids, hash_bytes(note.identity)));
-  if (known) return failure(ErrorCode::refused, "a record with the id '" + note.id + "' is there");
-  const Seq noted = commit.add(note, kEraseKind, at);
-  std::map<Seq, std::string> wanted;
-  for (const Seq seq : seqs) {
-    const std::string place = "record " + std::to_string(seq);
-    if (seq >= size_) return failure(ErrorCode::refused, place + " is not in the log");
-    LQ_TRY(const std::string bytes, leaf_bytes(seq));
-    const auto leaf = parse_leaf(bytes);
-    LQ_TRY(const auto payload, store_->get(Family::payload, be64(seq)));
-    if (!leaf || !payload) return failure(ErrorCode::corrupt, place + " is damaged");
-    if (payload->size() < kSaltBytes)
-      return failure(ErrorCode::refused, place + " is erased already");
-    if (leaf->kind != kEventKind) {
-      return failure(ErrorCode::refused, place + " is a note about an erasure and stays");
+  LQ_TRY(const auto before, known(note.identity));
+  if (before) return failure(ErrorCode::refused, "a record with the id '" + note.id + "' is there");
+  const Seq noted = commit.add(note, true, at);
+  const std::set<Seq> wanted(seqs.begin(), seqs.end());
+  std::vector<ContentHash> identities;
+  for (auto seq = wanted.begin(); seq != wanted.end();) {
+    if (*seq >= size_) {
+      return failure(ErrorCode::refused, "record " + std::to_string(*seq) + " is not in the log");
     }
-    commit.batch->put(Family::payload, be64(seq), be64(noted));
-    wanted.emplace(seq, std::string());
+    // The page is written again without what is erased.
+    LQ_TRY(const auto key, store_->floor(Family::pages, be64(*seq)));
+    LQ_TRY(const auto page, key ? store_->get(Family::pages, *key) : std::optional<std::string>{});
+    if (!page) return Unexpected<Error>(damaged(*seq));
+    PageReader in(number_of(*key), *page);
+    PageWriter rewritten;
+    while (auto record = in.next()) {
+      if (seq != wanted.end() && record->seq == *seq) {
+        const std::string place = "record " + std::to_string(*seq);
+        if (record->is_erased) return failure(ErrorCode::refused, place + " is erased already");
+        if (record->is_note) {
+          return failure(ErrorCode::refused, place + " is a note about an erasure and stays");
+        }
+        record->commitment = commitment(record->salt, record->bytes);
+        record->is_erased = true;
+        record->note = noted;
+        identities.push_back(record->identity);
+        ++seq;
+      }
+      rewritten.add(*record);
+    }
+    if (!in.ended() || (seq != wanted.end() && *seq < in.at())) {
+      return Unexpected<Error>(damaged(in.at()));
+    }
+    commit.batch->put(Family::pages, *key, rewritten.take());
   }
   // The hash of the content would let it be guessed: it goes as well.
-  if (Status s = store_->scan(Family::ids, {},
-                              [&](std::string_view key, std::string_view value) {
-                                const auto id = known_id(value);
-                                if (!id) return true;
-                                const auto at_seq = wanted.find(id->seq);
-                                if (at_seq != wanted.end()) at_seq->second = key;
-                                return true;
-                              });
-      !s) {
-    return s;
-  }
-  for (const auto& [seq, key] : wanted) {
-    if (!key.empty()) commit.batch->put(Family::ids, key, be64(seq));
+  for (std::size_t i = 0; const Seq seq : wanted) {
+    commit.batch->put(Family::ids, hash_bytes(identities[i++]), be64(seq));
   }
   if (Status s = write(commit); !s) return s;
-  if (Status s = store_->purge(Family::payload); !s) return fail(s.error());
+  {
+    const std::lock_guard guard(position_mutex_);
+    for (const ContentHash& identity : identities) {
+      if (KnownId* here = recent_.find(identity); here != nullptr) here->content.reset();
+    }
+  }
+  if (Status s = store_->purge(Family::pages); !s) return fail(s.error());
   if (Status s = store_->purge(Family::ids); !s) return fail(s.error());
   return {};
 }
@@ -326,13 +415,33 @@ Status DurableLog::quarantine(std::span<const Rejection> rejections, Instant at)
   return write(commit);
 }
 
-Result<std::string> DurableLog::leaf_bytes(Seq seq) const {
-  LQ_TRY(auto bytes, store_->get(Family::entries, be64(seq)));
-  if (!bytes) {
-    return failure(ErrorCode::corrupt,
-                   directory_.string() + ": record " + std::to_string(seq) + " is missing");
-  }
-  return *std::move(bytes);
+Error DurableLog::damaged(Seq seq) const {
+  return {ErrorCode::corrupt, directory_.string() + ": record " + std::to_string(seq) +
+                                  " is damaged or missing; run lianqing log verify"};
+}
+
+Status scan_records(const LogStore& store, const std::filesystem::path& directory, Seq from,
+                    const VisitRecord& visit) {
+  LQ_TRY(const auto first, store.floor(Family::pages, be64(from)));
+  Seq expected = first ? number_of(*first) : from;
+  bool whole = true;
+  const Status read = store.scan(Family::pages, first.value_or(be64(from)),
+                                 [&](std::string_view key, std::string_view page) {
+                                   if (key != be64(expected)) {
+                                     whole = false;
+                                     return false;
+                                   }
+                                   PageReader in(expected, page);
+                                   while (const auto record = in.next()) {
+                                     if (record->seq >= from && !visit(*record)) return false;
+                                   }
+                                   expected = in.at();
+                                   whole = in.ended();
+                                   return whole;
+                                 });
+  if (!read || whole) return read;
+  return failure(ErrorCode::corrupt, directory.string() + ": record " + std::to_string(expected) +
+                                         " is damaged or missing; run lianqing log verify");
 }
 
 Result<std::string> DurableLog::tile(std::uint8_t level, std::uint64_t index) const {
@@ -353,64 +462,30 @@ Result<std::vector<StoredRecord>> DurableLog::read(Seq from, std::size_t limit) 
       static_cast<std::size_t>(std::min<std::uint64_t>({limit, end - from, kMaxRead}));
   if (count == 0) return out;
   out.reserve(count);
-  const auto damaged = [this](Seq seq, const char* what) {
-    return Error{ErrorCode::corrupt, directory_.string() + ": record " + std::to_string(seq) +
-                                         ": " + what + "; run lianqing log verify"};
-  };
-  std::vector<Leaf> leaves;
   std::optional<Error> trouble;
   std::string tile_hashes;
-  const Status entries =
-      store_->scan(Family::entries, be64(from), [&](std::string_view key, std::string_view bytes) {
-        const Seq seq = from + leaves.size();
-        auto leaf = parse_leaf(bytes);
-        if (number_of(key) != seq || !leaf || leaf->seq != seq) {
-          trouble = damaged(seq, "the leaf is damaged or missing");
-          return false;
-        }
-        if (tile_hashes.empty() || seq % kTileWidth == 0) {
-          auto found = tile(0, seq / kTileWidth);
-          if (!found) {
-            trouble = found.error();
-            return false;
-          }
-          tile_hashes = *std::move(found);
-        }
-        const std::size_t at = static_cast<std::size_t>(seq % kTileWidth) * 32;
-        if (tile_hashes.size() < at + 32 ||
-            std::string_view(tile_hashes).substr(at, 32) != bytes_of(leaf_hash(bytes))) {
-          trouble = damaged(seq, "the leaf is not the one in the tree");
-          return false;
-        }
-        leaves.push_back(*std::move(leaf));
-        return leaves.size() < count;
-      });
-  if (!entries) return Unexpected<Error>(entries.error());
-  if (!trouble && leaves.size() < count) {
-    trouble = damaged(from + leaves.size(), "the leaf is missing");
-  }
-  if (trouble) return Unexpected<Error>(*std::move(trouble));
-  const Status payloads =
-      store_->scan(Family::payload, be64(from), [&](std::string_view key, std::string_view value) {
-        const Leaf& leaf = leaves[out.size()];
-        if (number_of(key) != leaf.seq || (value.size() < kSaltBytes && value.size() != 8)) {
-          trouble = damaged(leaf.seq, "its content is damaged or missing");
-          return false;
-        }
-        const bool erased = value.size() == 8;
-        const std::string_view bytes = erased ? std::string_view{} : value.substr(kSaltBytes);
-        if (!erased && (bytes.size() != leaf.payload_bytes ||
-                        commitment(value.substr(0, kSaltBytes), bytes) != leaf.commitment)) {
-          trouble = damaged(leaf.seq, "its content is not what the leaf is bound to");
-          return false;
-        }
-        out.push_back({leaf.seq, leaf.at, std::string(bytes), leaf.kind == kEraseKind});
-        return out.size() < count;
-      });
-  if (!payloads) return Unexpected<Error>(payloads.error());
-  if (!trouble && out.size() < count) {
-    trouble = damaged(from + out.size(), "its content is missing");
-  }
+  const Status scanned = scan_records(*store_, directory_, from, [&](const PagedRecord& record) {
+    if (tile_hashes.empty() || record.seq % kTileWidth == 0) {
+      auto found = tile(0, record.seq / kTileWidth);
+      if (!found) {
+        trouble = found.error();
+        return false;
+      }
+      tile_hashes = *std::move(found);
+    }
+    const std::size_t at = static_cast<std::size_t>(record.seq % kTileWidth) * 32;
+    if (tile_hashes.size() < at + 32 || std::string_view(tile_hashes).substr(at, 32) !=
+                                            bytes_of(leaf_hash(encode(leaf_of(record))))) {
+      trouble =
+          Error{ErrorCode::corrupt, directory_.string() + ": record " + std::to_string(record.seq) +
+                                        " is not the one in the tree; run lianqing log verify"};
+      return false;
+    }
+    out.push_back({record.seq, record.at, std::string(record.bytes), record.is_note});
+    return out.size() < count;
+  });
+  if (!scanned) return Unexpected<Error>(scanned.error());
+  if (!trouble && out.size() < count) trouble = damaged(from + out.size());
   if (trouble) return Unexpected<Error>(*std::move(trouble));
   return out;
 }
@@ -422,13 +497,8 @@ Result<std::optional<StoredRecord>> DurableLog::record(Seq seq) const {
 }
 
 Result<std::optional<Seq>> DurableLog::find(const ContentHash& identity) const {
-  LQ_TRY(const auto stored, store_->get(Family::ids, hash_bytes(identity)));
-  if (!stored) return std::optional<Seq>{};
-  const auto known = known_id(*stored);
-  if (!known) {
-    return failure(ErrorCode::corrupt,
-                   directory_.string() + ": an identity is damaged; run lianqing log verify");
-  }
+  LQ_TRY(const auto known, this->known(identity));
+  if (!known) return std::optional<Seq>{};
   // A commit under way is not yet part of the log.
   return known->seq < size_ ? std::optional<Seq>{known->seq} : std::nullopt;
 }

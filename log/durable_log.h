@@ -8,9 +8,11 @@
 
 #include "log/event_log.h"
 #include "log/head_file.h"
+#include "log/identity_table.h"
 #include "log/keys.h"
 #include "log/leaf.h"
 #include "log/log_store.h"
+#include "log/page.h"
 #include "log/tree.h"
 
 namespace lianqing {
@@ -84,6 +86,12 @@ class DurableLog final : public EventLog {
   Result<std::string> tile(std::uint8_t level, std::uint64_t index) const;
   // Makes the head say what the log holds now.
   Status seal();
+  // Reads the identities that the index does not have. Before anything is appended.
+  Status load_recent();
+  // The record of an identity, from the index or from the newest records.
+  Result<std::optional<KnownId>> known(const ContentHash& identity) const;
+  // How many records are not in the index.
+  std::size_t recent() const;
 
  private:
   class Commit;
@@ -94,7 +102,8 @@ class DurableLog final : public EventLog {
   Result<std::vector<AppendOutcome>> take(std::span<const AppendRecord> records,
                                           const std::function<Instant(std::size_t)>& recorded,
                                           bool history);
-  Result<std::string> leaf_bytes(Seq seq) const;
+  Status index_recent();
+  Error damaged(Seq seq) const;
 
   const std::filesystem::path directory_;
   const LogPlaces places_;
@@ -108,8 +117,9 @@ class DurableLog final : public EventLog {
   std::uint64_t sealed_ = 0;          // size in the head
   Instant sealed_at_ = kBeforeAll;
 
-  mutable std::mutex position_mutex_;  // guards position_, which readers copy from
+  mutable std::mutex position_mutex_;  // guards what readers copy from
   LogPosition position_;
+  IdentityTable recent_;             // what is not in the index yet
   std::atomic<std::uint64_t> size_;  // of position_, readable without waiting
   std::atomic<std::int64_t> last_;
 };
@@ -118,6 +128,11 @@ class DurableLog final : public EventLog {
 // corrupt or refused, naming the place.
 [[nodiscard]] Result<LogPosition> examine(const LogStore& store,
                                           const std::filesystem::path& directory);
+// The records of a store in order from `from` on, until `visit` returns false. corrupt: a page that
+// is damaged or missing, naming the record.
+using VisitRecord = std::function<bool(const PagedRecord& record)>;
+[[nodiscard]] Status scan_records(const LogStore& store, const std::filesystem::path& directory,
+                                  Seq from, const VisitRecord& visit);
 // Under which a refused record is found again, to keep it once.
 std::string refused_key(const Rejection& rejection);
 // The tiles of a store, as Tree asks for them.

@@ -1,4 +1,5 @@
-// Keys and values of the log's column families, version 1. docs/formats.md has the grammar.
+// Keys and values of the log's column families, version 2; of `pages` in page.h. docs/formats.md
+// has the grammar.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace lianqing {
 
-inline constexpr std::string_view kLogFormat = "lianqing-log/1";
+inline constexpr std::string_view kLogFormat = "lianqing-log/2";
 inline constexpr std::string_view kHashAlgorithm = "sha256";
 inline constexpr std::string_view kFormatKey = "format", kAlgorithmKey = "algorithm",
                                   kNameKey = "log", kFactPrefix = "fact/";
@@ -29,7 +30,18 @@ inline std::uint64_t number_of(std::string_view bytes) {
   return out;
 }
 
-inline std::string hash_bytes(const ContentHash& hash) { return be64(hash.high) + be64(hash.low); }
+// A hash as a key, without taking memory for it.
+struct HashKey {
+  char bytes[16];
+  explicit HashKey(const ContentHash& hash) {
+    for (std::size_t i = 0; i < 8; ++i) {
+      bytes[i] = static_cast<char>(hash.high >> (56 - 8 * i));
+      bytes[8 + i] = static_cast<char>(hash.low >> (56 - 8 * i));
+    }
+  }
+  std::string_view view() const { return {bytes, sizeof bytes}; }
+};
+inline std::string hash_bytes(const ContentHash& hash) { return std::string(HashKey(hash).view()); }
 
 // tiles := tree level be64(index) -> hashes
 inline std::string tile_key(std::uint8_t level, std::uint64_t index) {
@@ -37,6 +49,9 @@ inline std::string tile_key(std::uint8_t level, std::uint64_t index) {
 }
 
 // ids := hash128(source, id) -> be64(seq) [hash128(content)]; without content: erased
+//        "covered" -> be64(size): of every record before it the identity is there
+inline constexpr std::string_view kCoveredKey = "covered";
+inline constexpr std::size_t kIdentityBytes = 16;
 struct KnownId {
   Seq seq = 0;
   std::optional<ContentHash> content;

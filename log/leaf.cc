@@ -96,6 +96,12 @@ Digest commitment(std::string_view salt, std::string_view bytes) {
 
 std::string encode(const LeafView& leaf) {
   std::string out;
+  encode(leaf, out);
+  return out;
+}
+
+void encode(const LeafView& leaf, std::string& out) {
+  out.clear();
   out.reserve(208 + leaf.source.size() + leaf.cursor.size() + leaf.id.size());
   out += kFirstLine;
   out += "seq ";
@@ -115,7 +121,6 @@ std::string encode(const LeafView& leaf) {
   out += " sha256:";
   append_base64(out, bytes_of(leaf.commitment));
   out += '\n';
-  return out;
 }
 
 LeafView view(const Leaf& leaf) {

@@ -42,6 +42,8 @@ struct LeafView {
   Digest commitment;
 };
 std::string encode(const LeafView& leaf);
+// The same in the place of what `out` holds.
+void encode(const LeafView& leaf, std::string& out);
 LeafView view(const Leaf& leaf);
 
 // Nothing unless `bytes` is exactly what encode() gives for the result.

@@ -17,24 +17,23 @@ namespace lianqing {
 
 enum class Family : std::uint8_t {
   about,       // format, algorithm, name of the log; facts of the daemon
-  entries,     // seq -> leaf
-  payload,     // seq -> salt and bytes
+  pages,       // seq of the first -> records
   tiles,       // full tiles
   edge,        // size, clock and right edge of the tree
-  ids,         // identity -> content, seq
+  ids,         // identity -> content, seq: derived from the pages
   cursor,      // source -> cursor
   quarantine,  // number -> refused record
   refused,     // hash of a refused record -> number
   warnings,    // position -> warning
 };
-inline constexpr std::array<std::string_view, 10> kFamilyNames = {
-    "default", "entries", "payload",    "tiles",   "edge",
-    "ids",     "cursor",  "quarantine", "refused", "warnings"};
+inline constexpr std::array<std::string_view, 9> kFamilyNames = {
+    "default", "pages", "tiles", "edge", "ids", "cursor", "quarantine", "refused", "warnings"};
 
 class StoreBatch {
  public:
   virtual ~StoreBatch() = default;
   virtual void put(Family family, std::string_view key, std::string_view value) = 0;
+  virtual void remove(Family family, std::string_view key) = 0;
 };
 
 class LogStore {
@@ -45,12 +44,19 @@ class LogStore {
   // All of the batch or nothing. `durable`: on the disk when it returns, with everything before.
   [[nodiscard]] virtual Status write(StoreBatch& batch, bool durable) = 0;
 
+  // The same for what can be made again from the rest: it costs no write-ahead bytes and may be
+  // missing after a crash, but never a part of a batch, nor one before another.
+  [[nodiscard]] virtual Status write_derived(StoreBatch& batch) = 0;
+
   [[nodiscard]] virtual Result<std::optional<std::string>> get(Family family,
                                                                std::string_view key) const = 0;
   // In order of key from `from` on, until `visit` returns false.
   using Visit = std::function<bool(std::string_view key, std::string_view value)>;
   [[nodiscard]] virtual Status scan(Family family, std::string_view from,
                                     const Visit& visit) const = 0;
+  // The last key of a family that is not behind `key`.
+  [[nodiscard]] virtual Result<std::optional<std::string>> floor(Family family,
+                                                                 std::string_view key) const = 0;
   // The last key of a family.
   [[nodiscard]] virtual Result<std::optional<std::string>> last(Family family) const = 0;
 

@@ -87,34 +87,6 @@ Result<std::string> make_log(const LogPlaces& places) {
   return head->log;
 }
 
-// The newest leaves, hashed anew, are those in the tiles.
-Status check_newest(const LogStore& store, const fs::path& directory, const Tree& tree,
-                    const Tree::TileAt& full_tile) {
-  const std::uint64_t end = tree.size() - tree.size() % kTileWidth;
-  const std::uint64_t from = end > kRehashed ? end - kRehashed : 0;
-  std::string hashes;
-  std::uint64_t seq = from;
-  const Status read =
-      store.scan(Family::entries, be64(from), [&](std::string_view key, std::string_view leaf) {
-        if (seq == end || number_of(key) != seq) return false;
-        hashes += bytes_of(leaf_hash(leaf));
-        ++seq;
-        return true;
-      });
-  if (!read) return read;
-  if (seq != end) return damaged(directory, "record " + std::to_string(seq) + " is missing");
-  for (std::uint64_t tile = from / kTileWidth; tile < end / kTileWidth; ++tile) {
-    LQ_TRY(const std::string stored, full_tile(0, tile));
-    const std::size_t at = static_cast<std::size_t>(tile - from / kTileWidth) * kTileBytes;
-    if (std::string_view(hashes).substr(at, kTileBytes) != stored) {
-      return damaged(directory, "a record among " + std::to_string(tile * kTileWidth) + " to " +
-                                    std::to_string(tile * kTileWidth + kTileWidth - 1) +
-                                    " is not the one that the tree was built over");
-    }
-  }
-  return {};
-}
-
 // A power cut can tear the last write so that the strict opening refuses it. A copy is cut before
 // the tear and taken only if it still holds everything that was acknowledged; the damaged original
 // is set aside.
@@ -207,8 +179,11 @@ Result<std::unique_ptr<DurableLog>> open_to_read(const fs::path& directory, cons
       }
     }
     if (position) {
-      return std::make_unique<DurableLog>(directory, *std::move(store), *std::move(position),
-                                          std::nullopt, std::vector<std::string>{}, settings.salts);
+      auto log =
+          std::make_unique<DurableLog>(directory, *std::move(store), *std::move(position),
+                                       std::nullopt, std::vector<std::string>{}, settings.salts);
+      if (Status s = log->load_recent(); !s) return Unexpected<Error>(s.error());
+      return log;
     }
     if (attempt == kReadAttempts || DirectoryLock::take(places.lock)) {
       return Unexpected<Error>(position.error());
@@ -246,29 +221,44 @@ Result<LogPosition> examine(const LogStore& store, const fs::path& directory) {
   if (!edge) return damaged(directory, "the edge of the tree is damaged or missing");
   out.last = edge->last;
 
-  LQ_TRY(const auto last_entry, store.last(Family::entries));
-  LQ_TRY(const auto last_payload, store.last(Family::payload));
-  for (const auto& last : {last_entry, last_payload}) {
-    if ((last ? number_of(*last) + 1 : 0) != edge->size) {
-      return damaged(directory, "the tree is over " + std::to_string(edge->size) +
-                                    " records, but another number is there");
-    }
-  }
   LQ_TRY(const auto refused, store.last(Family::quarantine));
   out.next_refused = refused ? number_of(*refused) + 1 : 0;
 
+  // The newest leaves, hashed anew: the tree rests on the last of them, the tiles on the others.
+  const std::uint64_t tiled = edge->size - edge->size % kTileWidth;
+  const std::uint64_t from = tiled > kRehashed ? tiled - kRehashed : 0;
+  std::vector<Digest> leaves;
+  const Status read = scan_records(store, directory, from, [&](const PagedRecord& record) {
+    leaves.push_back(leaf_hash(encode(leaf_of(record))));
+    return true;
+  });
+  if (!read) {
+    if (read.error().code != ErrorCode::corrupt) return Unexpected<Error>(read.error());
+    return damaged(directory, read.error().what);
+  }
+  if (from + leaves.size() != edge->size) {
+    return damaged(directory, "the tree is over " + std::to_string(edge->size) + " records, but " +
+                                  std::to_string(from + leaves.size()) + " are there");
+  }
   const Tree::TileAt full_tile = full_tiles(store, directory);
   const Tree::LeafAt leaf_at = [&](std::uint64_t seq) -> Result<Digest> {
-    LQ_TRY(const auto leaf, store.get(Family::entries, be64(seq)));
-    if (!leaf) return damaged(directory, "record " + std::to_string(seq) + " is missing");
-    return leaf_hash(*leaf);
+    return leaves[static_cast<std::size_t>(seq - from)];
   };
   LQ_TRY(out.tree, Tree::rebuild(edge->size, leaf_at, full_tile));
   if (out.tree.edge() != edge->hashes) {
     return damaged(directory, "records or tiles are not those that the tree was built over");
   }
-  if (Status s = check_newest(store, directory, out.tree, full_tile); !s) {
-    return Unexpected<Error>(s.error());
+  for (std::uint64_t seq = from; seq < tiled; seq += kTileWidth) {
+    LQ_TRY(const std::string stored_tile, full_tile(0, seq / kTileWidth));
+    std::string hashes;
+    for (std::uint64_t i = seq; i < seq + kTileWidth; ++i) {
+      hashes += bytes_of(leaves[static_cast<std::size_t>(i - from)]);
+    }
+    if (hashes != stored_tile) {
+      return damaged(directory, "a record among " + std::to_string(seq) + " to " +
+                                    std::to_string(seq + kTileWidth - 1) +
+                                    " is not the one that the tree was built over");
+    }
   }
   return out;
 }
@@ -357,6 +347,7 @@ Result<std::unique_ptr<DurableLog>> open_log(const fs::path& directory, OpenMode
   auto log = std::make_unique<DurableLog>(directory, std::move(store), *std::move(position),
                                           DurableLog::Writing{std::move(lock), std::move(file)},
                                           std::move(notices), settings.salts);
+  if (Status s = log->load_recent(); !s) return Unexpected<Error>(s.error());
   if (Status s = log->seal(); !s) return Unexpected<Error>(s.error());
   return log;
 }

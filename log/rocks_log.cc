@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
@@ -17,6 +18,8 @@ namespace lianqing {
 namespace {
 
 constexpr std::size_t kWriteBuffer = 64U << 20;
+// What a crash loses of the identities is read again from as many records.
+constexpr std::size_t kIndexBuffer = 16U << 20;
 constexpr std::size_t kCopyBytes = 4U << 20;
 
 // RocksDB's own log file aborts the process when the disk is full; ours says nothing.
@@ -33,6 +36,9 @@ Unexpected<Error> from(const rocksdb::Status& status, const std::filesystem::pat
   if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kNoSpace) {
     return failure(ErrorCode::full, what + "; free some space, then open the log again");
   }
+  if (status.IsInvalidArgument()) {
+    return failure(ErrorCode::refused, what + "; it may be of another version of this program");
+  }
   return failure(status.IsCorruption() ? ErrorCode::corrupt : ErrorCode::io, what);
 }
 
@@ -42,6 +48,9 @@ class RocksBatch final : public StoreBatch {
       : families_(families) {}
   void put(Family family, std::string_view key, std::string_view value) override {
     batch.Put(families_[static_cast<std::size_t>(family)], slice(key), slice(value));
+  }
+  void remove(Family family, std::string_view key) override {
+    batch.Delete(families_[static_cast<std::size_t>(family)], slice(key));
   }
   rocksdb::WriteBatch batch;
 
@@ -61,6 +70,11 @@ rocksdb::ColumnFamilyOptions options_of(Family family) {
     options.memtable_whole_key_filtering = true;
     options.memtable_prefix_bloom_size_ratio = 0.05;
     options.compression = options.bottommost_compression = rocksdb::kNoCompression;
+  }
+  if (family == Family::ids) {
+    options.write_buffer_size = kIndexBuffer;
+    // They come in sorted batches.
+    options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(0));
   }
   if (family == Family::tiles) {  // hashes do not compress
     options.compression = options.bottommost_compression = rocksdb::kNoCompression;
@@ -92,6 +106,12 @@ class RocksLog final : public LogStore {
     return told(db_->Write(options, &static_cast<RocksBatch&>(batch).batch));
   }
 
+  Status write_derived(StoreBatch& batch) override {
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    return told(db_->Write(options, &static_cast<RocksBatch&>(batch).batch));
+  }
+
   Result<std::optional<std::string>> get(Family family, std::string_view key) const override {
     std::string value;
     const auto status = db_->Get({}, handle(family), slice(key), &value);
@@ -108,12 +128,15 @@ class RocksLog final : public LogStore {
     return told(at->status());
   }
 
+  Result<std::optional<std::string>> floor(Family family, std::string_view key) const override {
+    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, handle(family)));
+    at->SeekForPrev(slice(key));
+    return key_at(*at);
+  }
   Result<std::optional<std::string>> last(Family family) const override {
     const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, handle(family)));
     at->SeekToLast();
-    if (at->Valid()) return std::optional<std::string>{at->key().ToString()};
-    if (!at->status().ok()) return from(at->status(), directory_);
-    return std::optional<std::string>{};
+    return key_at(*at);
   }
 
   Status check_blocks() const override { return told(db_->VerifyChecksum()); }
@@ -154,6 +177,11 @@ class RocksLog final : public LogStore {
   }
   Status told(const rocksdb::Status& status) const {
     return status.ok() ? Status{} : Status{from(status, directory_)};
+  }
+  Result<std::optional<std::string>> key_at(const rocksdb::Iterator& at) const {
+    if (at.Valid()) return std::optional<std::string>{at.key().ToString()};
+    if (!at.status().ok()) return from(at.status(), directory_);
+    return std::optional<std::string>{};
   }
   Status copy_content(const std::filesystem::path& directory);
 
@@ -202,6 +230,8 @@ Result<std::unique_ptr<LogStore>> open_rocks_log(const std::filesystem::path& di
                                   : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.info_log = std::make_shared<Silent>();
   options.max_open_files = 256;
+  // What has no write-ahead can be made again.
+  options.avoid_flush_during_shutdown = true;
   options.max_total_wal_size = 4 * kWriteBuffer;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (std::size_t i = 0; i < kFamilyNames.size(); ++i) {

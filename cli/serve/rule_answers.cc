@@ -5,7 +5,6 @@
 #include "cli/render_diagnostics.h"
 #include "connectors/http/pack_body.h"
 #include "lianqing/ruleset.h"
-#include "rules/layers.h"
 
 namespace lianqing {
 namespace {
@@ -145,11 +144,10 @@ http::Response get_rules(const RulesNow& now, const RuleState& state,
 http::Response check_rules(const http::Request& request, const std::string& pack_path) {
   auto files = http::pack_files(request);
   if (!files) return files.error();
-  auto calendars = read_calendars(pack_path);
-  if (!calendars) return http::problem(500, "calendars", calendars.error().what);
-  const PackTexts texts{*std::move(files), *std::move(calendars)};
+  const auto texts = complete_pack(*std::move(files), pack_path);
+  if (!texts) return http::problem(422, "extends", texts.error().what);
   Diagnostics findings;
-  const auto program = compile_pack(texts.files, texts.calendars, &findings);
+  const auto program = compile_pack(texts->files, texts->calendars, &findings);
   if (!program) findings = program.error();
   http::Response out;
   JsonWriter json(out.body);
@@ -159,7 +157,7 @@ http::Response check_rules(const http::Request& request, const std::string& pack
   } else {
     json.null();
   }
-  json.key("findings").raw(trimmed(render_json(findings, texts.all()))).end_object();
+  json.key("findings").raw(trimmed(render_json(findings, texts->all()))).end_object();
   return out;
 }
 
@@ -174,15 +172,9 @@ http::Response activate_rules(const http::Request& request, const std::string& p
     if (!texts) return http::problem(422, "rules", texts.error().what);
     pack.texts = *std::move(texts);
   } else {
-    if (!extended_packs(body->files).empty()) {
-      return http::problem(422, "extends",
-                           "a pack that extends another is activated from its folder on disk: "
-                           "leave `files` out");
-    }
-    pack.texts.files = std::move(body->files);
-    auto calendars = read_calendars(pack_path);
-    if (!calendars) return http::problem(422, "calendars", calendars.error().what);
-    pack.texts.calendars = *std::move(calendars);
+    auto texts = complete_pack(std::move(body->files), pack_path);
+    if (!texts) return http::problem(422, "extends", texts.error().what);
+    pack.texts = *std::move(texts);
   }
   auto program = compile_pack(pack.texts.files, pack.texts.calendars);
   if (!program) {

@@ -37,13 +37,6 @@ std::string texts_digest(const PackTexts& texts) {
   return {digest.begin(), digest.end()};
 }
 
-Result<PackTexts> read_pack_texts(const std::string& path) {
-  PackTexts out;
-  LQ_TRY(out.files, read_pack(path));
-  LQ_TRY(out.calendars, read_calendars(path));
-  return out;
-}
-
 RuleSwitch::RuleSwitch(RuleSwitchOptions options, Writer& writer, Logbook& logbook)
     : options_(std::move(options)), writer_(writer), logbook_(logbook) {
   if (const auto known = writer_.log()->meta(kSettledKey); known && *known) settled_ = **known;

@@ -101,7 +101,5 @@ class RuleSwitch {
 
 // A pack and its calendars with a digest of all its texts.
 std::string texts_digest(const PackTexts& texts);
-// Reads a folder or file. Fails (io, refused) as read_pack does.
-[[nodiscard]] Result<PackTexts> read_pack_texts(const std::string& path);
 
 }  // namespace lianqing

@@ -229,15 +229,18 @@ RunningLevels running_levels(Live& live) {
 
 Outcome<std::shared_ptr<const Program>, http::Response> whatif_program(
     const http::WhatIfBody& body, const Program& running, const std::string& pack_path) {
-  auto calendars = read_calendars(pack_path);
-  if (!calendars) return refuse(500, "calendars", calendars.error().what);
-  std::vector<SourceText> files = body.files;
-  if (files.empty()) {
-    auto disk = read_pack(pack_path);
+  PackTexts texts;
+  if (body.files.empty()) {
+    auto disk = read_pack_texts(pack_path);
     if (!disk) return refuse(409, "disk", disk.error().what);
-    files = *std::move(disk);
+    texts = *std::move(disk);
+  } else {
+    auto sent = complete_pack(body.files, pack_path);
+    if (!sent) return refuse(422, "extends", sent.error().what);
+    texts = *std::move(sent);
   }
-  const auto base = compile_pack(files, *calendars);
+  std::vector<SourceText>& files = texts.files;
+  const auto base = compile_pack(files, texts.calendars);
   if (!base) return mistakes(base.error());
   if (body.files.empty() && (*base)->hash != running.hash) {
     return refuse(409, "disk",
@@ -258,7 +261,7 @@ Outcome<std::shared_ptr<const Program>, http::Response> whatif_program(
   }
   for (SourceText& file : files) ++file.layer;
   files.insert(files.begin(), {"whatif.yaml", layer + "}\n", 0});
-  const auto changed = compile_pack(files, *calendars);
+  const auto changed = compile_pack(files, texts.calendars);
   if (!changed) return mistakes(changed.error());
   return *changed;
 }

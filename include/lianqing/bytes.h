@@ -5,11 +5,16 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace lianqing {
 
 class ByteWriter {
  public:
+  ByteWriter() = default;
+  // Goes on behind what was written before.
+  explicit ByteWriter(std::string begun) : bytes_(std::move(begun)) {}
+
   void unsigned_integer(std::uint64_t v) {
     for (; v >= 0x80; v >>= 7) bytes_ += static_cast<char>(v | 0x80);
     bytes_ += static_cast<char>(v);
@@ -54,8 +59,9 @@ class ByteReader {
     const std::uint64_t v = unsigned_integer();
     return static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1);
   }
-  std::string_view text() {
-    const std::uint64_t size = unsigned_integer();
+  std::string_view text() { return raw(unsigned_integer()); }
+  // As many bytes as are asked for.
+  std::string_view raw(std::size_t size) {
     if (failed_ || size > bytes_.size() - at_) {
       failed_ = true;
       return {};
@@ -70,6 +76,8 @@ class ByteReader {
     if (n > bytes_.size() - at_) failed_ = true;
     return failed_ ? 0 : n;
   }
+  // What was read has no meaning.
+  void fail() { failed_ = true; }
   bool failed() const { return failed_; }
   bool at_end() const { return !failed_ && at_ == bytes_.size(); }
 

@@ -226,6 +226,36 @@ class Rules(unittest.TestCase):
             daemon.start()
             self.replays_alike(daemon)
 
+    def test_sent_packs_extend_shipped_ones(self):
+        with Daemon(pack=FIRST) as daemon:
+            for i in range(6):
+                daemon.post([event(2 * i, unit="u%d" % (i % 2)), event(2 * i + 1, unit="u%d" % (i % 2))], BATCH)
+            ours = 'version: 1\npack: {id: ours, title: {zh: 本地, en: Ours}, extends: %s}\n'
+            ask = lambda path, text: daemon.ask("POST", path, "rule_editor", json.dumps({"files": [{"name": "a.yaml", "text": text}]}),
+                                                {"Content-Type": "application/json"})
+            for where in ("/v1/rules/check", "/v1/whatif"):
+                for path in ("../x", "/etc", "../../etc", ".", "[base, x]"):
+                    answer = ask(where, ours % path)
+                    self.assertEqual((answer.status, answer.json["code"]), (422, "extends"), answer.bytes)
+                    self.assertIn("a.yaml:2: extends: ", answer.json["detail"])
+                    self.assertIn("inspection", answer.json["detail"])
+            answers = [ask("/v1/rules/check", ours % path).json for path in ("inspection", "../inspection", "[../inspection, base]")]
+            self.assertEqual([(answer["ok"], answer["hash"]) for answer in answers], [(True, answers[0]["hash"])] * 3)
+            self.assertEqual(ask("/v1/whatif", ours % "../inspection").status, 200)
+            self.assertEqual(self.activate(daemon, ours % "../inspection").status, 202)
+            self.takes_over(daemon, answers[0]["hash"])
+            self.assertIn("finding_repeated", [rule["rule"] for rule in self.rules(daemon)["rules"]])
+            daemon.post([event(i, unit="u9") for i in range(12, 15)], BATCH)
+            live, _ = self.replays_alike(daemon)
+            # Nothing but the directory is needed to make the warnings anew, and to verify them.
+            done = daemon.run("replay", "--data", daemon.data, "--quiet", "--until", now())
+            self.assertEqual(done.stdout.splitlines()[:len(live)], live, done.stderr)
+            done = daemon.run("log", "verify", "--data", daemon.data, "--lang", "en")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn("folded anew: the state", done.stdout)
+            done = daemon.run("log", "verify", "--data", daemon.data, "--stored-only", "--lang", "en")
+            self.assertNotIn("folded anew", done.stdout + done.stderr)
+
     def test_a_folder_that_is_not_watched(self):
         with Daemon(pack=FIRST) as daemon:
             config = os.path.join(daemon.folder, "config.yaml")

@@ -265,35 +265,93 @@ TEST(Opening, AnotherFormatOrAlgorithmIsRefused) {
 TEST(Opening, AlteredRecordsAndTilesAreRefused) {
   const TempDir dir;
   fill(dir.path(), 0, 700, 100);
+  // Gives what was there.
   const auto alter = [&](Family family, const std::string& key, auto change) {
     const auto store = open_rocks_log(dir.path() + "/log", StoreMode::strict);
-    ASSERT_TRUE(store);
+    EXPECT_TRUE(store);
     std::string value = **(*store)->get(family, key);
+    const std::string before = value;
     change(value);
     const auto batch = (*store)->batch();
     batch->put(family, key, value);
-    ASSERT_TRUE((*store)->write(*batch, true));
+    EXPECT_TRUE((*store)->write(*batch, true));
+    return before;
   };
   const auto flip = [](std::string& value) { value[value.size() / 2] ^= 1; };
-  const auto expect_refused = [&](Family family, const std::string& key) {
-    alter(family, key, flip);
+  const auto expect_refused = [&](Family family, const std::string& key, auto change) {
+    const std::string before = alter(family, key, change);
     EXPECT_EQ(refusal(dir.path()).code, ErrorCode::corrupt);
-    alter(family, key, flip);
+    alter(family, key, [&](std::string& value) { value = before; });
     ASSERT_TRUE(EventLog::open(dir.path(), OpenMode::existing));
   };
-  expect_refused(Family::entries, be64(699));
-  expect_refused(Family::entries, be64(3));
-  expect_refused(Family::tiles, tile_key(0, 0));
-  expect_refused(Family::tiles, tile_key(0, 1));
-  expect_refused(Family::edge, std::string(1, kEventTree));
-  // The content is checked when it is read.
-  alter(Family::payload, be64(5), flip);
+  // Of a record: its content, its id, and the time that stands before them.
+  const auto flip_in = [](const std::string& text, std::size_t offset) {
+    return [=](std::string& page) { page[page.find(text) + offset] ^= 1; };
+  };
+  for (const std::uint64_t page : {0U, 600U}) {
+    const std::string content = R"({"n":)" + std::to_string(page + 37) + "}";
+    expect_refused(Family::pages, be64(page), flip_in(content, 5));
+    expect_refused(Family::pages, be64(page), flip_in("id-" + std::to_string(page + 37), 1));
+    expect_refused(Family::pages, be64(page), flip);
+    expect_refused(Family::pages, be64(page), [](std::string& value) { value[1] ^= 1; });
+  }
+  expect_refused(Family::tiles, tile_key(0, 0), flip);
+  expect_refused(Family::tiles, tile_key(0, 1), flip);
+  expect_refused(Family::edge, std::string(1, kEventTree), flip);
+}
+
+// The index of identities is derived: what a crash takes of it is read again from the records.
+TEST(Opening, LostIdentitiesAreReadAgain) {
+  const TempDir dir;
+  fill(dir.path(), 0, 700, 100);
+  {
+    const auto store = open_rocks_log(dir.path() + "/log", StoreMode::strict);
+    ASSERT_TRUE(store);
+    EXPECT_FALSE(*(*store)->get(Family::ids, kCoveredKey));
+    const auto batch = (*store)->batch();
+    for (Seq seq = 0; const AppendRecord& record : numbered_records(0, 250)) {
+      batch->put(Family::ids, hash_bytes(record.identity), id_value(seq++, record.content));
+    }
+    batch->put(Family::ids, kCoveredKey, be64(250));
+    ASSERT_TRUE((*store)->write(*batch, true));
+  }
+  const auto all = numbered_records(0, 700);
+  {
+    const auto reader = EventLog::open(dir.path(), OpenMode::read_only);
+    ASSERT_TRUE(reader) << reader.error().what;
+    for (const auto& record : all) ASSERT_TRUE(*(*reader)->find(record.identity));
+  }
   const auto log = EventLog::open(dir.path(), OpenMode::existing);
-  ASSERT_TRUE(log);
-  const auto read = (*log)->read(0, 10);
-  ASSERT_FALSE(read);
-  EXPECT_NE(read.error().what.find("record 5"), std::string::npos) << read.error().what;
-  EXPECT_TRUE((*log)->read(6, 10));
+  ASSERT_TRUE(log) << log.error().what;
+  const auto again = (*log)->append(all, at(1000));
+  ASSERT_TRUE(again);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ((*again)[i].kind, AppendOutcome::duplicate);
+    EXPECT_EQ((*again)[i].seq, i);
+  }
+}
+
+// After a mended tail the index may know of records that are no more.
+TEST(Opening, IdentitiesOfWhatIsNotThereAreForgotten) {
+  const TempDir dir;
+  fill(dir.path(), 0, 20);
+  {
+    const auto store = open_rocks_log(dir.path() + "/log", StoreMode::strict);
+    ASSERT_TRUE(store);
+    const auto batch = (*store)->batch();
+    for (Seq seq = 0; const AppendRecord& record : numbered_records(0, 30)) {
+      batch->put(Family::ids, hash_bytes(record.identity), id_value(seq++, record.content));
+    }
+    batch->put(Family::ids, kCoveredKey, be64(30));
+    ASSERT_TRUE((*store)->write(*batch, true));
+  }
+  const auto log = EventLog::open(dir.path(), OpenMode::existing);
+  ASSERT_TRUE(log) << log.error().what;
+  const auto done = (*log)->append(numbered_records(15, 30), at(1000));
+  ASSERT_TRUE(done) << done.error().what;
+  EXPECT_EQ((*done)[4].kind, AppendOutcome::duplicate);
+  EXPECT_EQ((*done)[5].kind, AppendOutcome::appended);
+  EXPECT_EQ((*done)[5].seq, 20U);
 }
 
 }  // namespace

@@ -81,17 +81,50 @@ TEST_F(Verify, AllIsWell) {
 
 TEST_F(Verify, EveryAlteredThingIsNamed) {
   const auto flip = [](std::string& value) { value.back() ^= 1; };
-  EXPECT_THAT(after(Family::entries, be64(3), flip), Contains(HasSubstr("record 3")));
-  EXPECT_THAT(after(Family::payload, be64(3), flip), Contains(HasSubstr("record 3: its content")));
-  EXPECT_THAT(after(Family::payload, be64(7), flip), Contains(HasSubstr("record 7")));
-  EXPECT_THAT(after(Family::payload, be64(9), [](std::string& v) { v = be64(5); }),
-              Contains(HasSubstr("record 9: its content is gone without a note")));
+  const auto flip_in = [](const std::string& text, std::size_t offset) {
+    return [=](std::string& page) { page[page.find(text) + offset] ^= 1; };
+  };
+  EXPECT_THAT(after(Family::pages, be64(0), flip_in(R"({"n":3})", 5)),
+              Contains(HasSubstr("record 3: its content")));
+  EXPECT_THAT(after(Family::pages, be64(0), flip_in("id-3", 3)),
+              Contains(HasSubstr("record 3: its identity")));
+  EXPECT_THAT(after(Family::pages, be64(0), flip_in("id-9", -1)), Contains(HasSubstr("record 9")));
+  EXPECT_THAT(after(Family::pages, be64(0), flip), Contains(HasSubstr("record")));
+  EXPECT_THAT(after(Family::pages, be64(0), [](std::string& v) { v += 'x'; }),
+              Contains(HasSubstr("its page is not written as it must be")));
+  // The number of the note about an erasure stands before the next record.
+  const auto note = be64(5000);
+  EXPECT_THAT(
+      after(Family::pages, be64(0), [&](std::string& v) { v.replace(v.find(note), 8, be64(5)); }),
+      Contains(HasSubstr("record 7: its content is gone without a note")));
   EXPECT_THAT(after(Family::ids, hash_bytes(test_hash("/test\nid-3")), flip),
               Contains(HasSubstr("record 3")));
   EXPECT_THAT(after(Family::cursor, "/test", flip), Contains(HasSubstr("source '/test'")));
   EXPECT_THAT(after(Family::quarantine, be64(0), flip),
               Contains(HasSubstr("quarantined record 0")));
   EXPECT_TRUE(verified(dir).findings.empty());
+}
+
+// Also of a record that lies before the newest ones, at which every opening looks.
+TEST_F(Verify, AlteredBytesAreNotRead) {
+  EXPECT_THAT(after(Family::pages, be64(0),
+                    [](std::string& page) { page[page.find(R"({"n":5})") + 5] ^= 1; }),
+              Contains(HasSubstr("record 5")));
+  const auto put = [&](char with) {
+    const auto store = open_rocks_log(dir.path() + "/log", StoreMode::strict);
+    const auto batch = (*store)->batch();
+    std::string page = **(*store)->get(Family::pages, be64(0));
+    page[page.find(R"({"n":5})") + 5] ^= with;
+    batch->put(Family::pages, be64(0), page);
+    EXPECT_TRUE((*store)->write(*batch, true));
+  };
+  put(1);
+  const auto log = EventLog::open(dir.path(), OpenMode::read_only);
+  ASSERT_TRUE(log) << log.error().what;
+  const auto read = (*log)->read(0, 10);
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().what.find("record 5"), std::string::npos) << read.error().what;
+  EXPECT_TRUE((*log)->read(6, 10));
 }
 
 TEST_F(Verify, WhatIsTooMuchIsNamedToo) {
