@@ -12,6 +12,8 @@ constexpr CommandRow kCommands[] = {
      "ask a few questions and write a rule with its test", new_command},
     {"replay", "用规则包回放事件，给出带理由的预警",
      "fold events through a rule pack into explained warnings", replay_command},
+    {"import", "把表格（CSV、XLSX、JSON 行）变成事件，附逐行报告",
+     "tables (CSV, XLSX, JSON lines) to events, with a report row by row", import_command},
     {"explain", "为什么是这个颜色，怎样会变", "why this colour, and what would change it",
      explain_command},
     {"log", "持久日志：追加、导出、核验、隔离区、备份、恢复、清除",

@@ -23,6 +23,7 @@ int check_command(const std::vector<std::string>& args);
 int new_command(const std::vector<std::string>& args);
 int test_command(const std::vector<std::string>& args);
 int replay_command(const std::vector<std::string>& args);
+int import_command(const std::vector<std::string>& args);
 int explain_command(const std::vector<std::string>& args);
 int log_command(const std::vector<std::string>& args);
 int serve_command(const std::vector<std::string>& args);

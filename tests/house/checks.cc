@@ -51,6 +51,7 @@ const std::vector<Confinement> kConfined = {
     {"utf8proc", R"(utf8proc\.h)", R"(rules/identifier\.cc)"},
     {"OpenSSL", R"(openssl/.*)", R"(rules/fingerprint\.cc|engine/digest\.cc|log/sha256\.cc)"},
     {"zlib", R"(zlib\.h)", R"(connectors/.*)"},
+    {"libzip and expat", R"(zip\.h|expat\.h)", R"(connectors/table/xlsx_package\.cc)"},
     {"xxHash", R"(xxhash\.h)", R"((engine|connectors)/.*\.cc)"},
     {"tl::expected", R"(tl/expected\.hpp)", R"(include/lianqing/result\.h)"},
     {"the operating system", R"((sys/|netinet/|arpa/|linux/)?[a-z0-9_]+\.h)",
