@@ -9,6 +9,7 @@
 #include "cli/output_file.h"
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
+#include "cli/translation.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -67,7 +68,9 @@ int told(const Bilingual& what, ErrorCode code, bool chinese) {
          : code == ErrorCode::usage ? kExitUsage
                                     : kExitIo;
 }
-int told(const Error& error) { return told({error.what, error.what}, error.code, false); }
+int told(const Error& error) {
+  return told({in_chinese(error.what), error.what}, error.code, prefers_chinese());
+}
 
 Status write_file(const std::string& path, std::string_view text) {
   LQ_TRY(OutputFile file, OutputFile::open(path, 0));

@@ -280,7 +280,7 @@ constexpr TranslationRow kRows[] = {
     // tables
     {"row {} (line {}), column {}: {}", "第 {} 行（文件第 {} 行）第 {} 列：{}"},
     {"more than 512 columns", "超过 512 列"},
-    {"text after a closing quote; expected a comma or the end of the row",
+    {"text after a closing quote; expected a delimiter or the end of the row",
      "结束引号之后还有文字；应为逗号或行尾"},
     {"a quote inside a field that does not begin with one", "未以引号开头的单元格中出现引号"},
     {"a carriage return without a line feed", "只有回车没有换行"},
@@ -335,6 +335,7 @@ constexpr TranslationRow kRows[] = {
     {"the units that are merged into this one", "并入本单位的各单位"},
     {"the units that it is split into", "拆分成的各单位"},
     {"the record is empty; expected a JSON object", "记录是空的；应为一个 JSON 对象"},
+    {"expected nothing after the object", "对象之后不应再有内容"},
     {"expected nothing after the event's closing brace", "事件的右花括号之后不应再有内容"},
     {"nested deeper than 32 objects and lists", "嵌套超过 32 层"},
     {"expected a member's name in quotes", "应为带引号的成员名"},

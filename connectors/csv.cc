@@ -36,7 +36,7 @@ void CsvRows::note(Bilingual what) {
   if (!row_.fault) row_.fault = CsvFault{line_, row_.fields.size() + 1, std::move(what)};
 }
 
-bool CsvRows::fail(Bilingual what) {
+bool CsvRows::breaks(Bilingual what) {
   row_.fault.reset();
   note(std::move(what));
   return false;
@@ -52,17 +52,18 @@ bool CsvRows::skip_line_end() {
 
 bool CsvRows::read_row() {
   for (;;) {
-    if (row_.fields.size() == kMaxCsvColumns) return fail({"超过 512 列", "more than 512 columns"});
+    if (row_.fields.size() == kMaxCsvColumns)
+      return breaks({"超过 512 列", "more than 512 columns"});
     std::string field;
     const bool quoted = !at_end() && here() == '"';
     if (!(quoted ? read_quoted(field) : read_plain(field))) return false;
-    if (at_ - row_start_ > kMaxCsvRowBytes) return fail({"一行超过 1 MiB", "a row over 1 MiB"});
+    if (at_ - row_start_ > kMaxCsvRowBytes) return breaks({"一行超过 1 MiB", "a row over 1 MiB"});
     check(field);
     row_.fields.push_back(std::move(field));
     if (at_end() || skip_line_end()) return true;
     if (here() != delimiter_) {
-      return fail({"右引号之后还有文字；此处应是分隔符或行尾",
-                   "text after a closing quote; expected a delimiter or the end of the row"});
+      return breaks({"右引号之后还有文字；此处应是分隔符或行尾",
+                     "text after a closing quote; expected a delimiter or the end of the row"});
     }
     ++at_;
   }
@@ -71,15 +72,16 @@ bool CsvRows::read_row() {
 bool CsvRows::read_plain(std::string& field) {
   const std::size_t end = std::min(bytes_.find_first_of(ends_, at_), bytes_.size());
   field = bytes_.substr(at_, std::min(end - at_, kMaxCsvFieldBytes + 1));
-  if (end - at_ > kMaxCsvFieldBytes) return fail({"一个单元格超过 64 KiB", "a field over 64 KiB"});
+  if (end - at_ > kMaxCsvFieldBytes)
+    return breaks({"一个单元格超过 64 KiB", "a field over 64 KiB"});
   at_ = end;
   if (at_end() || here() == delimiter_ || here() == '\n') return true;
   if (here() == '"') {
-    return fail({"没有以引号开头的单元格里有引号；请把整格加引号，格内的引号写两个",
-                 "a quote inside a field that does not begin with one"});
+    return breaks({"没有以引号开头的单元格里有引号；请把整格加引号，格内的引号写两个",
+                   "a quote inside a field that does not begin with one"});
   }
   return bytes_.substr(at_).starts_with("\r\n") ||
-         fail({"有回车而没有换行", "a carriage return without a line feed"});
+         breaks({"有回车而没有换行", "a carriage return without a line feed"});
 }
 
 bool CsvRows::read_quoted(std::string& field) {
@@ -88,11 +90,11 @@ bool CsvRows::read_quoted(std::string& field) {
     const std::string_view part =
         bytes_.substr(at_, end == std::string_view::npos ? end : end - at_);
     if (field.size() + part.size() > kMaxCsvFieldBytes) {
-      return fail(
+      return breaks(
           {"一个单元格超过 64 KiB；是否少了引号？", "a field over 64 KiB; is a quote missing?"});
     }
     if (end == std::string_view::npos) {
-      return fail(
+      return breaks(
           {"引号到文件末尾都没有关闭", "a quoted field is not closed before the end of the file"});
     }
     field += part;

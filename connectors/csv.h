@@ -45,7 +45,7 @@ class CsvRows {
   bool next(CsvRow& row);
 
  private:
-  bool fail(Bilingual what);
+  bool breaks(Bilingual what);
   void note(Bilingual what);
   bool at_end() const { return at_ == bytes_.size(); }
   char here() const { return bytes_[at_]; }

@@ -92,7 +92,7 @@ std::string report_csv(const Imported& imported, bool chinese) {
   std::string out(kCsvMark);
   out += chinese ? "行号,列,值,原因,处理\r\n" : "row,column,value,reason,verdict\r\n";
   for (const RowNote& note : imported.notes) {
-    out += std::to_string(note.row);
+    if (note.row != 0) out += std::to_string(note.row);
     for (const std::string_view text :
          {std::string_view(note.column), std::string_view(note.value),
           std::string_view(note.reason.in(chinese)), verdict_word(note.verdict, chinese)}) {

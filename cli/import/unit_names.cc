@@ -7,6 +7,7 @@
 #include "cli/import/cell_value.h"
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
+#include "cli/translation.h"
 #include "connectors/table/table.h"
 #include "rules/document.h"
 #include "rules/suggest.h"
@@ -16,7 +17,7 @@ namespace {
 
 using Added = Outcome<void, TableError>;
 
-Unexpected<TableError> refused(Bilingual what) {
+Unexpected<TableError> wrong(Bilingual what) {
   return table_failure(ErrorCode::refused, std::move(what));
 }
 
@@ -46,15 +47,15 @@ Added UnitNames::add(const std::string& id, const std::string& name, const std::
   const auto [at, fresh] = ids_.emplace(key, id);
   shown_.emplace(key, name);
   if (fresh || at->second == id) return {};
-  return refused({place + "：“" + name + "”既是 " + at->second + " 又是 " + id,
-                  place + ": '" + name + "' is both " + at->second + " and " + id});
+  return wrong({place + "：“" + name + "”既是 " + at->second + " 又是 " + id,
+                place + ": '" + name + "' is both " + at->second + " and " + id});
 }
 
 Added UnitNames::add_csv(const std::string& path) {
   auto table = Table::open(path, {});
   if (!table) return Unexpected<TableError>(std::move(table).error());
   CsvRow header, row;
-  if (!table->next(header)) return refused({path + "：空表", path + ": an empty table"});
+  if (!table->next(header)) return wrong({path + "：空表", path + ": an empty table"});
   std::size_t id = header.fields.size();
   std::vector<std::size_t> names;
   for (std::size_t i = 0; i < header.fields.size(); ++i) {
@@ -64,18 +65,17 @@ Added UnitNames::add_csv(const std::string& path) {
     if (is_name_header(key)) names.push_back(i);
   }
   if (id == header.fields.size() || names.empty()) {
-    return refused(
-        {path + "：表头里要有 id（编号）和 name（名称）等列",
-         path + ": the header needs a column id and one that begins with name or alias"});
+    return wrong({path + "：表头里要有 id（编号）和 name（名称）等列",
+                  path + ": the header needs a column id and one that begins with name or alias"});
   }
   while (table->next(row)) {
     const std::string place = path + ":" + std::to_string(row.line);
     if (row.fault)
-      return refused({place + "：" + row.fault->what.zh, place + ": " + row.fault->what.en});
+      return wrong({place + "：" + row.fault->what.zh, place + ": " + row.fault->what.en});
     const auto cell = [&](std::size_t i) {
       return i < row.fields.size() ? tidy_text(row.fields[i]) : std::string{};
     };
-    if (cell(id).empty()) return refused({place + "：没有编号", place + ": no id"});
+    if (cell(id).empty()) return wrong({place + "：没有编号", place + ": no id"});
     if (const Added added = add(cell(id), cell(id), place); !added) return added;
     for (const std::size_t i : names) {
       for (const std::string& name : read_list(cell(i))) {
@@ -88,19 +88,20 @@ Added UnitNames::add_csv(const std::string& path) {
 
 Added UnitNames::add_yaml(const std::string& path) {
   auto bytes = read_file(path);
-  if (!bytes) return table_failure(bytes.error().code, {bytes.error().what, bytes.error().what});
+  if (!bytes)
+    return table_failure(bytes.error().code, {in_chinese(bytes.error().what), bytes.error().what});
   const SourceText source{path, *std::move(bytes)};
   Diagnostics findings;
   auto root = parse_document(source, 0, findings);
   if (!findings.empty() || !root) {
-    return refused({render_text(findings, std::span(&source, 1), true),
-                    render_text(findings, std::span(&source, 1), false)});
+    return wrong({render_text(findings, std::span(&source, 1), true),
+                  render_text(findings, std::span(&source, 1), false)});
   }
   const Node* list =
       root->is_map() && root->find("units") != nullptr ? root->find("units") : &*root;
   const auto take = [&](const std::string& id, const Node& node) -> Added {
     const std::string place = path + ":" + std::to_string(node.at.line);
-    if (id.empty()) return refused({place + "：没有编号", place + ": no id"});
+    if (id.empty()) return wrong({place + "：没有编号", place + ": no id"});
     std::vector<std::string> names{id};
     texts_of(node, names);
     for (const std::string& name : names) {

@@ -49,7 +49,7 @@ class LineReader {
       if (name.data() == nullptr) return false;
       const std::string path = prefix + std::string(name);
       scan_.skip_space();
-      if (scan_.here() != ':') return scan_.fail_syntax("expected ':'");
+      if (scan_.here() != ':') return scan_.fail_syntax("expected a colon after the member's name");
       scan_.step();
       scan_.skip_space();
       if (!value(path, depth, out) || !scan_.next_item('}', more)) return false;
@@ -132,7 +132,7 @@ CsvRow row_of(const RawLine& line, Arena& arena, Header& header) {
   arena.reset();
   if (const auto bad = LineReader(line.bytes, arena).read(cells)) {
     const std::string place = std::to_string(bad->column);
-    fault({"不是完好的 JSON 对象（第 " + place + " 字节）：" + bad->detail,
+    fault({"不是完好的 JSON 对象（问题在第 " + place + " 字节）",
            "not a sound JSON object (byte " + place + "): " + bad->detail});
     return row;
   }
