@@ -2,6 +2,8 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/import/draft_map.h"
+#include "cli/import/drop.h"
 #include "cli/import/import_rows.h"
 #include "cli/import/report.h"
 #include "cli/language.h"
@@ -11,6 +13,7 @@
 #include "cli/render_diagnostics.h"
 #include "cli/translation.h"
 #include "lianqing/assert.h"
+#include "rules/duration.h"
 
 namespace lianqing {
 namespace {
@@ -25,6 +28,17 @@ constexpr OptionSpec kOptions[] = {
      "write the report, row by row, to this CSV file"},
     {"units", true, false, "单位名称表（CSV 或 YAML），代替映射里的 names",
      "table of units and names (CSV or YAML), in place of the map's"},
+    {"new-map", false, false, "按表头草拟一个映射，写到标准输出",
+     "draft a map from the header, to standard output"},
+    {"drop", true, false, "投放目录：放进去的文件逐个导入，移到 done/ 或 failed/，附报告",
+     "a folder: files put into it are imported and moved to done/ or failed/, with a report"},
+    {"map-dir", true, false, "投放目录用的映射（*.map.yaml）所在的文件夹",
+     "the folder of maps (*.map.yaml) for --drop"},
+    {"data", true, false, "--drop 的事件追加到这个数据目录的日志（或 --out 文件夹）",
+     "append the events of --drop to the log of this data directory (or --out FOLDER)"},
+    {"settle", true, false, "文件多久不再变化才导入，默认 5s",
+     "how long a file must not have changed before it is taken; 5s by default"},
+    {"once", false, false, "投放目录清空后即结束", "end when nothing is left in the folder"},
     {"dry-run", false, false, "不写事件，只显示前几条和会怎样",
      "write no events; show the first ones and what would happen"},
     {"format", true, false, "text 或 json：小结怎样显示", "text or json: how the summary is shown"},
@@ -33,14 +47,19 @@ constexpr OptionSpec kOptions[] = {
 };
 
 constexpr const char* kHelpZh =
-    "用法：lianqing import 文件 --map 映射 --out 事件.jsonl [选项]\n\n"
+    "用法：lianqing import 文件 --map 映射 --out 事件.jsonl [选项]\n"
+    "      lianqing import 文件 --new-map\n"
+    "      lianqing import --drop 目录 --map-dir 映射目录 (--data 数据目录 | --out 目录) "
+    "[--once]\n\n"
     "把表格（CSV、XLSX、JSON "
     "行）变成事件。编码（UTF-8、GBK/GB18030、UTF-16）和分隔符自动识别并写明。\n"
     "每一行都有着落：写入、跳过（合计行、重复行）、待核（单位名称不在表中）、拒收，四者相加等于读入"
     "。\n"
     "同一文件再导入一次，事件一字节不差；追加到日志不会重复。\n\n";
 constexpr const char* kHelpEn =
-    "usage: lianqing import FILE --map MAP --out EVENTS.jsonl [OPTIONS]\n\n"
+    "usage: lianqing import FILE --map MAP --out EVENTS.jsonl [OPTIONS]\n"
+    "       lianqing import FILE --new-map\n"
+    "       lianqing import --drop FOLDER --map-dir MAPS (--data DIR | --out FOLDER) [--once]\n\n"
     "Turns a table (CSV, XLSX, JSON lines) into events. Encoding (UTF-8, GBK/GB18030, UTF-16) and\n"
     "delimiter are found and stated. Every row is accounted for: written, skipped (totals, "
     "repeated\n"
@@ -62,14 +81,14 @@ constexpr const char* kTailEn =
     "usage "
     "· 74 files\n";
 
-int told(const Bilingual& what, ErrorCode code, bool chinese) {
+int ended(const Bilingual& what, ErrorCode code, bool chinese) {
   std::fprintf(stderr, "lianqing import: %s\n", what.in(chinese).c_str());
   return code == ErrorCode::refused ? kExitFindings
          : code == ErrorCode::usage ? kExitUsage
                                     : kExitIo;
 }
-int told(const Error& error) {
-  return told({in_chinese(error.what), error.what}, error.code, prefers_chinese());
+int ended(const Error& error, bool chinese) {
+  return ended({in_chinese(error.what), error.what}, error.code, chinese);
 }
 
 Status write_file(const std::string& path, std::string_view text) {
@@ -89,7 +108,7 @@ Status write_events(const std::string& path, const Imported& imported) {
 int import_one(const Options& options, bool chinese) {
   const std::string path = options.positionals()[0];
   auto bytes = read_file(*options.value("map"));
-  if (!bytes) return told(bytes.error());
+  if (!bytes) return ended(bytes.error(), chinese);
   const SourceText text{*options.value("map"), *std::move(bytes)};
   const auto map = read_import_map(text);
   if (!map) {
@@ -97,16 +116,16 @@ int import_one(const Options& options, bool chinese) {
     return kExitFindings;
   }
   const auto imported = import_file(path, *map, options.value_or("units", ""));
-  if (!imported) return told(imported.error().what, imported.error().code, chinese);
+  if (!imported) return ended(imported.error().what, imported.error().code, chinese);
   if (options.has("dry-run")) {
     for (std::size_t i = 0; i < imported->events.size() && i < kShownEvents; ++i)
       std::printf("%s\n", imported->events[i].json.c_str());
   } else if (const Status s = write_events(*options.value("out"), *imported); !s) {
-    return told(s.error());
+    return ended(s.error(), chinese);
   }
   if (const auto report = options.value("report")) {
     if (const Status s = write_file(*report, report_csv(*imported, chinese)); !s)
-      return told(s.error());
+      return ended(s.error(), chinese);
   }
   if (options.value_or("format", "text") == "json") {
     std::fprintf(stderr, "%s\n", import_summary_json(path, *imported).c_str());
@@ -116,12 +135,44 @@ int import_one(const Options& options, bool chinese) {
   return imported->clean() ? 0 : kExitFindings;
 }
 
+int draft_one(const std::string& path, bool chinese) {
+  auto table = Table::open(path, {});
+  if (!table) return ended(table.error().what, table.error().code, chinese);
+  const auto draft = draft_map(path, *table);
+  if (!draft) return ended(draft.error().what, draft.error().code, chinese);
+  std::fputs(draft->c_str(), stdout);
+  return 0;
+}
+
+Result<int> drop(const Options& options, bool chinese) {
+  const auto usage = [](const char* what) { return failure(ErrorCode::usage, what); };
+  if (!options.positionals().empty() || options.has("map") || options.has("report"))
+    return usage("--drop takes its files from the folder: no FILE, --map or --report");
+  if (!options.has("map-dir")) return usage("--map-dir MAPS is needed");
+  if (options.has("data") == options.has("out"))
+    return usage("give --data DIR or --out FOLDER, one of them");
+  DropRun run;
+  run.drop = *options.value("drop");
+  run.maps = *options.value("map-dir");
+  run.units = options.value_or("units", "");
+  run.data = options.value_or("data", "");
+  run.out = options.value_or("out", "");
+  run.once = options.has("once");
+  run.chinese = chinese;
+  if (const auto settle = options.value("settle")) {
+    const auto span = parse_span(*settle);
+    if (!span || span->workdays) return usage("--settle expects a length of time such as 5s");
+    run.settle = Duration{span->amount};
+  }
+  return run_drop(run);
+}
+
 }  // namespace
 
 int import_command(const std::vector<std::string>& args) {
   const auto options = parse_options(args, kOptions);
   const auto usage = [](const std::string& what) {
-    std::fprintf(stderr, "lianqing import: %s\n", what.c_str());
+    std::fprintf(stderr, "lianqing import: %s\n", in_language(what, prefers_chinese()).c_str());
     return kExitUsage;
   };
   if (!options) return usage(options.error().what);
@@ -131,7 +182,14 @@ int import_command(const std::vector<std::string>& args) {
                 chinese ? kTailZh : kTailEn);
     return 0;
   }
+  if (options->has("drop")) {
+    const auto code = drop(*options, chinese);
+    return code ? *code : ended(code.error(), chinese);
+  }
+  for (const char* name : {"map-dir", "data", "settle", "once"})
+    if (options->has(name)) return usage(std::string("--") + name + " goes with --drop");
   if (options->positionals().size() != 1) return usage("expected one FILE");
+  if (options->has("new-map")) return draft_one(options->positionals()[0], chinese);
   if (!options->has("map")) return usage("--map MAP is needed");
   if (!options->has("out") && !options->has("dry-run"))
     return usage("--out FILE is needed, or --dry-run");

@@ -4,6 +4,7 @@
 
 #include "cli/columns.h"
 #include "cli/commands.h"
+#include "cli/import/dropped_table.h"
 #include "cli/language.h"
 #include "rules/suggest.h"
 
@@ -39,6 +40,7 @@ int unknown_command(const std::string& name) {
 }
 
 int run(const std::vector<std::string>& args) {
+  set_dropped_table_reader(&import_dropped_table);
   if (args.empty()) {
     print_help(stderr);
     return kExitUsage;

@@ -1,5 +1,6 @@
 #include "connectors/sources/registry.h"
 
+#include "connectors/sources/drop_directory.h"
 #include "connectors/sources/file_tail.h"
 #include "connectors/sources/standard_input.h"
 
@@ -7,6 +8,8 @@ namespace lianqing {
 
 std::span<const SourceKind> source_kinds() {
   static const SourceKind kKinds[] = {
+      {"drop", "投放目录：放进去的表格逐个导入", "a folder: tables put into it are imported",
+       drop_directory_keys(), check_drop_directory, open_drop_directory},
       {"file", "跟随一个不断增长的文件，每行一个事件", "follows a growing file, one event a line",
        file_tail_keys(), check_file_tail, open_file_tail},
       {"stdin", "标准输入，每行一个事件，读完为止",
