@@ -148,6 +148,18 @@ constexpr TranslationRow kRows[] = {
     {"{}:1: expected `{}`", "{}:1：应为 `{}`"},
     {"{}:{}: not a token's line; mend or remove it", "{}:{}：不是令牌的一行；请改正或删去"},
     // log
+    {"{}; it may be of another version of this program", "{}；它可能出自本程序的另一个版本"},
+    {"{}: record {} is damaged or missing; run lianqing log verify",
+     "{}：记录 {} 已损坏或缺失；请运行 lianqing log verify"},
+    {"--rules PACK is needed: no daemon has run on {}",
+     "需要 --rules 规则包：{} 上没有运行过守护进程"},
+    {"'{}' is neither extended by the pack on disk nor a shipped pack ({})",
+     "“{}”既不是磁盘上的规则包所继承的，也不是随程序提供的规则包（{}）"},
+    {"{}/{}: a rule pack that ruled is missing: put it back from the backup, or give the packs "
+     "with --rules",
+     "{}/{}：缺少一个曾生效的规则包：请从备份放回，或用 --rules 给出各规则包"},
+    {"several rule packs go without --state, --cases and --colours",
+     "多个规则包不能与 --state、--cases、--colours 同用"},
     {"{} holds no log", "{} 中没有日志"},
     {"{} holds no log, but the head of one", "{} 中没有日志，只有日志的头"},
     {"{} does not exist", "{} 不存在"},
