@@ -55,6 +55,14 @@ inline Outcome<std::optional<Level>, http::Response> level_parameter(const http:
   return bad_parameter(parameter, "green, yellow or red");
 }
 
+inline Outcome<bool, http::Response> flag_parameter(const http::Request& request,
+                                                    const std::string& parameter) {
+  const auto text = request.parameter(parameter);
+  if (!text || *text == "false") return false;
+  if (*text == "true") return true;
+  return bad_parameter(parameter, "true or false");
+}
+
 // The answer with its entity tag, or that nothing has changed since the client asked.
 inline http::Response tagged(const http::Request& request, const std::string& tag,
                              http::Response answer) {

@@ -7,6 +7,7 @@
 #include "cli/calendar_words.h"
 #include "cli/case_json.h"
 #include "cli/json_parts.h"
+#include "cli/serve/case_rows.h"
 #include "cli/serve/json_members.h"
 #include "cli/serve/query.h"
 #include "cli/warning_json.h"
@@ -39,12 +40,19 @@ Instant told_since(const Access& access, const std::string& rule, Instant since)
   return access.is_accused() ? access.discretion().coarse(rule, since) : since;
 }
 
-void put_row(JsonWriter& out, const std::string& id, const BoardUnit& unit,
-             const UnitColour& colour, const Program& program, const Access& access) {
+void put_row(JsonWriter& out, const std::string& id, const BoardUnit& unit, const Live& live,
+             const Access& access, bool with_cases) {
   out.begin_object().key("unit").string(id);
   put_name(out, unit);
+  out.key("parent");
+  if (unit.parent.empty() || !access.sees(unit.parent)) {
+    out.null();
+  } else {
+    out.string(unit.parent);
+  }
+  const UnitColour colour = live.casebook().colour(id);
   out.key("colour").string(name(colour.shown));
-  put_colour(out, colour, program);
+  put_colour(out, colour, live.program());
   out.key("registered").boolean(unit.registered).key("levels").begin_array();
   for (const auto& [where, standing] : unit.standing) {
     out.begin_object().key("rule").string(where.first);
@@ -54,7 +62,9 @@ void put_row(JsonWriter& out, const std::string& id, const BoardUnit& unit,
     if (standing.shadow) out.key("shadow").boolean(true);
     out.end_object();
   }
-  out.end_array().end_object();
+  out.end_array();
+  if (with_cases) put_overdue(out, id, live);
+  out.end_object();
 }
 
 struct Stood {
@@ -188,6 +198,8 @@ http::Response list_units(const http::Request& request, const Access& access, Li
   if (!limit) return limit.error();
   const auto colour = level_parameter(request, "colour");
   if (!colour) return colour.error();
+  const auto with_cases = flag_parameter(request, "cases");
+  if (!with_cases) return with_cases.error();
   const auto& units = live.board().units();
   const auto cursor = request.parameter("cursor");
   auto at = cursor ? units.upper_bound(*cursor) : units.begin();
@@ -200,7 +212,7 @@ http::Response list_units(const http::Request& request, const Access& access, Li
     last = at->first;
     if (!access.sees(at->first)) continue;
     if (*colour && at->second.colour != **colour) continue;
-    put_row(json, at->first, at->second, live.casebook().colour(at->first), live.program(), access);
+    put_row(json, at->first, at->second, live, access, *with_cases);
     ++given;
   }
   json.end_array().key("next");
@@ -210,11 +222,17 @@ http::Response list_units(const http::Request& request, const Access& access, Li
     json.string(last);
   }
   put_totals(json, live.board(), access);
+  if (*with_cases) {
+    put_case_counts(json, live, access);
+    if (!access.is_limited()) put_sources(json, live);
+  }
   json.end_object();
   const auto part = [](std::uint64_t n) { return "-" + std::to_string(n); };
+  // How long something is overdue, and since when a source is silent, changes with the clock.
+  const std::string day = *with_cases ? "-" + std::to_string(micros(live.judged())) : "";
   return tagged(request,
                 "u" + std::to_string(micros(live.started())) + part(live.log().next_seq()) +
-                    part(live.position()) + part(live.feed().colour_head()),
+                    part(live.position()) + part(live.feed().colour_head()) + day,
                 std::move(out));
 }
 

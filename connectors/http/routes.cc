@@ -22,7 +22,9 @@ constexpr Parameter kPage[] = {
 constexpr Parameter kUnitFilters[] = {
     {"limit", "integer", "most entries in the answer, 1 to 1000 (default 100)"},
     {"cursor", "string", "`next` of the page before"},
-    {"colour", "string", "only units of this colour: green, yellow or red"}};
+    {"colour", "string", "only units of this colour: green, yellow or red"},
+    {"cases", "boolean",
+     "true: each unit's overdue obligations as well, counts of cases, freshness of sources"}};
 constexpr Parameter kWarningFilters[] = {
     {"limit", "integer", "most entries in the answer, 1 to 1000 (default 100)"},
     {"cursor", "string", "`next` of the page before"},

@@ -332,4 +332,20 @@ std::size_t Casebook::counted(std::string_view unit, Instant from, Instant to) c
       }));
 }
 
+CaseTally Casebook::tally(std::string_view unit) const {
+  CaseTally out;
+  const UnitLife* at = life(unit);
+  if (at == nullptr) return out;
+  for (const auto& [id, c] : at->cases) {
+    switch (c.state) {
+      case CaseState::cleared: ++out.cleared; break;
+      case CaseState::revoked: ++out.revoked; break;
+      case CaseState::dismissed: ++out.dismissed; break;
+      case CaseState::merged: ++out.merged; break;
+      default: ++out.open;
+    }
+  }
+  return out;
+}
+
 }  // namespace lianqing

@@ -30,6 +30,11 @@ struct SourceFreshness {
   bool stale = false;          // silent for too long, or said to be down
 };
 
+// What became of a unit's cases.
+struct CaseTally {
+  std::size_t open = 0, cleared = 0, revoked = 0, dismissed = 0, merged = 0;
+};
+
 class Casebook {
  public:
   // Keeps a copy of the program: its calendar may change.
@@ -75,6 +80,8 @@ class Casebook {
   // Cases opened at from <= t < to that count: the revoked, dismissed and merged do not. Cases over
   // for more than two years are forgotten.
   std::size_t counted(std::string_view unit, Instant from, Instant to) const;
+  // All that are not forgotten.
+  CaseTally tally(std::string_view unit) const;
 
   // Canonical bytes, format version 1 (docs/formats.md). Steps and colours not yet taken are not
   // part of them.
