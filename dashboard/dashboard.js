@@ -10,9 +10,9 @@ const WORDS = {
     live: "实时", waiting: "连接中断，正在重连…", refused: "令牌无效或无权限", loading: "读取中…",
     red: "红", yellow: "黄", green: "绿", grey: "灰（数据不足）", unregistered: "未登记", more: n => `另有 ${n} 个单位，请筛选`,
     back: "返回", rules: "各规则", next: "怎样会变", why: "依据（全部条件）", evidence: "证据", values: "指标值", none: "目前没有高于绿色的规则",
-    all: "其余规则为绿", computed: "计算颜色", total: n => `共 ${n} 件，最新：`, at: "时间", cause: "原因", duty: "职责", pack: "规则包",
+    all: "其余规则为绿", blank: n => `${n} 条规则数据不足，未作判断`, computed: "计算颜色", total: n => `共 ${n} 件，最新：`, at: "时间", cause: "原因", duty: "职责", pack: "规则包",
     causes: { event: "事件", timer: "时间推移", correction: "更正", retraction: "撤回", activation: "规则启用", decision: "决定" },
-    ops: { "&&": "同时满足", "||": "任一满足", "!": "不满足", "?:": "视条件而定" },
+    ops: { and: "同时满足", or: "任一满足", not: "不满足", "?:": "视条件而定" },
     late: "逾期", done: "完成于",
     ended: { cleared: "条件缓解", revoked: "已撤销" }, since_when: t => `自 ${t}`,
     as_tree: "按隶属关系", parent: "上级单位", below: "下级单位", comma: "、", state: "状态",
@@ -29,9 +29,9 @@ const WORDS = {
     live: "live", waiting: "connection lost, trying again…", refused: "the token is not valid or may not read", loading: "loading…",
     red: "red", yellow: "yellow", green: "green", grey: "grey (no data)", unregistered: "not registered", more: n => `${n} more units: filter to see them`,
     back: "Back", rules: "Rules", next: "What would change it", why: "Why (every condition)", evidence: "Evidence", values: "Values", none: "No rule is above green",
-    all: "All other rules are green", computed: "computed colour", total: n => `${n} in all, newest:`, at: "Time", cause: "Cause", duty: "Duty", pack: "Rule set",
+    all: "All other rules are green", blank: n => `${n} rules lack data and say nothing`, computed: "computed colour", total: n => `${n} in all, newest:`, at: "Time", cause: "Cause", duty: "Duty", pack: "Rule set",
     causes: { event: "event", timer: "passing time", correction: "correction", retraction: "retraction", activation: "rules activated", decision: "decision" },
-    ops: { "&&": "all of", "||": "any of", "!": "not", "?:": "depending on" },
+    ops: { and: "all of", or: "any of", not: "not", "?:": "depending on" },
     late: "late", done: "done",
     ended: { cleared: "cleared", revoked: "revoked" }, since_when: t => `since ${t}`,
     as_tree: "As a tree", parent: "Belongs to", below: "Units below", comma: ", ", state: "State",
@@ -410,7 +410,7 @@ async function warningsOf(id) {
 }
 
 function unitDetail(d, risen) {
-  const raised = d.levels.filter(l => l.level !== "green" || l.grey), rest = d.levels.length - raised.length;
+  const raised = d.levels.filter(l => l.level !== "green"), blank = d.levels.filter(l => l.level === "green" && l.grey), rest = d.levels.length - raised.length - blank.length;
   const out = [heading(unitName(d.unit), "  ", coloured(d.colour)), element("p", { class: "dim" }, d.unit)];
   if (d.computed && d.computed !== d.colour) out.push(element("p", {}, t("computed"), "  ", coloured(d.computed)));
   if (d.text) out.push(element("p", { class: "small" }, both(d.text)));
@@ -429,6 +429,7 @@ function unitDetail(d, risen) {
     if (l.next && l.next.length) out.push(list(l.next.map(n => both(n.text))));
   }
   if (rest > 0 && raised.length > 0) out.push(element("p", { class: "dim" }, t("all")));
+  if (blank.length) out.push(element("details", {}, element("summary", { class: "grey" }, symbol("grey"), t("blank")(blank.length)), list(blank.map(l => `${both(l.title)}${l.key === null ? "" : ` [${l.key}]`}  ${both(l.because)}`))));
   if (risen.length) out.push(element("h3", {}, t("warnings")), element("ol", { id: "unit_warnings" }, ...risen.slice(0, SHOWN_WARNINGS).map(warningLine)));
   return out;
 }
