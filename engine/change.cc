@@ -144,9 +144,10 @@ void Change::replace_in_stream(const Statement* before, const Statement* after,
 
 void Change::add(std::uint32_t stream, const Cell& key, const Sample& sample,
                  std::uint32_t weight) {
-  const auto [at, added] = unit_.series_of.try_emplace(
-      KeyedIndex{stream, key}, static_cast<std::uint32_t>(unit_.series.size()));
-  if (added) {
+  std::uint32_t at = unit_.series_of.find(stream, key);
+  if (at == kNone) {
+    at = static_cast<std::uint32_t>(unit_.series.size());
+    unit_.series_of.add(stream, key, at);
     Series& series = unit_.series.emplace_back();
     series.stream = stream;
     series.key = key;
@@ -154,24 +155,24 @@ void Change::add(std::uint32_t stream, const Cell& key, const Sample& sample,
     series.states.resize(series.windows.size());
   }
   Moved moved;
-  insert(program_, unit_.series[at->second], sample, weight, unit_.clock, moved);
-  touch_moved(program_, route_, unit_, at->second, moved, cause_, earliest_);
-  set_series_alarm(program_, route_, unit_, at->second);
+  insert(program_, unit_.series[at], sample, weight, unit_.clock, moved);
+  touch_moved(program_, route_, unit_, at, moved, cause_, earliest_);
+  set_series_alarm(program_, route_, unit_, at);
 }
 
 void Change::withdraw(std::uint32_t stream, const Cell& key, Instant time, Seq seq) {
-  const auto at = unit_.series_of.find(KeyedIndex{stream, key});
-  if (at == unit_.series_of.end()) return;
+  const std::uint32_t at = unit_.series_of.find(stream, key);
+  if (at == kNone) return;
   Moved moved;
-  erase(program_, unit_.series[at->second], time, seq, unit_.clock, moved);
-  touch_moved(program_, route_, unit_, at->second, moved, cause_, earliest_);
-  set_series_alarm(program_, route_, unit_, at->second);
+  erase(program_, unit_.series[at], time, seq, unit_.clock, moved);
+  touch_moved(program_, route_, unit_, at, moved, cause_, earliest_);
+  set_series_alarm(program_, route_, unit_, at);
 }
 
 // The key's instances exist, and are judged, from its first event on.
 void Change::meet_key(const std::vector<std::uint32_t>& rules, const Cell& key) {
   for (const std::uint32_t rule : rules) {
-    if (unit_.instance_of.contains(KeyedIndex{rule, key})) continue;
+    if (unit_.instance_of.find(rule, key) != kNone) continue;
     touch(unit_, instance_at(unit_, rule, key), cause_, earliest_);
   }
 }

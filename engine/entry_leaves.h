@@ -39,6 +39,8 @@ class EntryLeaves final : public Leaves {
 
 inline bool holds(const Fold& fold, std::uint32_t expr, const LogEntry& entry) {
   if (expr == kNone) return true;
+  const FieldTest& test = fold.route().field_tests[expr];
+  if (test.slot != kNone) return test.holds(entry.cells[test.slot]);
   const EntryLeaves leaves(fold, entry);
   Evaluation evaluation{fold.program(), fold.symbols(), fold.patterns(), leaves};
   return evaluation.run(fold.program().exprs[expr]).is_true();

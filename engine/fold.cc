@@ -26,9 +26,10 @@ Instant lies_ahead(const Program& program, const Series& series, Instant t) {
 
 Instant series_due(const Program& program, const Route& route, const Series& series, Instant t) {
   Instant due = std::min(series.due, lies_ahead(program, series, t));
+  if (!route.clocked_streams[series.stream]) return due;
   for (std::size_t w = 0; w < series.states.size(); ++w) {
     const WindowState& state = series.states[w];
-    if (state.begin == state.end) continue;
+    if (state.begin == state.end || !route.clocked[series.windows[w]]) continue;
     for (const std::uint32_t m : route.window_measures[series.windows[w]]) {
       const Measure& measure = program.measures[m];
       if (measure.aggregate == Aggregate::age) {
@@ -183,7 +184,7 @@ void Fold::wake_series(UnitState& unit, const Alarm& alarm) const {
 void Fold::begin_keys(UnitState& unit, const Series& series) const {
   for (const std::uint32_t window : series.windows) {
     for (const std::uint32_t rule : route_.window_rules[window]) {
-      if (unit.instance_of.contains(KeyedIndex{rule, series.key})) continue;
+      if (unit.instance_of.find(rule, series.key) != kNone) continue;
       touch(unit, instance_at(unit, rule, series.key), Cause::timer, kNever);
     }
   }
@@ -191,6 +192,7 @@ void Fold::begin_keys(UnitState& unit, const Series& series) const {
 
 // Measures that grow with time alone: their rules are judged when the number may have changed.
 void Fold::touch_clocked(UnitState& unit, Series& series, Instant t) const {
+  if (!route_.clocked_streams[series.stream]) return;
   for (std::size_t w = 0; w < series.states.size(); ++w) {
     if (series.states[w].begin == series.states[w].end) continue;
     for (const std::uint32_t m : route_.window_measures[series.windows[w]]) {
@@ -259,9 +261,8 @@ void Fold::start_again(UnitState& unit, const SeqAt& seq_at, Effects& effects) c
   std::vector<std::pair<std::uint32_t, Level>> changed;  // instance, level before
   for (const auto& [where, index] : unit.instance_of) {
     Instance& instance = unit.instances[index];
-    const auto at = fresh.instance_of.find(where);
-    const Level now =
-        at == fresh.instance_of.end() ? Level::green : fresh.instances[at->second].level;
+    const std::uint32_t at = fresh.instance_of.find(where.index, where.key);
+    const Level now = at == kNone ? Level::green : fresh.instances[at].level;
     const Level from = std::exchange(instance.level, now);
     if (now == from) continue;
     instance.cause = Cause::retraction;

@@ -35,7 +35,7 @@ class Forecast {
       move_to(next);
       if (in_force(rule, unit_.name, next)) {
         const Reading reading(fold_, fork_, instance_.key, next, &unit_);
-        (void)move_level(program_, rule, verdicts(fold_, rule, reading), next, instance_);
+        (void)move_level(program_, rule, verdicts(rule, reading), next, instance_);
       } else {
         instance_.level = Level::green;
         instance_.due = kNever;
@@ -60,12 +60,12 @@ class Forecast {
       return;
     }
     if (measure.window == kNone) return;
-    const KeyedIndex where{program_.windows[measure.window].stream, key};
-    const auto at = unit_.series_of.find(where);
-    if (at == unit_.series_of.end() || fork_.series_of.contains(where)) return;
-    const Series& original = unit_.series[at->second];
+    const std::uint32_t stream = program_.windows[measure.window].stream;
+    const std::uint32_t at = unit_.series_of.find(stream, key);
+    if (at == kNone || fork_.series_of.find(stream, key) != kNone) return;
+    const Series& original = unit_.series[at];
     if (series_due(program_, fold_.route(), original, t_) == kNever) return;  // read in place
-    fork_.series_of[where] = static_cast<std::uint32_t>(fork_.series.size());
+    fork_.series_of.add(stream, key, static_cast<std::uint32_t>(fork_.series.size()));
     fork_.series.push_back(copy_of(original));
   }
 

@@ -70,18 +70,36 @@ Operand Reading::leaf(const ExprNode& node) const {
 }
 
 Operand Reading::measure(std::uint32_t index) const {
-  if (!known_[index]) {
-    const Measure& measure = fold_.program().measures[index];
-    const bool unknown = is_unknown(index, measure.key == kNone ? Cell{} : key_);
-    Operand value = unknown ? Operand{} : compute(index);
-    const Cell& empty = measure.empty;
-    if (!unknown && value.is_null() && empty.tag != CellTag::null) {
-      Evaluation cells{fold_.program(), fold_.symbols(), fold_.patterns(), *this};
-      value = cells.operand(empty, nullptr);
-    }
-    known_[index] = value;
+  for (const Known& one : known_) {
+    if (one.measure == index) return one.value;
   }
-  return *known_[index];
+  const Measure& measure = fold_.program().measures[index];
+  const bool unknown = is_unknown(index, measure.key == kNone ? Cell{} : key_);
+  Operand value = unknown ? Operand{} : compute(index);
+  const Cell& empty = measure.empty;
+  if (!unknown && value.is_null() && empty.tag != CellTag::null) {
+    Evaluation cells{fold_.program(), fold_.symbols(), fold_.patterns(), *this};
+    value = cells.operand(empty, nullptr);
+  }
+  known_.push_back({index, value});
+  return value;
+}
+
+bool Reading::holds(std::uint32_t expr, bool& null_operand) const {
+  const Threshold& threshold = fold_.route().thresholds[expr];
+  if (threshold.measure == kNone) {
+    Evaluation evaluation{fold_.program(), fold_.symbols(), fold_.patterns(), *this};
+    const Operand value = evaluation.run(fold_.program().exprs[expr]);
+    null_operand = evaluation.null_seen || value.tag != CellTag::boolean;
+    return value.is_true();
+  }
+  const Operand value = measure(threshold.measure);
+  if (value.tag != CellTag::number) {
+    null_operand = !value.is_null() || !threshold.handled;
+    return false;
+  }
+  null_operand = false;
+  return compares(threshold.op, value.number <=> threshold.limit);
 }
 
 // Whether the measure counts by a deadline that needs a year which the calendar does not have.
@@ -166,22 +184,16 @@ Operand Reading::given(std::uint32_t index) const {
   return how == RollUpHow::count || how == RollUpHow::sum ? Operand::of(0) : Operand{};
 }
 
-Verdicts verdicts(const Fold& fold, const Rule& rule, const Reading& reading) {
+Verdicts verdicts(const Rule& rule, const Reading& reading) {
   Verdicts out;
-  const auto run = [&](std::uint32_t expr, bool& null_operand) {
-    Evaluation evaluation{fold.program(), fold.symbols(), fold.patterns(), reading};
-    const Operand value = evaluation.run(fold.program().exprs[expr]);
-    null_operand = evaluation.null_seen || value.tag != CellTag::boolean;
-    return value.is_true();
-  };
-  if (rule.needs != kNone) out.needs = run(rule.needs, out.needs_null);
+  if (rule.needs != kNone) out.needs = reading.holds(rule.needs, out.needs_null);
   out.grey = !out.needs || out.needs_null;
   for (std::size_t l = 1; l < kLevels; ++l) {
     const LevelRule& level = rule.levels[l];
     if (!level.present) continue;
-    out.enter[l] = run(level.enter, out.enter_null[l]);
+    out.enter[l] = reading.holds(level.enter, out.enter_null[l]);
     out.exit[l] = !out.enter[l];
-    if (level.exit != kNone) out.exit[l] = run(level.exit, out.exit_null[l]);
+    if (level.exit != kNone) out.exit[l] = reading.holds(level.exit, out.exit_null[l]);
     out.grey = out.grey || out.enter_null[l] || out.exit_null[l];
   }
   out.missing_year = reading.missing_year();
@@ -296,7 +308,7 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, co
   bool changed = false;
   if (!unit.dissolved && in_force(rule, unit.name, t)) {
     const Reading reading(fold, unit, instance.key, t);
-    const Verdicts found = verdicts(fold, rule, reading);
+    const Verdicts found = verdicts(rule, reading);
     if (fold.options().watcher) fold.options().watcher(rule, reading, found.grey);
     const int missing = instance.missing_year;
     changed = move_level(program, rule, found, t, instance);

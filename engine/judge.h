@@ -1,6 +1,7 @@
 // Conditions, confirmation, hold and hysteresis: the only place where a level changes.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <optional>
 #include <vector>
 
@@ -14,15 +15,12 @@ class Reading final : public Leaves {
   // `behind`: where to look for what `unit` (a fork) does not hold; may be null.
   Reading(const Fold& fold, const UnitState& unit, const Cell& key, Instant t,
           const UnitState* behind = nullptr)
-      : fold_(fold),
-        unit_(unit),
-        behind_(behind),
-        key_(key),
-        t_(t),
-        known_(fold.program().measures.size()) {}
+      : fold_(fold), unit_(unit), behind_(behind), key_(key), t_(t) {}
 
   Operand leaf(const ExprNode& node) const override;
   Operand measure(std::uint32_t index) const;
+  // Whether the condition `expr` holds; `null_operand`: it met a null that it does not handle.
+  bool holds(std::uint32_t expr, bool& null_operand) const;
   // The year without calendar data that some measure read so far would need; 0: none.
   int missing_year() const { return missing_year_; }
 
@@ -36,7 +34,11 @@ class Reading final : public Leaves {
   const UnitState* behind_;
   const Cell& key_;
   Instant t_;
-  mutable std::vector<std::optional<Operand>> known_;
+  struct Known {
+    std::uint32_t measure;
+    Operand value;
+  };
+  mutable boost::container::small_vector<Known, 4> known_;  // a rule reads few
   mutable int missing_year_ = 0;
 };
 
@@ -47,7 +49,7 @@ struct Verdicts {
   bool needs = true, needs_null = false;
   std::array<bool, kLevels> enter{}, exit{}, enter_null{}, exit_null{};
 };
-Verdicts verdicts(const Fold& fold, const Rule& rule, const Reading& reading);
+Verdicts verdicts(const Rule& rule, const Reading& reading);
 
 // Whether the rule is judged for the unit at t (validity, exceptions), and when that changes next.
 bool in_force(const Rule& rule, const std::string& unit, Instant t);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/operators.h"
+
 namespace lianqing {
 namespace {
 
@@ -113,6 +115,43 @@ void route_sequences(const Program& program, Route& route) {
   }
 }
 
+Threshold threshold_of(const Program& program, const Expr& expr) {
+  if (!expr.present()) return {};
+  const ExprNode& root = expr.nodes[expr.root()];
+  if (!is_comparison(root.op)) return {};
+  const ExprNode *measure = &expr.nodes[root.a], *limit = &expr.nodes[root.b];
+  Op op = root.op;
+  if (measure->op != Op::measure) {
+    std::swap(measure, limit);
+    op = mirrored(op);
+  }
+  if (measure->op != Op::measure) return {};
+  Cell cell;
+  if (limit->op == Op::constant) cell = expr.constants[limit->a];
+  if (limit->op == Op::param) cell = program.params[limit->a].value;
+  if (cell.tag != CellTag::number) return {};
+  return {measure->a, op, Number::ratio(cell.num, cell.den), measure->handled};
+}
+
+FieldTest field_test_of(const Program& program, const Expr& expr) {
+  if (!expr.present()) return {};
+  const ExprNode& root = expr.nodes[expr.root()];
+  if (!is_comparison(root.op)) return {};
+  const ExprNode *field = &expr.nodes[root.a], *limit = &expr.nodes[root.b];
+  Op op = root.op;
+  if (field->op != Op::field) {
+    std::swap(field, limit);
+    op = mirrored(op);
+  }
+  if (field->op != Op::field) return {};
+  Cell cell;
+  if (limit->op == Op::constant) cell = expr.constants[limit->a];
+  if (limit->op == Op::param) cell = program.params[limit->a].value;
+  const bool equality = op == Op::equal || op == Op::unequal;
+  if (cell.tag != CellTag::number && !(cell.tag == CellTag::text && equality)) return {};
+  return {field->a, op, cell};
+}
+
 // The measures a rule depends on, through `value` too.
 void closure(const Program& program, std::uint32_t measure, std::vector<std::uint32_t>& out) {
   if (std::find(out.begin(), out.end(), measure) != out.end()) return;
@@ -125,6 +164,13 @@ void add_once(std::vector<std::uint32_t>& list, std::uint32_t value) {
 }
 
 }  // namespace
+
+// A field that is missing, or of another kind, does not compare. Equal texts are equal symbols.
+bool FieldTest::holds(const Cell& cell) const {
+  if (cell.tag != limit.tag) return false;
+  if (cell.tag == CellTag::text) return compares(op, cell.num <=> limit.num);
+  return compares(op, Wide{cell.num} * limit.den <=> Wide{limit.num} * cell.den);
+}
 
 Route::Route(const Program& program)
     : types(program.types.size()),
@@ -151,6 +197,18 @@ Route::Route(const Program& program)
     if (measure.item != kNone) {
       item_views[measure.item].push_back({m, kNone, measure.item_where, measure.key});
     }
+  }
+  for (const Expr& expr : program.exprs) {
+    thresholds.push_back(threshold_of(program, expr));
+    field_tests.push_back(field_test_of(program, expr));
+  }
+  clocked.resize(program.windows.size());
+  clocked_streams.resize(program.streams.size());
+  for (const Measure& measure : program.measures) {
+    if (measure.window == kNone || (measure.aggregate != Aggregate::age && !measure.every))
+      continue;
+    clocked[measure.window] = true;
+    clocked_streams[program.windows[measure.window].stream] = true;
   }
   for (std::uint32_t r = 0; r < program.rules.size(); ++r) {
     const Rule& rule = program.rules[r];

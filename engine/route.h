@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <compare>
 #include <vector>
 
 #include "engine/symbols.h"
@@ -39,6 +40,37 @@ struct TypeRoute {
   std::vector<std::uint32_t> sequences;
 };
 
+// A condition that is one comparison of a measure with a constant number, as most are: judged
+// without walking its tree. `measure` kNone: the condition is something else.
+struct Threshold {
+  std::uint32_t measure = kNone;
+  Op op = Op::greater_equal;  // measure op limit
+  Number limit;
+  bool handled = false;  // a null measure surprises nobody
+};
+
+// The same of a condition over an event: one comparison of a field with a constant number, or
+// whether a field is (not) a constant text. `slot` kNone: something else.
+struct FieldTest {
+  std::uint32_t slot = kNone;
+  Op op = Op::equal;
+  Cell limit;
+
+  bool holds(const Cell& cell) const;
+};
+
+// What `order` (a <=> b) says of `a op b`.
+inline bool compares(Op op, std::strong_ordering order) {
+  switch (op) {
+    case Op::equal: return order == 0;
+    case Op::unequal: return order != 0;
+    case Op::less: return order < 0;
+    case Op::less_equal: return order <= 0;
+    case Op::greater: return order > 0;
+    default: return order >= 0;
+  }
+}
+
 struct Route {
   explicit Route(const Program& program);
 
@@ -56,6 +88,10 @@ struct Route {
   std::vector<std::vector<std::uint32_t>> sequence_streams;  // sequence -> its streams
   std::vector<std::vector<std::uint32_t>> view_rules;        // WarningView -> rules reading it
   std::vector<std::vector<std::uint32_t>> rule_views;        // rule -> WarningViews that cover it
+  std::vector<bool> clocked;                                 // window: `age` or `every` reads it
+  std::vector<bool> clocked_streams;                         // stream: over such a window
+  std::vector<Threshold> thresholds;                         // one per Expr
+  std::vector<FieldTest> field_tests;                        // one per Expr
   std::vector<std::uint32_t> judged_rules;                   // active and shadow
   std::vector<std::uint32_t> unkeyed_rules;                  // of these, without key
 };

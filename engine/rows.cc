@@ -58,15 +58,15 @@ void Rows::add(const LogEntry& entry, std::size_t slots) {
   Row row{entry.seq,       entry.time, entry.type, entry.source, entry.type_name,
           entry.complaint, entry.kind, 0,          pool_.size(), 0};
   row.id_size = static_cast<std::uint32_t>(entry.id.size());
-  pool_ += entry.id;
-  ByteWriter packed;
+  ByteWriter packed(std::move(pool_));
+  packed.raw(entry.id);
   for (std::size_t slot = 0; slot < slots; ++slot) {
     if (entry.cells[slot].tag == CellTag::null) continue;
     packed.unsigned_integer(slot);
     pack(packed, entry.cells[slot], entry.elements);
   }
-  pool_ += packed.bytes();
-  row.size = row.id_size + static_cast<std::uint32_t>(packed.bytes().size());
+  pool_ = packed.take();
+  row.size = static_cast<std::uint32_t>(pool_.size() - row.at);
   if (row.kind == RecordKind::event) ++events_;
   if (rows_.empty() || rows_.back().seq < row.seq) {
     rows_.push_back(row);

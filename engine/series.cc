@@ -15,7 +15,7 @@ bool numeric_less(const Cell& a, const Cell& b) {
 // Fields have at most six decimals, so this is exact.
 Wide micros_of(const Cell& c) {
   if (c.tag != CellTag::number) return c.tag == CellTag::boolean ? Wide{c.num} * 1'000'000 : 0;
-  return Wide{c.num} * (1'000'000 / c.den);
+  return c.den == 1 ? Wide{c.num} * 1'000'000 : Wide{c.num} * (1'000'000 / c.den);
 }
 
 // v * weight, rounded half away from zero.
@@ -197,7 +197,11 @@ void advance(const Program& program, Series& series, Instant t, Moved& moved) {
 
 void insert(const Program& program, Series& series, const Sample& sample, std::uint32_t weight,
             Instant t, Moved& moved) {
-  advance(program, series, t, moved);
+  if (series.due <= t) {
+    advance(program, series, t, moved);
+  } else {
+    moved.assign(series.states.size(), false);
+  }
   if (weight != kFullWeight) series.weights.emplace_back(sample.seq, weight);
   const std::size_t at = position(series, sample.time, sample.seq);
   series.samples.insert(series.samples.begin() + static_cast<std::ptrdiff_t>(at), sample);

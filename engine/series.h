@@ -4,6 +4,7 @@
 // evict: every aggregate here is exact under insertion and removal, because sums are integers.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
 #include <span>
@@ -75,8 +76,9 @@ struct Series {
   }
 };
 
-// `moved[w]` is set for each window whose content changed.
-using Moved = std::vector<bool>;
+// `moved[w]` is set for each window whose content changed. Few streams have more windows than fit
+// without allocating.
+using Moved = boost::container::small_vector<bool, 32>;
 
 // Moves every window of the series to clock t and finds the next due instant.
 void advance(const Program& program, Series& series, Instant t, Moved& moved);

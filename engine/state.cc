@@ -407,8 +407,8 @@ class Decoder {
 }  // namespace
 
 const Series* UnitState::find_series(std::uint32_t stream, const Cell& key) const {
-  const auto at = series_of.find(KeyedIndex{stream, key});
-  return at == series_of.end() ? nullptr : &series[at->second];
+  const std::uint32_t at = series_of.find(stream, key);
+  return at == kNone ? nullptr : &series[at];
 }
 
 const Counter* UnitState::find_counter(std::uint32_t measure, const Cell& key) const {

@@ -3,6 +3,7 @@
 // timers are derived from these. The bytes are canonical: equal histories have equal bytes.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -34,6 +35,46 @@ struct KeyedIndex {
   friend bool operator<(const KeyedIndex& a, const KeyedIndex& b) {
     return a.index != b.index ? a.index < b.index : CellOrder{}(a.key, b.key);
   }
+};
+
+// Where the thing of (table index, key) lies in its vector. Walked in order; what has no key, which
+// is nearly everything, is looked up in one short array.
+class Places {
+ public:
+  using Map = std::map<KeyedIndex, std::uint32_t>;
+
+  // kNone if there is none.
+  std::uint32_t find(std::uint32_t index, const Cell& key) const {
+    if (key.tag != CellTag::null) {
+      const auto at = all_.find(KeyedIndex{index, key});
+      return at == all_.end() ? kNone : at->second;
+    }
+    const auto at = plain(index);
+    return at == plain_.end() || at->first != index ? kNone : at->second;
+  }
+  // There must be none yet.
+  void add(std::uint32_t index, const Cell& key, std::uint32_t place) {
+    all_.emplace(KeyedIndex{index, key}, place);
+    if (key.tag == CellTag::null) plain_.insert(plain(index), {index, place});
+  }
+  void clear() {
+    all_.clear();
+    plain_.clear();
+  }
+  Map::const_iterator begin() const { return all_.begin(); }
+  Map::const_iterator end() const { return all_.end(); }
+  Map::const_iterator first_of(std::uint32_t index) const {
+    return all_.lower_bound(KeyedIndex{index, Cell{}});
+  }
+
+ private:
+  using Plain = std::vector<std::pair<std::uint32_t, std::uint32_t>>;  // sorted
+  Plain::const_iterator plain(std::uint32_t index) const {
+    return std::lower_bound(plain_.begin(), plain_.end(), index,
+                            [](const auto& one, std::uint32_t i) { return one.first < i; });
+  }
+  Map all_;
+  Plain plain_;
 };
 
 // One (rule, unit, key).
@@ -111,14 +152,14 @@ struct UnitState {
   Rows rows;
   std::vector<Decision> decisions;  // sorted by (time, seq)
   std::vector<Instance> instances;
-  std::map<KeyedIndex, std::uint32_t> instance_of;  // (rule, key)
-  std::vector<Raised> raised;                       // in order of time
-  std::vector<OwnedEntry> pending;                  // sorted by (time, seq)
-  std::map<std::uint32_t, Operand> given;           // measure over other units -> null or number
+  Places instance_of;                      // (rule, key)
+  std::vector<Raised> raised;              // in order of time
+  std::vector<OwnedEntry> pending;         // sorted by (time, seq)
+  std::map<std::uint32_t, Operand> given;  // measure over other units -> null or number
 
   // Derived:
   std::vector<Series> series;
-  std::map<KeyedIndex, std::uint32_t> series_of;  // (stream, key)
+  Places series_of;  // (stream, key)
   std::vector<Counter> counters;
   std::map<KeyedIndex, std::uint32_t> counter_of;              // (measure, key)
   std::map<KeyedIndex, std::vector<ItemEvent>> items;          // (item, item key)

@@ -7,14 +7,13 @@
 namespace lianqing {
 
 std::uint32_t instance_at(UnitState& unit, std::uint32_t rule, const Cell& key) {
-  const auto [at, added] = unit.instance_of.try_emplace(
-      KeyedIndex{rule, key}, static_cast<std::uint32_t>(unit.instances.size()));
-  if (added) {
-    Instance& instance = unit.instances.emplace_back();
-    instance.rule = rule;
-    instance.key = key;
-  }
-  return at->second;
+  if (const std::uint32_t at = unit.instance_of.find(rule, key); at != kNone) return at;
+  const auto added = static_cast<std::uint32_t>(unit.instances.size());
+  unit.instance_of.add(rule, key, added);
+  Instance& instance = unit.instances.emplace_back();
+  instance.rule = rule;
+  instance.key = key;
+  return added;
 }
 
 void touch(UnitState& unit, std::uint32_t index, Cause cause, Instant earliest) {
@@ -50,7 +49,7 @@ void touch_rule(const Program& program, UnitState& unit, std::uint32_t rule, con
   } else if (key.tag != CellTag::null) {
     touch(unit, instance_at(unit, rule, key), cause, earliest);
   } else {
-    auto at = unit.instance_of.lower_bound(KeyedIndex{rule, Cell{}});
+    auto at = unit.instance_of.first_of(rule);
     for (; at != unit.instance_of.end() && at->first.index == rule; ++at) {
       touch(unit, at->second, cause, earliest);
     }
