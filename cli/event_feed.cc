@@ -31,9 +31,9 @@ class Feeder {
  private:
   template <class Source>
   Status feed_from(Source& files) {
-    // A log that must be ordered first is held in memory as a whole.
-    const bool whole = log_.sort || log_.mode == ClockMode::as_occurred;
-    Status fed = whole ? feed_whole(files) : feed_stream(files);
+    Status fed = log_.sort                             ? feed_sorted(files)
+                 : log_.mode == ClockMode::as_occurred ? feed_gathered(files)
+                                                       : feed_stream(files);
     if (!fed) return fed;
     // The last checkpoint lies before the last instant is judged: a longer log goes on from there.
     if (log_.checkpoint_every != 0) {
@@ -72,8 +72,24 @@ class Feeder {
     return {};
   }
 
+  // The replay gathers the log and puts it in order itself.
   template <class Source>
-  Status feed_whole(Source& files) {
+  Status feed_gathered(Source& files) {
+    RecordBatch batch;
+    for (;;) {
+      LQ_TRY(const bool more, files.next(batch));
+      if (!more) return replay_.flush();
+      taken_ += batch.records.size();
+      for (const Record& record : batch.records) {
+        if (Status s = take(record); !s) return s;
+      }
+      progress_(taken_, files.progress());
+    }
+  }
+
+  // A log that must be ordered first is held in memory as a whole.
+  template <class Source>
+  Status feed_sorted(Source& files) {
     for (;;) {
       RecordBatch batch;
       LQ_TRY(const bool more, files.next(batch));
@@ -86,15 +102,13 @@ class Feeder {
     for (const RecordBatch& batch : held_) {
       for (const Record& record : batch.records) order.push_back(&record);
     }
-    if (log_.sort) {
-      // Rejections have no time: they go first.
-      std::stable_sort(order.begin(), order.end(), [](const Record* a, const Record* b) {
-        const auto* x = std::get_if<Event>(a);
-        const auto* y = std::get_if<Event>(b);
-        return (x == nullptr ? kBeforeAll : clock_of(*x)) <
-               (y == nullptr ? kBeforeAll : clock_of(*y));
-      });
-    }
+    // Rejections have no time: they go first.
+    std::stable_sort(order.begin(), order.end(), [](const Record* a, const Record* b) {
+      const auto* x = std::get_if<Event>(a);
+      const auto* y = std::get_if<Event>(b);
+      return (x == nullptr ? kBeforeAll : clock_of(*x)) <
+             (y == nullptr ? kBeforeAll : clock_of(*y));
+    });
     for (const Record* record : order) {
       if (log_.mode == ClockMode::as_recorded && past_the_end(*record)) break;
       if (Status s = take(*record); !s) return s;
@@ -129,7 +143,7 @@ class Feeder {
   const LogCheckpoint& checkpoint_;
   std::uint64_t taken_ = 0;
   std::uint64_t saved_ = 0;
-  std::vector<RecordBatch> held_;  // a whole log in memory: entries point into it
+  std::vector<RecordBatch> held_;  // of a log that is sorted: entries point into it
 };
 
 }  // namespace

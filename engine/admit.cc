@@ -7,14 +7,15 @@
 namespace lianqing {
 namespace {
 
-constexpr std::size_t kChunk = 1U << 16;  // cells per chunk
+constexpr std::size_t kChunk = 1U << 16;  // things per chunk
 
-// Room for `n` more cells that will not move.
-Cell* room(std::deque<std::vector<Cell>>& chunks, std::size_t n) {
+// Room for `n` more that will not move.
+template <class T>
+T* room(std::deque<std::vector<T>>& chunks, std::size_t n) {
   if (chunks.empty() || chunks.back().capacity() - chunks.back().size() < n) {
     chunks.emplace_back().reserve(std::max(n, kChunk));
   }
-  std::vector<Cell>& chunk = chunks.back();
+  std::vector<T>& chunk = chunks.back();
   chunk.resize(chunk.size() + n);
   return chunk.data() + (chunk.size() - n);
 }
@@ -74,6 +75,7 @@ Admission::Admission(const Program& program, Symbols& symbols, ClockMode mode, U
       unit_of_(std::move(unit_of)),
       identity_of_(std::move(identity_of)),
       quarantine_(std::move(quarantine)),
+      layouts_(program.types.size() + 1),
       decisions_(program, symbols) {
   for (std::uint32_t i = 0; i < program.types.size(); ++i) types_.emplace(program.types[i].name, i);
   for (std::uint32_t i = 0; i < program.slots.size(); ++i) slots_.emplace(program.slots[i].path, i);
@@ -92,18 +94,36 @@ void Admission::refuse(const Event& event, std::string code, std::string detail)
   reject(std::move(out));
 }
 
-const EventType* Admission::declared_type(std::string_view name) const {
+std::uint32_t Admission::type_of(std::string_view name) const {
   const auto type = types_.find(name);
-  if (type == types_.end() || !program_.types[type->second].declared) return nullptr;
-  return &program_.types[type->second];
+  return type == types_.end() ? kNone : type->second;
+}
+
+const EventType* Admission::declared_type(std::uint32_t type) const {
+  return type == kNone || !program_.types[type].declared ? nullptr : &program_.types[type];
+}
+
+Admission::Placed Admission::place(std::string_view path, const EventType* declared) const {
+  Placed out;
+  out.path = path;
+  const auto slot = slots_.find(path);
+  if (slot == slots_.end()) return out;
+  out.slot = slot->second;
+  if (declared == nullptr) return out;
+  const auto check =
+      std::lower_bound(declared->fields.begin(), declared->fields.end(), path,
+                       [](const FieldCheck& c, std::string_view name) { return c.name < name; });
+  if (check != declared->fields.end() && check->name == path) out.as = check->type;
+  return out;
 }
 
 std::optional<Rejection> Admission::fault(const Event& event) const {
   std::uint32_t unit = kNone;
-  return known_.contains(event.identity) ? std::nullopt : check(event, unit);
+  return known_.contains(event.identity) ? std::nullopt : check(event, type_of(event.type), unit);
 }
 
-std::optional<Rejection> Admission::check(const Event& event, std::uint32_t& unit) const {
+std::optional<Rejection> Admission::check(const Event& event, std::uint32_t type,
+                                          std::uint32_t& unit) const {
   const auto because = [&event](const char* code, std::string detail) {
     return Rejection{code, std::move(detail), event.origin, 0, {}};
   };
@@ -124,7 +144,7 @@ std::optional<Rejection> Admission::check(const Event& event, std::uint32_t& uni
   if (event.time > event.recorded.value_or(event.time) + program_.max_future) {
     return because("future", "time lies further ahead of its recording than max_future allows");
   }
-  const EventType* declared = declared_type(event.type);
+  const EventType* declared = declared_type(type);
   return declared == nullptr ? std::nullopt : check_fields(event, *declared);
 }
 
@@ -224,15 +244,15 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
     }
     clock = clock_;
   }
+  const std::uint32_t type = type_of(event.type);
   std::uint32_t unit = kNone;
-  if (auto rejection = check(event, unit)) {
+  if (auto rejection = check(event, type, unit)) {
     rejection->raw = std::string(event.raw);
     reject(std::move(*rejection));
     return {};
   }
   const RecordKind kind = DecisionReader::kind_of(event.type);
-  const auto type = types_.find(event.type);
-  const EventType* declared = declared_type(event.type);
+  const EventType* declared = declared_type(type);
   ++counts_.read;
   ++counts_.admitted;
   if (declared == nullptr) ++counts_.undeclared;
@@ -249,9 +269,14 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
     return {};
   }
   entry.unit = unit != kNone ? unit : unit_of_(event.unit);
-  entry.type = type == types_.end() ? kNone : type->second;
+  entry.type = type;
   entry.kind = kind;
   entry.id = event.id;
+  if (mode_ == ClockMode::as_occurred) {
+    char* const id = room(batch.ids, event.id.size());
+    std::copy(event.id.begin(), event.id.end(), id);
+    entry.id = {id, event.id.size()};
+  }
   entry.source = symbols_.intern(event.source);
   if (entry.type == kNone) entry.type_name = symbols_.intern(event.type);
   entry.complaint = decisions_.complaint(event);
@@ -265,17 +290,13 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
   }
   Cell* cells = room(batch.cells, program_.slots.size());
   std::vector<Cell> elements;
-  for (const Field& field : event.data) {
-    const auto slot = slots_.find(field.path);
-    if (slot == slots_.end()) continue;
-    FieldType as = FieldType::dynamic;
-    if (declared != nullptr) {
-      const auto check = std::lower_bound(
-          declared->fields.begin(), declared->fields.end(), field.path,
-          [](const FieldCheck& c, std::string_view name) { return c.name < name; });
-      if (check != declared->fields.end() && check->name == field.path) as = check->type;
-    }
-    cells[slot->second] = to_cell(field.value, as, symbols_, elements);
+  std::vector<Placed>& layout = layouts_[type == kNone ? program_.types.size() : type];
+  if (layout.size() < event.data.size()) layout.resize(event.data.size());
+  for (std::size_t i = 0; i < event.data.size(); ++i) {
+    const Field& field = event.data[i];
+    if (layout[i].path != field.path) layout[i] = place(field.path, declared);
+    if (layout[i].slot == kNone) continue;
+    cells[layout[i].slot] = to_cell(field.value, layout[i].as, symbols_, elements);
   }
   entry.cells = cells;
   if (!elements.empty()) {

@@ -26,11 +26,13 @@ struct Counts {
   std::uint64_t undeclared = 0;  // of the admitted: of a type the pack does not declare
 };
 
-// Entries of consecutive records, with the storage they point into (and into the decoder's arena).
+// Entries of consecutive records, with the storage they point into (and into the decoder's arena;
+// not when the log is folded as it occurred: then it is gathered whole before it is folded).
 struct AdmittedBatch {
   std::vector<LogEntry> entries;
   std::deque<std::vector<Cell>> cells;  // chunks; never moved once entries point into them
   std::deque<std::vector<Cell>> elements;
+  std::deque<std::vector<char>> ids;  // of entries that outlive their records
   std::deque<std::vector<Decision>> decisions;
   std::vector<CalendarUpdate> calendars;
   std::vector<std::pair<Instant, Seq>> unitless;  // clock and place of records about no unit
@@ -45,6 +47,7 @@ struct AdmittedBatch {
     units_meet = false;
     cells.clear();
     elements.clear();
+    ids.clear();
   }
 };
 
@@ -97,9 +100,19 @@ class Admission {
   void track_new_identities() { tracking_ = true; }
 
  private:
-  const EventType* declared_type(std::string_view name) const;
+  // Where the fields of one type's records go. Records of one type mostly have the same fields in
+  // the same order: a field is looked up only where it differs from the record before.
+  struct Placed {
+    std::string path;
+    std::uint32_t slot = kNone;
+    FieldType as = FieldType::dynamic;
+  };
+  Placed place(std::string_view path, const EventType* declared) const;
+
+  std::uint32_t type_of(std::string_view name) const;
+  const EventType* declared_type(std::uint32_t type) const;
   // The same, and the unit that a record about other records was found to concern.
-  std::optional<Rejection> check(const Event& event, std::uint32_t& unit) const;
+  std::optional<Rejection> check(const Event& event, std::uint32_t type, std::uint32_t& unit) const;
   std::optional<Rejection> check_fields(const Event& event, const EventType& type) const;
   void admit_unitless(const Event& event, const LogEntry& entry, AdmittedBatch& batch);
   void refuse(const Event& event, std::string code, std::string detail);
@@ -123,6 +136,7 @@ class Admission {
   std::vector<std::pair<ContentHash, Known>> new_identities_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> types_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> slots_;
+  std::vector<std::vector<Placed>> layouts_;  // by type; the last one: types not named
   DecisionReader decisions_;
 };
 

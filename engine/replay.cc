@@ -13,6 +13,9 @@
 namespace lianqing {
 namespace {
 
+constexpr std::size_t kAhead = 6;     // entries
+constexpr std::ptrdiff_t kMark = 32;  // entries
+
 struct Shard {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> work;  // (unit, entry), entries in order
   std::priority_queue<std::pair<Instant, std::uint32_t>,
@@ -88,6 +91,8 @@ class Replay::Shards {
     const auto& unitless = batch_.unitless;
     if (entries.empty() && unitless.empty()) return {};
     if (batch_.units_meet && !world_) world_.emplace(fold_);
+    for (std::size_t i = 0; i < entries.size(); i += static_cast<std::size_t>(kMark))
+      marks_.push_back(entries[i].clock);
     Instant first = kNever, now = kBeforeAll;
     if (!entries.empty()) {
       first = entries.front().clock;
@@ -105,22 +110,37 @@ class Replay::Shards {
                                           std::pair(update.clock, update.seq)) {
         ++upto;
       }
-      if (Status s = fold_range(done, upto, update.clock, false); !s) return s;
+      if (Status s = fold_slices(done, upto, update.clock); !s) return s;
       if (Status s = change_calendar(update); !s) return s;
       done = upto;
     }
-    Status folded = fold_range(done, entries.size(), now, false);
+    Status folded = fold_slices(done, entries.size(), now);
     if (!entries.empty()) seq_base_ = std::max(seq_base_, entries.back().seq + 1);
     if (!unitless.empty()) seq_base_ = std::max(seq_base_, unitless.back().second + 1);
     batch_.clear();
+    marks_.clear();
     return folded ? evict() : folded;
+  }
+
+  // Entries are large: their places are sorted, then each is moved once.
+  static void sort_by_clock(std::vector<LogEntry>& entries) {
+    std::vector<std::pair<Instant, std::uint32_t>> order;
+    order.reserve(entries.size());
+    for (const LogEntry& entry : entries) {
+      order.emplace_back(entry.clock, static_cast<std::uint32_t>(order.size()));
+    }
+    if (std::is_sorted(order.begin(), order.end())) return;
+    std::sort(order.begin(), order.end());
+    std::vector<LogEntry> sorted;
+    sorted.reserve(entries.size());
+    for (const auto& [clock, place] : order) sorted.push_back(entries[place]);
+    entries = std::move(sorted);
   }
 
   // What comes after `until` is not part of this replay.
   void put_in_order() {
     if (options_.mode == ClockMode::as_occurred) {
-      std::stable_sort(batch_.entries.begin(), batch_.entries.end(),
-                       [](const LogEntry& a, const LogEntry& b) { return a.clock < b.clock; });
+      sort_by_clock(batch_.entries);
       std::stable_sort(
           batch_.calendars.begin(), batch_.calendars.end(),
           [](const CalendarUpdate& a, const CalendarUpdate& b) { return a.clock < b.clock; });
@@ -160,12 +180,22 @@ class Replay::Shards {
     return {};
   }
 
-  Status fold_range(std::size_t first, std::size_t end, Instant now, bool last) {
+  // A log gathered whole is folded and given out piece by piece, lest all its warnings be held.
+  Status fold_slices(std::size_t first, std::size_t end, Instant now) {
+    for (; end - first > options_.fold_entries; first += options_.fold_entries) {
+      const std::size_t upto = first + options_.fold_entries;
+      if (Status s = fold_range(first, upto, batch_.entries[upto - 1].clock); !s) return s;
+    }
+    return fold_range(first, end, now);
+  }
+
+  // Every instant before `now` is judged.
+  Status fold_range(std::size_t first, std::size_t end, Instant now) {
     for (std::size_t i = first; i < end; ++i) {
       const std::uint32_t unit = batch_.entries[i].unit;
       shards_[unit % shards_.size()].work.emplace_back(unit, static_cast<std::uint32_t>(i));
     }
-    return fold_all(std::span(batch_.entries).subspan(first, end - first), now, last);
+    return fold_all(std::span(batch_.entries).subspan(first, end - first), now, false);
   }
 
   Status finish() {
@@ -238,7 +268,8 @@ class Replay::Shards {
   Roster roster_;
   std::vector<Shard> shards_;
   bool started_ = false;
-  Seq seq_base_ = 0;  // log position of the first entry not yet folded
+  std::vector<Instant> marks_;  // clocks of every kMark-th of the batch's entries: searched first
+  Seq seq_base_ = 0;            // log position of the first entry not yet folded
   Instant newest_ = kBeforeAll;
   Instant judged_ = kBeforeAll;  // every instant before it is judged
   CalendarGaps gaps_;
@@ -282,8 +313,11 @@ class Replay::Shards {
   Seq seq_at(Instant t) const {
     const auto& entries = batch_.entries;
     const auto& unitless = batch_.unitless;
-    const auto entry = std::upper_bound(entries.begin(), entries.end(), t,
-                                        [](Instant x, const LogEntry& e) { return x < e.clock; });
+    const auto mark = std::upper_bound(marks_.begin(), marks_.end(), t) - marks_.begin();
+    const auto from = entries.begin() + std::max<std::ptrdiff_t>(mark - 1, 0) * kMark;
+    const auto to = entries.end() - from > kMark ? from + kMark : entries.end();
+    const auto entry =
+        std::upper_bound(from, to, t, [](Instant x, const LogEntry& e) { return x < e.clock; });
     const auto other = std::upper_bound(unitless.begin(), unitless.end(), t,
                                         [](Instant x, const auto& u) { return x < u.first; });
     std::pair<Instant, Seq> newest{kBeforeAll, seq_base_ == 0 ? 0 : seq_base_ - 1};
@@ -314,7 +348,10 @@ class Replay::Shards {
         gap.units = static_cast<std::uint64_t>(static_cast<std::int64_t>(gap.units) + more);
       }
       take_greyed(shard);
-      for (const auto& unit_entry : shard.work) renew_due(unit_entry.first);
+      std::uint32_t renewed = kNone;  // work is in order of units
+      for (const auto& [unit, entry] : shard.work) {
+        if (unit != renewed) renew_due(renewed = unit);
+      }
       shard.work.clear();
     }
     return give_out();
@@ -363,11 +400,12 @@ class Replay::Shards {
   }
 
   void collect(Effects& effects, Shard& shard) {
-    for (const Warning& warning : effects.warnings) {
-      shard.leaving.push_back({warning.time, warning.unit, warning.rule, warning.key.value_or(""),
-                               warning.key.has_value(), warning.from, warning.to, warning.shadow,
-                               warning.id, warning.cause, warning.revoked, warning.seq,
-                               render_(warning)});
+    for (Warning& warning : effects.warnings) {
+      std::string text = render_(warning);
+      shard.leaving.push_back({warning.time, std::move(warning.unit), std::move(warning.rule),
+                               warning.key.value_or(""), warning.key.has_value(), warning.from,
+                               warning.to, warning.shadow, std::move(warning.id), warning.cause,
+                               warning.revoked, warning.seq, std::move(text)});
     }
     effects.warnings.clear();
     std::move(effects.greys.begin(), effects.greys.end(), std::back_inserter(shard.greys));
@@ -403,6 +441,23 @@ class Replay::Shards {
     return {};
   }
 
+  // A unit's entries lie far apart in the log's order: memory is asked for them in time, first for
+  // the entry, then for its cells.
+  void fetch_ahead(const Shard& shard, std::size_t i) const {
+    const auto place = [&](std::size_t n) { return shard.work[n].second; };
+    if (const std::uint32_t far = place(i + kAhead); far != kNone) {
+      const auto* const bytes = reinterpret_cast<const char*>(&batch_.entries[far]);
+      __builtin_prefetch(bytes);
+      __builtin_prefetch(bytes + 64);
+    }
+    if (const std::uint32_t near = place(i + kAhead / 2); near != kNone) {
+      const auto* const cells = reinterpret_cast<const char*>(batch_.entries[near].cells);
+      __builtin_prefetch(cells);
+      __builtin_prefetch(cells + 64);
+      __builtin_prefetch(batch_.entries[near].id.data());
+    }
+  }
+
   void fold_shard(Shard& shard, Instant now, bool last) {
     Effects effects = counting();
     const SeqAt seq_of = [this](Instant t) { return seq_at(t); };
@@ -411,6 +466,7 @@ class Replay::Shards {
       UnitState& state = *roster_.slot(unit).state;
       for (const int year : missing_years(state)) --shard.lacking[year];
       for (; i < shard.work.size() && shard.work[i].first == unit; ++i) {
+        if (i + kAhead < shard.work.size()) fetch_ahead(shard, i);
         if (shard.work[i].second != kNone) {
           fold_.step(state, batch_.entries[shard.work[i].second], seq_of, effects);
         }
@@ -427,19 +483,22 @@ class Replay::Shards {
   }
 
   Status give_out() {
-    std::vector<Leaving> all;
-    for (Shard& shard : shards_) {
-      std::move(shard.leaving.begin(), shard.leaving.end(), std::back_inserter(all));
-      shard.leaving.clear();
+    std::vector<std::pair<Instant, const Leaving*>> all;
+    for (const Shard& shard : shards_) {
+      for (const Leaving& leaving : shard.leaving) all.emplace_back(leaving.time, &leaving);
     }
-    std::sort(all.begin(), all.end(), [](const Leaving& a, const Leaving& b) {
-      return std::tie(a.time, a.unit, a.rule, a.key) < std::tie(b.time, b.unit, b.rule, b.key);
+    std::sort(all.begin(), all.end(), [](const auto& x, const auto& y) {
+      if (x.first != y.first) return x.first < y.first;
+      const Leaving &a = *x.second, &b = *y.second;
+      return std::tie(a.unit, a.rule, a.key) < std::tie(b.unit, b.rule, b.key);
     });
     if (options_.grey) tell_greys();
-    for (const Leaving& leaving : all) {
-      if (Status s = out_(leaving); !s) return s;
+    Status given;
+    for (const auto& [time, leaving] : all) {
+      if (given) given = out_(*leaving);
     }
-    return {};
+    for (Shard& shard : shards_) shard.leaving.clear();
+    return given;
   }
 
   void tell_greys() {

@@ -20,8 +20,8 @@ namespace lianqing {
 struct ReplayOptions {
   ClockMode mode = ClockMode::as_recorded;
   unsigned threads = 1;
-  std::size_t flush_entries = 1U << 15;  // entries folded at a time; no effect on the output
-  std::size_t cached_units = 200'000;    // resident units, if there is a store
+  std::size_t fold_entries = 1U << 17;  // entries folded at a time; no effect on the output
+  std::size_t cached_units = 200'000;   // resident units, if there is a store
   std::optional<Instant> until;
   bool count_rules = false;  // take_rule_judgements()
   FoldOptions fold;
@@ -68,7 +68,8 @@ class Replay {
   // Fails (refused) if the store was made by another rule set or mode.
   [[nodiscard]] Result<std::string> resume();
 
-  // Events in log order. Entries point into the caller's batch: flush before letting go of it.
+  // Events in log order. Entries point into the caller's batch: flush before letting go of it (not
+  // as_occurred: there the log is gathered, and folded when it is flushed).
   [[nodiscard]] Status admit(const Event& event);
   void reject(Rejection rejection);
   // What would keep the event out, its identity apart.

@@ -129,6 +129,7 @@ RunOptions options_of(std::size_t flush, unsigned threads) {
   RunOptions out;
   out.flush_every = flush;
   out.replay.threads = threads;
+  out.replay.fold_entries = 1 + flush / 3;
   out.replay.until = at("2026-06-30T00:00:00Z");
   out.units = {{"u1", {}}, {"never", {}}};
   return out;
