@@ -26,6 +26,8 @@ constexpr OptionSpec kOwn[] = {
      "write every change of a unit's colour to this file (JSON lines)"},
     {"evidence", true, false, "每条预警列出的最新事件数（默认 20）",
      "newest events cited per warning (default 20)"},
+    {"brief", false, false, "只写变化与数值，不写理由、依据与展望",
+     "transitions and values only, without reasons, evidence and outlook"},
     {"format", true, false, "标准输出：text 表格或 json", "standard output: a text table or json"},
     {"quiet", false, false, "不显示小结", "no summary"},
 };
@@ -85,6 +87,11 @@ Status complete(const Options& options, ReplayRequest& request) {
                    "several rule packs go without --state, --cases and --colours");
   }
   request.quiet = options.has("quiet");
+  request.brief = options.has("brief");
+  request.options.fold.reasons = !request.brief;
+  if (request.brief && !request.later.empty()) {
+    return failure(ErrorCode::usage, "--brief goes with one --rules");
+  }
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   const std::string format =
       options.value_or("format", terminal || !request.out.empty() ? "text" : "json");

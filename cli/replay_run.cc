@@ -147,7 +147,9 @@ class Run {
     }
     Replay replay(
         request_.program, request_.units, options, store.get(),
-        [this](const Warning& warning) { return to_json(warning, *request_.program); },
+        [this](const Warning& warning) {
+          return request_.brief ? to_brief_json(warning) : to_json(warning, *request_.program);
+        },
         [this](const Leaving& leaving) { return leave(leaving); },
         [this](Rejection rejection) { quarantine(rejection); });
     if (options.admitted) desk_.emplace(replay.fold().program());
@@ -249,7 +251,7 @@ class Run {
   }
 
   Status leave(const Leaving& leaving) {
-    summary_.add(leaving);
+    if (!request_.quiet) summary_.add(leaving);
     if (desk_) desk_->left(leaving);
     if (request_.table) {
       progress_.clear();

@@ -23,6 +23,7 @@ struct ReplayRequest {
   std::string quarantine;  // file; empty: only counted and shown
   std::string cases;       // file for the steps of cases; empty: none
   std::string colours;     // file for the changes of units' colours; empty: none
+  bool brief = false;      // transitions without reasons, evidence and outlook
   bool table = false;      // a table for people on standard output instead of JSON lines
   bool quiet = false;      // no summary
   bool progress = false;

@@ -194,4 +194,25 @@ std::string to_json(const Warning& warning, const Program& program) {
   return text;
 }
 
+std::string to_brief_json(const Warning& warning) {
+  std::string text;
+  text.reserve(256);
+  JsonWriter out(text);
+  out.begin_object().key("id").string(warning.id).key("unit").string(warning.unit);
+  out.key("rule").string(warning.rule);
+  if (warning.key) out.key("key").string(*warning.key);
+  out.key("from").string(name(warning.from)).key("to").string(name(warning.to));
+  out.key("cause").string(cause_name(warning.cause));
+  if (warning.to < warning.from) out.key("ended").string(warning.revoked ? "revoked" : "cleared");
+  if (warning.shadow) out.key("shadow").boolean(true);
+  out.key("time").string(format_rfc3339(warning.time)).key("seq").unsigned_integer(warning.seq);
+  out.key("values").begin_object();
+  for (const NamedFact& value : warning.values) {
+    out.key(value.name);
+    put(out, value.value);
+  }
+  out.end_object().end_object();
+  return text;
+}
+
 }  // namespace lianqing

@@ -12,6 +12,9 @@ namespace lianqing {
 // One line without the newline. The program supplies file names and the time zone of sentences.
 std::string to_json(const Warning& warning, const Program& program);
 
+// Only what changed: no reasons, evidence, sentence or outlook.
+std::string to_brief_json(const Warning& warning);
+
 // "1 more complaints_30d before 2026-04-02 10:00 = red"
 // Empty if the pack gives the measure none.
 Bilingual measure_title(const Program& program, std::string_view measure);

@@ -40,6 +40,7 @@ using Watcher = std::function<void(const Rule&, const Leaves& leaves, bool grey)
 struct FoldOptions {
   std::size_t evidence = 20;  // newest ids cited per warning
   bool outlook = true;        // compute `next`
+  bool reasons = true;        // compute `why`, `evidence`, `because`, and `next` if so asked
   bool tell_grey = false;     // give out changes of grey
   Watcher watcher;            // may be empty; called on the thread that folds
 };

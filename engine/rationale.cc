@@ -21,7 +21,9 @@ std::string key_text(const Fold& fold, const Cell& key) {
 
 // The same on any machine, import or partitioning.
 std::string warning_id(const Warning& warning) {
-  std::string text = "lianqing-warning/1\n";
+  std::string text;
+  text.reserve(256);
+  text += "lianqing-warning/1\n";
   text += warning.rules + '\n' + warning.unit + '\n' + warning.rule + '\n';
   text += warning.key ? "k" + *warning.key : "-";
   text += '\n' + std::to_string(micros(warning.time)) + '\n';
@@ -242,11 +244,12 @@ Warning rationale(const Fold& fold, const UnitState& unit, std::uint32_t index, 
   out.rules = hex(program.hash);
   out.id = warning_id(out);
   out.values = reasons.values();
+  out.duty = rule.duty;
+  if (!fold.options().reasons) return out;
   out.why = reasons.why();
   out.evidence = reasons.evidence();
   out.because = reasons.because();
   if (fold.options().outlook) out.next = outlook(fold, unit, instance, t);
-  out.duty = rule.duty;
   return out;
 }
 
