@@ -6,17 +6,39 @@
 
 namespace lianqing {
 
+namespace {
+
+// Made once per thread: looking the algorithm up and making a context take longer than most
+// digests.
+struct Digest {
+  EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  Digest() = default;
+  Digest(const Digest&) = delete;
+  Digest& operator=(const Digest&) = delete;
+  ~Digest() {
+    EVP_MD_CTX_free(context);
+    EVP_MD_free(algorithm);
+  }
+};
+
+}  // namespace
+
 std::array<std::uint8_t, 32> sha256(std::string_view text) {
   std::array<std::uint8_t, 32> out{};
   unsigned length = 0;
-  const int done = EVP_Digest(text.data(), text.size(), out.data(), &length, EVP_sha256(), nullptr);
-  LQ_ASSERT(done == 1 && length == out.size());
+  thread_local const Digest digest;
+  const bool done = EVP_DigestInit_ex2(digest.context, digest.algorithm, nullptr) == 1 &&
+                    EVP_DigestUpdate(digest.context, text.data(), text.size()) == 1 &&
+                    EVP_DigestFinal_ex(digest.context, out.data(), &length) == 1;
+  LQ_ASSERT(done && length == out.size());
   return out;
 }
 
 std::string hex(std::span<const std::uint8_t> bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
+  out.reserve(bytes.size() * 2);
   for (const std::uint8_t byte : bytes) {
     out += kDigits[byte >> 4];
     out += kDigits[byte & 15];
