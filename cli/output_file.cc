@@ -1,6 +1,7 @@
 #include "cli/output_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,6 +21,8 @@ Unexpected<Error> failure_of(const std::string& path, const char* doing, int cod
 }  // namespace
 
 Result<OutputFile> OutputFile::open(const std::string& path, std::uint64_t keep) {
+  struct stat what {};
+  if (::stat(path.c_str(), &what) == 0 && !S_ISREG(what.st_mode)) return open_directly(path);
   const std::string partial = path + ".partial";
   const int handle = ::open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (handle < 0) return failure_of(partial, "write", errno);
@@ -43,11 +46,21 @@ Result<OutputFile> OutputFile::open(const std::string& path, std::uint64_t keep)
   return out;
 }
 
+Result<OutputFile> OutputFile::open_directly(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "we");
+  if (file == nullptr) return failure_of(path, "write", errno);
+  std::setvbuf(file, nullptr, _IOFBF, kBuffer);
+  OutputFile out(file, path);
+  out.direct_ = true;
+  return out;
+}
+
 OutputFile OutputFile::standard() { return OutputFile(stdout, ""); }
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : file_(std::exchange(other.file_, nullptr)),
       path_(std::move(other.path_)),
+      direct_(other.direct_),
       bytes_(other.bytes_) {}
 
 OutputFile::~OutputFile() {
@@ -71,13 +84,13 @@ Status OutputFile::line(const std::string& text) {
 
 Status OutputFile::sync() {
   if (std::fflush(file_) != 0) return failed("write");
-  if (file_ != stdout && ::fsync(::fileno(file_)) != 0) return failed("write");
+  if (file_ != stdout && !direct_ && ::fsync(::fileno(file_)) != 0) return failed("write");
   return {};
 }
 
 Status OutputFile::finish() {
   if (Status s = sync(); !s) return s;
-  if (path_.empty()) return {};
+  if (path_.empty() || direct_) return {};
   const std::string partial = path_ + ".partial";
   if (std::rename(partial.c_str(), path_.c_str()) != 0) return failed("rename");
   return {};

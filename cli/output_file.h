@@ -1,4 +1,5 @@
-// A file that is either whole or not there: written as NAME.partial, renamed when finished.
+// A file that is either whole or not there: written as NAME.partial, renamed when finished. A pipe
+// or a device that has the name already is written to directly and never replaced.
 #pragma once
 
 #include <cstdint>
@@ -30,10 +31,12 @@ class OutputFile {
 
  private:
   OutputFile(std::FILE* file, std::string path) : file_(file), path_(std::move(path)) {}
+  static Result<OutputFile> open_directly(const std::string& path);
   Unexpected<Error> failed(const char* doing) const;
 
   std::FILE* file_;
-  std::string path_;  // empty: standard output
+  std::string path_;     // empty: standard output
+  bool direct_ = false;  // there is no NAME.partial
   std::uint64_t bytes_ = 0;
 };
 
