@@ -45,7 +45,9 @@ class DurableLog::Commit {
     paged.at = at;
     paged.is_note = is_note;
     paged.source = record.source;
-    paged.cursor = record.cursor;
+    std::string read;  // while the leaf is made
+    if (!record.reader.empty()) read = leaf_cursor(record.reader, record.cursor);
+    paged.cursor = record.reader.empty() ? std::string_view(record.cursor) : read;
     paged.id = record.id;
     paged.identity = record.identity;
     paged.content = record.content;
@@ -265,21 +267,21 @@ std::size_t DurableLog::recent() const {
 }
 
 Result<std::vector<AppendOutcome>> DurableLog::append(std::span<const AppendRecord> records,
-                                                      Instant recorded) {
+                                                      Instant recorded,
+                                                      std::span<const ReaderCursor> moved) {
   return take(
-      records, [recorded](std::size_t) { return recorded; }, false);
+      records, [recorded](std::size_t) { return recorded; }, false, moved);
 }
 
 Result<std::vector<AppendOutcome>> DurableLog::append_history(std::span<const AppendRecord> records,
                                                               std::span<const Instant> recorded) {
   LQ_ASSERT(records.size() == recorded.size());
-  return take(
-      records, [recorded](std::size_t i) { return recorded[i]; }, true);
+  return take(records, [recorded](std::size_t i) { return recorded[i]; }, true, {});
 }
 
 Result<std::vector<AppendOutcome>> DurableLog::take(
     std::span<const AppendRecord> records, const std::function<Instant(std::size_t)>& recorded,
-    bool history) {
+    bool history, std::span<const ReaderCursor> moved) {
   const std::lock_guard lock(writing_mutex_);
   if (Status s = writable(); !s) return Unexpected<Error>(s.error());
   Commit commit(*this, position_);
@@ -287,7 +289,7 @@ Result<std::vector<AppendOutcome>> DurableLog::take(
   std::vector<AppendOutcome> out;
   out.reserve(records.size());
   struct Place {
-    bool of_leaf;
+    CursorOf of;
     Seq seq;
     std::string_view cursor;
   };
@@ -300,7 +302,8 @@ Result<std::vector<AppendOutcome>> DurableLog::take(
                                            format_rfc3339(at) + " cannot follow one of " +
                                            format_rfc3339(commit.next.last));
     }
-    if (3 * (record.source.size() + record.id.size() + record.cursor.size()) >
+    if (3 * (record.source.size() + record.id.size() + record.cursor.size() +
+             record.reader.size()) >
         kMaxLeafBytes - 256) {
       return failure(ErrorCode::usage,
                      directory_.string() + ": source, id and cursor of a record are too long");
@@ -330,11 +333,15 @@ Result<std::vector<AppendOutcome>> DurableLog::take(
       out.push_back({AppendOutcome::conflict, known->seq});
     }
     if (!record.cursor.empty()) {
-      cursors[record.source] = {!known, out.back().seq, record.cursor};
+      cursors[record.reader.empty() ? record.source : record.reader] = {
+          known ? CursorOf::known : CursorOf::leaf, out.back().seq, record.cursor};
     }
   }
-  for (const auto& [source, place] : cursors) {
-    commit.batch->put(Family::cursor, source, cursor_value(place.of_leaf, place.seq, place.cursor));
+  for (const auto& [reader, cursor] : moved) {
+    cursors[reader] = {CursorOf::refused, commit.next.tree.size(), cursor};
+  }
+  for (const auto& [reader, place] : cursors) {
+    commit.batch->put(Family::cursor, reader, cursor_value(place.of, place.seq, place.cursor));
   }
   const bool idle =
       commit.fresh.empty() && cursors.empty() && commit.next.next_refused == position_.next_refused;
@@ -524,12 +531,12 @@ Result<std::vector<QuarantinedRecord>> DurableLog::quarantined(std::uint64_t fro
   return out;
 }
 
-Result<std::string> DurableLog::cursor(std::string_view source) const {
-  LQ_TRY(const auto value, store_->get(Family::cursor, source));
+Result<std::string> DurableLog::cursor(std::string_view reader) const {
+  LQ_TRY(const auto value, store_->get(Family::cursor, reader));
   if (!value) return std::string();
   if (value->size() < 9) {
-    return failure(ErrorCode::corrupt, directory_.string() + ": the cursor of source '" +
-                                           std::string(source) + "' is damaged");
+    return failure(ErrorCode::corrupt, directory_.string() + ": the cursor of '" +
+                                           std::string(reader) + "' is damaged");
   }
   return value->substr(9);
 }

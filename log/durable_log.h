@@ -48,8 +48,9 @@ class DurableLog final : public EventLog {
              std::optional<Writing> writing, std::vector<std::string> notices, Salts salts);
   ~DurableLog() override;
 
-  Result<std::vector<AppendOutcome>> append(std::span<const AppendRecord> records,
-                                            Instant recorded) override;
+  using EventLog::append;
+  Result<std::vector<AppendOutcome>> append(std::span<const AppendRecord> records, Instant recorded,
+                                            std::span<const ReaderCursor> moved) override;
   Result<std::vector<AppendOutcome>> append_history(std::span<const AppendRecord> records,
                                                     std::span<const Instant> recorded) override;
   Status erase(std::span<const Seq> seqs, const AppendRecord& note, Instant at) override;
@@ -64,7 +65,7 @@ class DurableLog final : public EventLog {
   Result<std::optional<Seq>> find(const ContentHash& identity) const override;
   Result<std::vector<QuarantinedRecord>> quarantined(std::uint64_t from,
                                                      std::size_t limit) const override;
-  Result<std::string> cursor(std::string_view source) const override;
+  Result<std::string> cursor(std::string_view reader) const override;
 
   Status put_meta(std::string_view key, std::string_view value) override;
   Result<std::optional<std::string>> meta(std::string_view key) const override;
@@ -101,7 +102,7 @@ class DurableLog final : public EventLog {
   Status write(Commit& commit);
   Result<std::vector<AppendOutcome>> take(std::span<const AppendRecord> records,
                                           const std::function<Instant(std::size_t)>& recorded,
-                                          bool history);
+                                          bool history, std::span<const ReaderCursor> moved);
   Status index_recent();
   Error damaged(Seq seq) const;
 

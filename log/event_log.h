@@ -38,7 +38,13 @@ struct AppendRecord {
   std::string bytes;  // the event as JSON, one line, as it will be stored
   std::string source, id;
   ContentHash identity, content;  // of the decoded event
-  std::string cursor;             // of its source; empty: none
+  std::string cursor{};           // how far its reader has come with it; empty: none
+  std::string reader{};           // the connector that read it, no ':' in it; empty: its source
+};
+
+// How far a connector has come behind records that were all refused.
+struct ReaderCursor {
+  std::string reader, cursor;
 };
 
 struct AppendOutcome {
@@ -78,9 +84,15 @@ class EventLog {
 
   // One durable commit of all records at one recorded time, which must be later than
   // last_recorded(): callers take max(now, last_recorded() + 1us). Outcomes in order. Records whose
-  // identity is already there change nothing but the cursor.
+  // identity is already there change nothing but the cursor. `moved` is committed with them and
+  // wins over their cursors.
   [[nodiscard]] virtual Result<std::vector<AppendOutcome>> append(
-      std::span<const AppendRecord> records, Instant recorded) = 0;
+      std::span<const AppendRecord> records, Instant recorded,
+      std::span<const ReaderCursor> moved) = 0;
+  [[nodiscard]] Result<std::vector<AppendOutcome>> append(std::span<const AppendRecord> records,
+                                                          Instant recorded) {
+    return append(records, recorded, {});
+  }
   // The same for history that was recorded elsewhere: each record at its own recorded time, one of
   // `recorded` per record, non-decreasing and not before last_recorded().
   [[nodiscard]] virtual Result<std::vector<AppendOutcome>> append_history(
@@ -109,8 +121,8 @@ class EventLog {
   [[nodiscard]] virtual Result<std::optional<Seq>> find(const ContentHash& identity) const = 0;
   [[nodiscard]] virtual Result<std::vector<QuarantinedRecord>> quarantined(
       std::uint64_t from, std::size_t limit) const = 0;
-  // Of the newest record of the source that had one; empty: none.
-  [[nodiscard]] virtual Result<std::string> cursor(std::string_view source) const = 0;
+  // The newest cursor of the reader, or of the source for records that had no reader; empty: none.
+  [[nodiscard]] virtual Result<std::string> cursor(std::string_view reader) const = 0;
 
   // Small durable facts of the daemon (tokens, sinks).
   [[nodiscard]] virtual Status put_meta(std::string_view key, std::string_view value) = 0;

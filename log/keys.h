@@ -81,10 +81,19 @@ inline std::optional<Edge> edge_from(std::string_view value) {
               std::string(value.substr(16))};
 }
 
-// cursor := source -> (0 of the leaf of that seq | 1 of a record that was there already) be64(seq)
-//           cursor
-inline std::string cursor_value(bool of_leaf, Seq seq, std::string_view cursor) {
-  return std::string(1, of_leaf ? '\0' : '\1') + be64(seq) + std::string(cursor);
+// cursor := reader or source -> kind be64(seq) cursor
+enum class CursorOf : char {
+  leaf = 0,     // of that seq
+  known = 1,    // a record that was there already
+  refused = 2,  // one that was refused, when there were so many records
+};
+inline std::string cursor_value(CursorOf of, Seq seq, std::string_view cursor) {
+  return std::string(1, static_cast<char>(of)) + be64(seq) + std::string(cursor);
+}
+// In a leaf the reader stands before its cursor.
+inline std::string leaf_cursor(std::string_view reader, std::string_view cursor) {
+  if (reader.empty()) return std::string(cursor);
+  return std::string(reader) + ":" + std::string(cursor);
 }
 
 // quarantine := be64(number) -> int(at) text(code) text(detail) uint(line) uint(byte) uint(column)

@@ -1,6 +1,7 @@
 #include "log/verify.h"
 
 #include <map>
+#include <set>
 
 #include "lianqing/assert.h"
 
@@ -73,9 +74,7 @@ class Verification {
 
   Status check_record(const PagedRecord& record) {
     if (record.is_note) ++out_.notes;
-    if (!record.cursor.empty()) {
-      cursors_[std::string(record.source)] = {record.seq, std::string(record.cursor)};
-    }
+    if (!record.cursor.empty()) note_cursor(record);
     if (record.identity != questions_.identity(record.source, record.id)) {
       report(record.seq, "its identity is not that of its source and id");
     }
@@ -136,25 +135,47 @@ class Verification {
     return read;
   }
 
+  static std::string reader_of(const std::string& cursor) {
+    const std::size_t colon = cursor.find(':');
+    return colon == std::string::npos ? std::string() : cursor.substr(0, colon);
+  }
+
+  // A leaf does not say whether its cursor is kept for a reader, which stands before it then, or
+  // for its source.
+  void note_cursor(const PagedRecord& record) {
+    const std::string cursor(record.cursor);
+    of_sources_[std::string(record.source)] = {record.seq, cursor};
+    if (const std::string reader = reader_of(cursor); !reader.empty()) {
+      of_readers_[reader] = {record.seq, cursor.substr(reader.size() + 1)};
+    }
+  }
+
   Status check_cursors() {
+    std::set<std::string, std::less<>> known;
     const Status read =
         store_.scan(Family::cursor, {}, [&](std::string_view source, std::string_view value) {
           ++out_.sources;
-          const auto newest = cursors_.find(std::string(source));
-          const bool readable = value.size() >= 9 && (value[0] == 0 || value[0] == 1);
+          const bool readable = value.size() >= 9 && value[0] >= 0 && value[0] <= 2;
           const Seq seq = readable ? number_of(value.substr(1)) : 0;
-          const bool of_leaf = readable && value[0] == 0;
-          if (!readable || seq >= out_.records ||
-              (of_leaf && (newest == cursors_.end() || newest->second.seq != seq ||
-                           newest->second.text != value.substr(9)))) {
+          const auto of = readable ? static_cast<CursorOf>(value[0]) : CursorOf::known;
+          const bool of_record = of != CursorOf::refused;
+          const auto newest = [&](const std::map<std::string, Newest>& cursors) {
+            const auto at = cursors.find(std::string(source));
+            return at != cursors.end() && at->second.seq == seq &&
+                   at->second.text == value.substr(9);
+          };
+          if (!readable || seq > out_.records || (of_record && seq == out_.records) ||
+              (of == CursorOf::leaf && !newest(of_sources_) && !newest(of_readers_))) {
             report("the cursor of source '" + std::string(source) +
                    "' is not that of its newest record");
           }
-          if (newest != cursors_.end()) cursors_.erase(newest);
+          known.emplace(source);
           return true;
         });
-    for (const auto& [source, newest] : cursors_) {
-      report("the cursor of source '" + source + "' is missing");
+    for (const auto& [source, cursor] : of_sources_) {
+      if (!known.contains(source) && !known.contains(reader_of(cursor.text))) {
+        report("the cursor of source '" + source + "' is missing");
+      }
     }
     return read;
   }
@@ -197,7 +218,7 @@ class Verification {
   VerifyReport out_;
   Tree tree_;
   std::vector<Tile> tiles_;
-  std::map<std::string, Newest> cursors_;
+  std::map<std::string, Newest> of_sources_, of_readers_;
 };
 
 }  // namespace
