@@ -22,6 +22,8 @@ constexpr CommandRow kCommands[] = {
      "the daemon: takes events, folds them, streams warnings", serve_command},
     {"top", "终端上实时查看守护进程：单位、最新预警、速率",
      "a live view of the daemon: units, newest warnings, rates", top_command},
+    {"connect", "试一个连接器，说明看到了什么，不改动任何东西",
+     "try one connector and say what it sees; nothing is changed", connect_command},
     {"token", "建立、更换、列出、吊销访问令牌", "make, rotate, list and revoke access tokens",
      token_command},
     {"fmt", "整理规则包的排版，保留注释", "lay a rule pack out canonically, comments kept",

@@ -6,7 +6,7 @@
 #include "cli/log_commands.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
-#include "connectors/recorded_time.h"
+#include "connectors/attributes.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {

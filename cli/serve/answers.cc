@@ -5,6 +5,7 @@
 #include "cli/serve/dashboard.h"
 #include "cli/serve/query.h"
 #include "cli/serve/rule_answers.h"
+#include "cli/serve/source_answers.h"
 #include "cli/serve/unit_answers.h"
 #include "cli/serve/warning_answers.h"
 #include "cli/serve/what_if.h"
@@ -125,6 +126,7 @@ void Answers::answer(Request request, Reply reply) {
                        });
     case RouteId::whatif: return take_whatif(std::move(request), std::move(reply));
     case RouteId::activate_rules: return activate(std::move(request), std::move(reply));
+    case RouteId::list_sources: return reply(list_sources(sources()));
     case RouteId::metrics: return reply(metrics());
     case RouteId::health: return reply(health());
     case RouteId::ready: return reply(ready());
@@ -286,6 +288,10 @@ void Answers::take_whatif(Request request, Reply reply) {
   if (!asked) done(overloaded());
 }
 
+std::vector<SourceStanding> Answers::sources() const {
+  return intake_ == nullptr ? std::vector<SourceStanding>{} : intake_->standing();
+}
+
 DiskGauges Answers::disk() const { return disk_gauges(options_.data, options_.reserve_bytes); }
 
 Response Answers::metrics() const {
@@ -293,7 +299,7 @@ Response Answers::metrics() const {
   out.content_type = "text/plain; version=0.0.4; charset=utf-8";
   out.body = metrics_text(writer_.gauges(), writer_.queue(), disk(),
                           server_ == nullptr ? http::Traffic{} : server_->traffic()) +
-             rule_metrics(rules_.state());
+             rule_metrics(rules_.state()) + source_metrics(sources());
   return out;
 }
 
@@ -319,7 +325,9 @@ Response Answers::ready() const {
   json.key("position").unsigned_integer(engine.position);
   json.key("calendar_lacks").begin_array();
   for (const auto& [year, units] : engine.missing_years) json.raw(std::to_string(year));
-  json.end_array().end_object();
+  json.end_array();
+  put_source_readiness(sources(), json);
+  json.end_object();
   return out;
 }
 

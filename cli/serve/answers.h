@@ -11,6 +11,7 @@
 
 #include "cli/serve/access.h"
 #include "cli/serve/aside.h"
+#include "cli/serve/intake.h"
 #include "cli/serve/rule_switch.h"
 #include "cli/serve/tokens.h"
 #include "cli/serve/writer.h"
@@ -33,6 +34,8 @@ class Answers final : public http::Answerer {
 
   // The server that asks; its counts are part of /metrics.
   void serve_behind(const http::Server& server) { server_ = &server; }
+  // The sources that the daemon reads; they are part of what it says.
+  void read_from(const Intake& intake) { intake_ = &intake; }
   void end() { ending_ = true; }            // events are refused from now on
   void finish_folds() { folds_.finish(); }  // after end(): they give up
 
@@ -63,6 +66,7 @@ class Answers final : public http::Answerer {
   http::Response health() const;
   http::Response ready() const;
   DiskGauges disk() const;
+  std::vector<SourceStanding> sources() const;
 
   const AnswersOptions options_;
   Writer& writer_;
@@ -75,6 +79,7 @@ class Answers final : public http::Answerer {
   std::shared_ptr<const Program> discreet_about_;
   std::shared_ptr<const Discretion> discretion_;
   const http::Server* server_ = nullptr;
+  const Intake* intake_ = nullptr;
   std::atomic<bool> ending_{false}, whatif_busy_{false};
   Aside folds_;  // last: ends before what it uses
 };

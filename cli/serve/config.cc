@@ -18,7 +18,7 @@ constexpr KeyRow kConfigKeys[] = {
     {"tokens", KeyShape::word},      {"max_body", KeyShape::number},
     {"queue", KeyShape::number},     {"reserve", KeyShape::number},
     {"log", KeyShape::word},         {"open_metrics", KeyShape::flag},
-    {"watch_rules", KeyShape::flag},
+    {"watch_rules", KeyShape::flag}, {"sources", KeyShape::map},
 };
 
 void wrong(const Node& node, const Bilingual& message, Diagnostics& out) {
@@ -65,6 +65,9 @@ Checked<ServeConfig> read_config(const SourceText& text) {
     read_count(*root, "reserve", 0, 1ULL << 50, config.reserve, out);
     if (const auto flag = read_flag(*root, "open_metrics", out)) config.open_metrics = *flag;
     if (const auto flag = read_flag(*root, "watch_rules", out)) config.watch_rules = *flag;
+    if (const Node* sources = root->find("sources"); sources != nullptr) {
+      config.sources = read_sources(*sources, out);
+    }
     if (const Node* listen = root->find("listen"); listen != nullptr) {
       if (const auto address = parse_listen(config.listen); !address) {
         wrong(*listen, {"listen 应为 地址:端口，例如 127.0.0.1:8620", address.error().what}, out);

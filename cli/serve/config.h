@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cli/options.h"
+#include "cli/serve/source_config.h"
 #include "lianqing/diagnostic.h"
 
 namespace lianqing {
@@ -20,6 +22,7 @@ struct ServeConfig {
   std::string log = "text";            // of the logbook: text or json
   bool watch_rules = true;             // a changed pack on disk is taken up by itself
   bool open_metrics = false;           // /metrics needs no token
+  std::vector<SourceSetup> sources;    // that the daemon reads by itself
 };
 
 // The keys of the file; `text` has been read already.

@@ -314,7 +314,23 @@ bool Live::looks_back(const Event& event, const Commit& commit) {
   return false;
 }
 
-Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
+// The cursors of connectors whose last record here was refused: no record carries those.
+std::vector<ReaderCursor> Live::behind_refused(std::span<const Taken> taken,
+                                               std::span<const ReadPlace> places) {
+  std::map<std::string_view, std::size_t> last;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (!places[i].reader.empty()) last[places[i].reader] = i;
+  }
+  std::vector<ReaderCursor> out;
+  for (const auto& [reader, i] : last) {
+    if (!taken[i].code.empty()) out.push_back({std::string(reader), std::string(places[i].cursor)});
+  }
+  return out;
+}
+
+Result<std::vector<Taken>> Live::take(std::span<Record> records, std::span<const ReadPlace> places,
+                                      Instant now) {
+  LQ_ASSERT(places.empty() || places.size() == records.size());
   std::vector<Taken> out(records.size());
   std::vector<Rejection> rejections;
   Commit commit;
@@ -340,18 +356,19 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
     } else {
       fault = std::move(std::get<Rejection>(records[i]));
     }
+    const ReadPlace place = places.empty() ? ReadPlace{} : places[i];
     if (fault) {
+      if (!place.reader.empty()) {
+        fault->detail.append(" (").append(place.reader).append(": ").append(place.place) += ')';
+      }
       out[i] = refused(*fault);
       rejections.push_back(*std::move(fault));
       continue;
     }
     const Event& event = std::get<Event>(records[i]);
-    commit.records.push_back({one_line(event.raw),
-                              std::string(event.source),
-                              std::string(event.id),
-                              event.identity,
-                              event.content,
-                              {}});
+    commit.records.push_back({one_line(event.raw), std::string(event.source), std::string(event.id),
+                              event.identity, event.content, std::string(place.cursor),
+                              std::string(place.reader)});
     commit.places.push_back(i);
     commit.identities.insert(event.identity);
   }
@@ -361,6 +378,7 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, Instant now) {
       return Unexpected<Error>(s.error());
     }
   }
+  commit.moved = behind_refused(out, places);
   if (Status s = append(commit, records, out); !s) return Unexpected<Error>(s.error());
   if (Status s = judge_through(commit.recorded); !s) return Unexpected<Error>(s.error());
   judged_ = commit.recorded;
@@ -379,11 +397,11 @@ Status Live::judge_through(Instant t) {
 
 // Makes the commit durable, then lets the fold have it.
 Status Live::append(Commit& commit, std::span<const Record> records, std::vector<Taken>& out) {
-  if (commit.records.empty()) return {};
-  if (!announced_) {
+  if (commit.records.empty() && commit.moved.empty()) return {};
+  if (!announced_ && !commit.records.empty()) {
     if (Status s = announce(commit.recorded - Duration{1}); !s) return s;
   }
-  const auto appended = log_->append(commit.records, commit.recorded);
+  const auto appended = log_->append(commit.records, commit.recorded, commit.moved);
   if (!appended) {
     // What was admitted before points into these records.
     if (Status s = replay().flush(); !s) return s;

@@ -46,6 +46,12 @@ struct Taken {
   std::uint64_t column = 0;  // byte within the record, from 1; 0: the record as a whole
 };
 
+// Where a record of a connector came from, as long as the record itself.
+struct ReadPlace {
+  std::string_view reader;  // empty: no connector
+  std::string_view cursor, place;
+};
+
 struct StartReport {
   Seq records = 0;   // in the log
   Seq refolded = 0;  // of them, read again at this start
@@ -66,7 +72,9 @@ class Live {
   // everything judged; texts of events and rejections must outlive the call. Fails with `full` if
   // there is no room: nothing was lost, and some may be in the log. Any other failure means that
   // the log or the fold has stopped: nothing more can be taken until the log is opened again.
-  [[nodiscard]] Result<std::vector<Taken>> take(std::span<Record> records, Instant now);
+  // `places`: of each record, or none at all; a connector's cursor is committed with its records.
+  [[nodiscard]] Result<std::vector<Taken>> take(std::span<Record> records,
+                                                std::span<const ReadPlace> places, Instant now);
   // The clock reaches `now`: what changes by itself until then changes.
   [[nodiscard]] Status tick(Instant now);
   // Lets `successor`, which has folded the records below `folded` and is kept, rule from an instant
@@ -117,8 +125,11 @@ class Live {
     std::vector<AppendRecord> records;
     std::vector<std::size_t> places;  // of each in the request
     std::set<ContentHash> identities;
+    std::vector<ReaderCursor> moved;  // committed with the last of the records
   };
 
+  static std::vector<ReaderCursor> behind_refused(std::span<const Taken> taken,
+                                                  std::span<const ReadPlace> places);
   static bool looks_back(const Event& event, const Commit& commit);
   Status append(Commit& commit, std::span<const Record> records, std::vector<Taken>& out);
   Status open();

@@ -3,57 +3,14 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/serve/metrics_page.h"
 #include "cli/words.h"
-#include "lianqing/number.h"
 
 namespace lianqing {
 namespace {
 
-// Seconds as a decimal.
-std::string seconds(std::int64_t us) { return Number::from_micros(us).to_string(); }
-
-std::string escaped(std::string_view label) {
-  std::string out;
-  for (const char c : label) {
-    if (c == '\\' || c == '"') out += '\\';
-    out += c == '\n' ? std::string("\\n") : std::string(1, c);
-  }
-  return out;
-}
-
-class Page {
- public:
-  // Starts a metric; its samples follow.
-  void metric(std::string_view name, std::string_view type, std::string_view help) {
-    name_ = name;
-    text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
-    text_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
-  }
-  void sample(std::string_view labels, std::string_view value, std::string_view suffix = {}) {
-    text_.append(name_).append(suffix);
-    if (!labels.empty()) text_.append("{").append(labels).append("}");
-    text_.append(" ").append(value).append("\n");
-  }
-  void sample(std::string_view labels, std::uint64_t value, std::string_view suffix = {}) {
-    sample(labels, std::string_view(std::to_string(value)), suffix);
-  }
-  void single(std::string_view name, std::string_view type, std::string_view help,
-              std::uint64_t value) {
-    metric(name, type, help);
-    sample({}, value);
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
-  std::string name_;
-};
-
-std::string label(std::string_view name, std::string_view value) {
-  return std::string(name) + "=\"" + escaped(value) + "\"";
-}
-
-void put_latency(Page& page, std::string_view name, std::string_view help, const Latency& latency) {
+void put_latency(MetricsPage& page, std::string_view name, std::string_view help,
+                 const Latency& latency) {
   page.metric(name, "histogram", help);
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < kLatencyBounds.size(); ++i) {
@@ -66,7 +23,7 @@ void put_latency(Page& page, std::string_view name, std::string_view help, const
   page.sample({}, sum, "_count");
 }
 
-void put_rules(Page& page, const EngineGauges& engine) {
+void put_rules(MetricsPage& page, const EngineGauges& engine) {
   page.metric("lianqing_rule_evaluations_total", "counter",
               "Judgements of a rule since the start, once per unit, key and instant.");
   for (const auto& [rule, cost] : engine.rules.all()) {
@@ -89,7 +46,7 @@ void put_rules(Page& page, const EngineGauges& engine) {
               engine.timers);
 }
 
-void put_ingest(Page& page, const EngineGauges& engine) {
+void put_ingest(MetricsPage& page, const EngineGauges& engine) {
   page.single("lianqing_log_records", "gauge", "Records in the log.", engine.records);
   page.single("lianqing_ingest_appended_total", "counter", "Records appended since the start.",
               engine.appended);
@@ -113,7 +70,7 @@ void put_ingest(Page& page, const EngineGauges& engine) {
   }
 }
 
-void put_fold(Page& page, const EngineGauges& engine) {
+void put_fold(MetricsPage& page, const EngineGauges& engine) {
   page.single("lianqing_units", "gauge", "Units known.", engine.units);
   page.metric("lianqing_units_by_colour", "gauge", "Units by their colour.");
   for (std::size_t i = 0; i < engine.colours.size(); ++i) {
@@ -150,7 +107,7 @@ void put_fold(Page& page, const EngineGauges& engine) {
 }
 
 // Of the sources that the pack watches; their number is the pack's, and bounded here.
-void put_watched(Page& page, const EngineGauges& engine) {
+void put_watched(MetricsPage& page, const EngineGauges& engine) {
   constexpr std::size_t kMostSources = 500;
   page.metric("lianqing_source_stale", "gauge",
               "1: silent for longer than the pack allows, or said to be down.");
@@ -160,7 +117,7 @@ void put_watched(Page& page, const EngineGauges& engine) {
   }
 }
 
-void put_http(Page& page, const http::Traffic& traffic) {
+void put_http(MetricsPage& page, const http::Traffic& traffic) {
   page.metric("lianqing_http_responses_total", "counter", "Answers by path and status.");
   for (const auto& [which, count] : traffic.answers) {
     std::string_view path;
@@ -199,7 +156,7 @@ DiskGauges disk_gauges(const std::string& directory, std::uint64_t reserve_bytes
 
 std::string metrics_text(const EngineGauges& engine, const QueueGauges& queue,
                          const DiskGauges& disk, const http::Traffic& traffic) {
-  Page page;
+  MetricsPage page;
   put_ingest(page, engine);
   put_fold(page, engine);
   put_rules(page, engine);

@@ -14,6 +14,7 @@
 #include "cli/pack_files.h"
 #include "cli/serve/answers.h"
 #include "cli/serve/config.h"
+#include "cli/serve/intake.h"
 #include "cli/translation.h"
 #include "cli/units_file.h"
 #include "lianqing/assert.h"
@@ -103,6 +104,7 @@ class Daemon {
     std::fflush(stdout);
     logbook_.note({"开始服务 " + server_->url(), "serving at " + server_->url()});
     const std::jthread serving([this] { server_->run(); });
+    intake_->start();
     wait();
     return end();
   }
@@ -132,6 +134,10 @@ class Daemon {
           logbook_.alarm({"日志或推演已停止，进程即将退出：" + told(stopped, true),
                           "the log or the fold has stopped, the process ends: " + stopped.what});
         });
+    intake_ = std::make_unique<Intake>(config_.sources, *writer_, logbook_, [this] {
+      const DiskGauges disk = disk_gauges(config_.data, config_.reserve);
+      return disk.free_bytes >= disk.reserve_bytes;
+    });
     aside_ = std::make_unique<Aside>();
     rules_ = std::make_unique<RuleSwitch>(
         RuleSwitchOptions{config_.data, config_.rules, units_, config_.watch_rules}, *writer_,
@@ -147,6 +153,7 @@ class Daemon {
     options.open_metrics = config_.open_metrics;
     LQ_TRY(server_, http::Server::listen(options, *answers_));
     answers_->serve_behind(*server_);
+    answers_->read_from(*intake_);
     awake_ = server_.get();
     tell_of_tokens();
     return {};
@@ -181,6 +188,7 @@ class Daemon {
     std::error_code ignored;
     std::filesystem::remove(address_path(config_.data), ignored);
     answers_->end();
+    intake_->end();
     server_->stop();
     rules_->end();
     return {};
@@ -194,6 +202,7 @@ class Daemon {
     if (answers_) answers_->finish_folds();
     if (rules_) rules_->end();
     if (!writer_) return {};
+    intake_->end();
     failed_ = writer_->failed();
     const Status finished = writer_->finish();
     writer_.reset();
@@ -216,6 +225,7 @@ class Daemon {
   bool failed_ = false;
   std::unique_ptr<RuleSwitch> rules_;
   std::unique_ptr<Aside> aside_;
+  std::unique_ptr<Intake> intake_;
   std::unique_ptr<Answers> answers_;
 };
 

@@ -1,5 +1,7 @@
 #include "cli/serve/writer.h"
 
+#include <algorithm>
+
 #include "cli/calendar_words.h"
 
 namespace lianqing {
@@ -29,6 +31,7 @@ Writer::Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limit
   if (const auto known = live_->log().meta(kSourceTimesKey); known && *known) {
     if (auto sources = SourceTimes::decode(**known)) sources_ = *std::move(sources);
   }
+  gauges_.now = clock_.now();
   announced_ = {live_->feed().head(), live_->feed().colour_head()};
   publish();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -36,10 +39,19 @@ Writer::Writer(std::unique_ptr<Live> live, EngineClock clock, WriterLimits limit
 
 Writer::~Writer() = default;
 
+bool Writer::takes(std::size_t bytes) const {
+  return !closed_ && batches_.size() < limits_.queue_requests &&
+         (bytes_ + bytes <= limits_.queue_bytes || batches_.empty());
+}
+
+bool Writer::has_room(std::size_t bytes) const {
+  const std::lock_guard hold(lock_);
+  return takes(bytes);
+}
+
 bool Writer::submit(Batch batch) {
   const std::lock_guard hold(lock_);
-  if (closed_ || batches_.size() >= limits_.queue_requests ||
-      (bytes_ + batch.bytes > limits_.queue_bytes && !batches_.empty())) {
+  if (!takes(batch.bytes)) {
     ++full_;
     return false;
   }
@@ -147,13 +159,20 @@ void Writer::round(std::deque<Batch> batches, std::deque<Question> questions,
 
 void Writer::commit(std::deque<Batch>& batches) {
   std::vector<Record> records;
+  std::vector<ReadPlace> places;
+  const bool read = std::any_of(batches.begin(), batches.end(),
+                                [](const Batch& batch) { return !batch.places.empty(); });
   for (Batch& batch : batches) {
+    if (read) {
+      places.insert(places.end(), batch.places.begin(), batch.places.end());
+      places.resize(records.size() + batch.records.size());
+    }
     records.insert(records.end(), std::make_move_iterator(batch.records.begin()),
                    std::make_move_iterator(batch.records.end()));
   }
   const auto begin = SteadyClock::now();
   Result<std::vector<Taken>> taken = error_ ? Result<std::vector<Taken>>(Unexpected<Error>(*error_))
-                                            : live_->take(records, clock_.now());
+                                            : live_->take(records, places, clock_.now());
   if (!taken && !error_ && taken.error().code != ErrorCode::full) {
     fail(taken.error());
   }

@@ -27,6 +27,7 @@ struct Batch {
   std::vector<Record> records;
   std::shared_ptr<const void> memory;
   std::size_t bytes = 0;
+  std::vector<ReadPlace> places{};  // of the records, if a connector read them
   // Called on the writer's thread with what became of each record; a failure: the log has stopped.
   std::function<void(const Result<std::vector<Taken>>&)> done;
 };
@@ -60,6 +61,8 @@ class Writer {
 
   // False: the queue is full, and nothing was taken.
   [[nodiscard]] bool submit(Batch batch);
+  // Whether the queue would take so many bytes: for those who wait and are not turned away.
+  bool has_room(std::size_t bytes) const;
   [[nodiscard]] bool ask(Question question);
   // Runs between two commits, before the next one. If it fails, the log or the fold has stopped.
   // False: nothing is taken any more.
@@ -82,6 +85,7 @@ class Writer {
 
  private:
   void run(const std::stop_token& stop);
+  bool takes(std::size_t bytes) const;
   void round(std::deque<Batch> batches, std::deque<Question> questions, std::deque<Task> tasks);
   void commit(std::deque<Batch>& batches);
   void fail(const Error& error);

@@ -22,6 +22,7 @@ enum class RouteId : std::uint8_t {
   check_rules,
   activate_rules,
   list_quarantine,
+  list_sources,
   explain,
   whatif,
   metrics,

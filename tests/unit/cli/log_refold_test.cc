@@ -63,7 +63,7 @@ class LogRefold : public testing::Test {
       records.push_back(decoder.decode(text, {}, arena));
       std::get<Event>(records.back()).raw = text;
       // One at a time, so that every count is judged.
-      ASSERT_TRUE((*live)->take(std::span(records).last(1), at("2026-03-02T00:00:00Z")));
+      ASSERT_TRUE((*live)->take(std::span(records).last(1), {}, at("2026-03-02T00:00:00Z")));
     }
     if (checkpoint) {
       ASSERT_TRUE((*live)->checkpoint());

@@ -1,4 +1,4 @@
-#include "connectors/recorded_time.h"
+#include "connectors/attributes.h"
 
 #include <gtest/gtest.h>
 
@@ -50,6 +50,13 @@ TEST(RecordedTime, WhatIsWrittenIsReadBackAndNothingElseChanged) {
   EXPECT_EQ(std::get<Event>(after).recorded, kTime);
   EXPECT_EQ(std::get<Event>(after).content, std::get<Event>(before).content);
   EXPECT_EQ(std::get<Event>(after).identity, std::get<Event>(before).identity);
+}
+
+TEST(Source, IsPutInWhereNoneIs) {
+  EXPECT_EQ(with_source(R"({"id":"a"})", "/x\"y"), R"({"source":"/x\"y","id":"a"})");
+  EXPECT_EQ(with_source(R"({"id":"a","source": null})", "/x"), R"({"id":"a","source": "/x"})");
+  const std::string own = R"({"data":{"source":"inner"},"source":"/own"})";
+  EXPECT_EQ(with_source(own, "/x"), own);
 }
 
 }  // namespace
