@@ -11,6 +11,7 @@
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
 #include "cli/serve/config.h"
+#include "cli/translation.h"
 #include "lianqing/assert.h"
 #include "log/event_log.h"
 #include "rules/suggest.h"
@@ -76,15 +77,15 @@ class Sight {
     const Record record = decode_read(raw, source_, decoder_, arena);
     if (const auto* event = std::get_if<Event>(&record)) {
       if (++events_ > kShown) return;
-      std::printf("  %s: %s %s  %s %s  %s %s  %s  {%s}\n", raw.place.c_str(),
+      std::printf("  %s: %s %s  %s  %s %s  %s  {%s}\n", raw.place.c_str(),
                   std::string(event->source).c_str(), std::string(event->id).c_str(),
                   std::string(event->type).c_str(), call_.say("单位", "unit"),
-                  event->unit.empty() ? "-" : std::string(event->unit).c_str(), "",
+                  event->unit.empty() ? "-" : std::string(event->unit).c_str(),
                   format_rfc3339(event->time).c_str(), names_of(event->data).c_str());
     } else if (++bad_ <= kShown) {
       const Rejection& rejection = std::get<Rejection>(record);
       std::printf("  %s: %s %s: %s\n", raw.place.c_str(), call_.say("坏记录", "bad record,"),
-                  rejection.code.c_str(), rejection.detail.c_str());
+                  rejection.code.c_str(), in_language(rejection.detail, call_.chinese).c_str());
     }
   }
   unsigned long long events() const { return events_; }

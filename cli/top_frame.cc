@@ -96,7 +96,26 @@ class Picture {
            say("推演落后 ", "fold lag ") + rounded(metric("lianqing_fold_lag_seconds"), "%.1f") +
            " s  " + say("隔离 ", "quarantined ") + rounded(refused, "%.0f") + "  " +
            say("磁盘余 ", "disk free ") +
-           rounded(metric("lianqing_disk_free_bytes") / 1073741824.0, "%.1f") + " GiB";
+           rounded(metric("lianqing_disk_free_bytes") / 1073741824.0, "%.1f") + " GiB" + sources();
+  }
+
+  // How many of the sources that the daemon reads by itself can be read, and which cannot.
+  std::string sources() const {
+    constexpr std::string_view kUp = "lianqing_connector_up{connector=\"";
+    int all = 0, up = 0;
+    std::string failing;
+    for (auto at = now_.metrics.lower_bound(std::string(kUp));
+         at != now_.metrics.end() && at->first.starts_with(kUp); ++at) {
+      ++all;
+      if (at->second > 0) {
+        ++up;
+      } else {
+        failing += " " + at->first.substr(kUp.size(), at->first.size() - kUp.size() - 2);
+      }
+    }
+    if (all == 0) return {};
+    return say("  来源 ", "  sources ") + std::to_string(up) + "/" + std::to_string(all) +
+           (failing.empty() ? "" : say(" 读不到：", " failing:") + failing);
   }
 
   // The bound of the bucket that a share of the requests since the last frame stays within.

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 
+#include "cli/translation.h"
 #include "connectors/json_writer.h"
 #include "connectors/sources/pause.h"
 #include "lianqing/assert.h"
@@ -110,7 +111,7 @@ void SourceReader::failed(const Error& error, milliseconds wait) {
   enter(SourceState::failing);
   if (told_ == error.what) return;
   told_ = error.what;
-  logbook_.alarm({"来源 " + setup_.name + " 读不到，将不断重试：" + error.what,
+  logbook_.alarm({"来源 " + setup_.name + " 读不到，将不断重试：" + told(error, true),
                   "source " + setup_.name + " fails and is tried again: " + error.what});
 }
 

@@ -17,6 +17,12 @@ def line(n, **changes):
     return json.dumps(event("e%d" % n, unit="u%d" % (n % 7), **{"source": None, **changes})) + "\n"
 
 
+def block(path, language):
+    """The first block of a page in that language."""
+    with open(path, encoding="utf-8") as file:
+        return file.read().split("```%s\n" % language, 1)[1].split("```", 1)[0]
+
+
 class WithSources(Daemon):
     """A daemon with the section `sources` of its configuration, in which FOLDER is its folder."""
 
@@ -175,6 +181,9 @@ rules:
             self.assertEqual(json.loads(daemon.ask("GET", "/readyz").bytes)["sources_failing"], ["desk"])
             self.assertEqual(daemon.ask("GET", "/readyz").status, 200)
             daemon.wait(lambda: 'connector="desk"} 0' in daemon.get("/metrics", "operator").bytes.decode())
+            os.environ["LIANQING_TOKEN"] = daemon.token("operator")
+            top = daemon.run("top", "--data", daemon.data, "--once", "--lang", "en")
+            self.assertIn("sources 0/1 failing: desk", top.stdout, top.stderr)
             daemon.wait(lambda: daemon.records() >= 2, "the report")          # the pack's activation and the report
             daemon.wait(lambda: 'lianqing_source_stale{source="/desk"} 1' in daemon.get("/metrics", "operator").bytes.decode(),
                         "the source to be stale")
@@ -210,6 +219,17 @@ rules:
             for text in ("config.yaml:4:16:", "did you mean 'file'?", "config.yaml:5:3:", "unknown key 'pth'", "'path'",
                          "silent_after expects a length of time", "a pattern may stand in the file's name"):
                 self.assertIn(text, done.stderr)
+
+    def test_the_examples_of_the_pages_work(self):
+        for page in ("file-tail.md", "file-tail.zh-CN.md", "stdin.md", "stdin.zh-CN.md"):
+            text = block(os.path.join(ROOT, "docs", "connectors", page), "yaml").split("sources:\n", 1)[1]
+            with WithSources(text.replace("/srv/hotline", "FOLDER")) as daemon:
+                daemon.write(line(0, source="/hotline/12345"))
+                with open(daemon.path(), encoding="utf-8") as input:
+                    done = subprocess.run([BINARY, "connect", "test", "hotline", "--config", daemon.config, "--lang", "en"],
+                                          stdin=input, capture_output=True, text=True, timeout=SECONDS)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertIn("1 records read: 1 events, 0 bad ones", done.stdout)
 
     def test_connect_tries_one_and_changes_nothing(self):
         with WithSources(FILE) as daemon:
