@@ -9,6 +9,7 @@
 #include "cli/language.h"
 #include "cli/log_commands.h"
 #include "cli/log_options.h"
+#include "cli/serve/audit_trail.h"
 #include "lianqing/assert.h"
 #include "rules/suggest.h"
 
@@ -141,10 +142,22 @@ int log_command(const std::vector<std::string>& args) {
   return kExitUsage;
 }
 
-Result<std::unique_ptr<EventLog>> LogCall::open(OpenMode mode) const {
+Result<std::string> LogCall::directory(bool for_audit) const {
   const auto directory = options.value("data");
   if (!directory) return failure(ErrorCode::usage, "--data DIR is needed");
-  LQ_TRY(auto log, EventLog::open(*directory, mode));
+  const std::string which = options.value_or("log", "events");
+  if (which == "events") return *directory;
+  if (which != "audit") {
+    return failure(ErrorCode::usage, "--log is events or audit, not '" + which + "'");
+  }
+  if (for_audit) return audit_path(*directory);
+  return failure(ErrorCode::refused,
+                 "nobody writes, changes or erases the audit log: it can be exported and verified");
+}
+
+Result<std::unique_ptr<EventLog>> LogCall::open(OpenMode mode) const {
+  LQ_TRY(const std::string place, directory(mode == OpenMode::read_only));
+  LQ_TRY(auto log, EventLog::open(place, mode));
   for (const std::string& notice : log->notices()) {
     std::fprintf(stderr, "lianqing log: %s\n", notice.c_str());
   }

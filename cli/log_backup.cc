@@ -4,6 +4,7 @@
 
 #include "cli/kept_packs.h"
 #include "cli/log_commands.h"
+#include "cli/serve/audit_trail.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -42,8 +43,17 @@ Status copy_packs(const std::string& from, const std::string& to) {
 
 }  // namespace
 
+// The audit log goes with it, if there is one.
+Status copy_audit(const std::string& from, const std::string& to) {
+  std::error_code error;
+  if (!std::filesystem::exists(audit_path(from), error)) return {};
+  LQ_TRY(const auto audit, EventLog::open(audit_path(from), OpenMode::read_only));
+  return audit->backup(audit_path(to));
+}
+
 Result<int> log_backup(const LogCall& call) {
   LQ_TRY(const std::string to, other_directory(call, "name one directory to back up to"));
+  LQ_TRY([[maybe_unused]] const std::string events, call.directory(false));
   LQ_TRY(const auto log, call.open(OpenMode::read_only));
   const TreeHead head = log->tree_head();
   // Whoever keeps this line elsewhere can tell that a restored log is no older.
@@ -52,9 +62,10 @@ Result<int> log_backup(const LogCall& call) {
               count(head.size), root_text(head).c_str());
   std::fflush(stdout);
   if (Status s = log->backup(to); !s) return Unexpected<Error>(s.error());
-  if (Status s = copy_packs(call.options.value_or("data", ""), to); !s) {
-    return Unexpected<Error>(s.error());
-  }
+  const std::string from = call.options.value_or("data", "");
+  Status copied = copy_packs(from, to);
+  if (copied) copied = copy_audit(from, to);
+  if (!copied) return Unexpected<Error>(copied.error());
   LQ_TRY(const auto copy, open_copy(to, head));
   std::printf(call.say("已备份 %llu 条记录到 %s\n", "backed up %llu records to %s\n"),
               count(copy->next_seq()), to.c_str());
@@ -73,6 +84,7 @@ Result<int> log_restore(const LogCall& call) {
   }
   if (Status s = backup->backup(*to); !s) return Unexpected<Error>(s.error());
   if (Status s = copy_packs(from, *to); !s) return Unexpected<Error>(s.error());
+  if (Status s = copy_audit(from, *to); !s) return Unexpected<Error>(s.error());
   LQ_TRY(const auto copy, open_copy(*to, report.head));
   std::printf(call.say("已核验并恢复 %llu 条记录到 %s\n根 sha256:%s\n",
                        "verified and restored %llu records to %s\nroot sha256:%s\n"),

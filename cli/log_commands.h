@@ -10,8 +10,10 @@
 
 namespace lianqing {
 
-inline constexpr std::array<OptionSpec, 3> kDataOptions = {{
+inline constexpr std::array<OptionSpec, 4> kDataOptions = {{
     {"data", true, false, "数据目录", "the data directory"},
+    {"log", true, false, "events（默认）或 audit：审计日志，只可导出和核验",
+     "events (default) or audit: the audit log, which can only be exported and verified"},
     {"lang", true, false, "zh 或 en；默认按环境变量", "zh or en; by default from the environment"},
     {"help", false, false, "显示这些选项", "show these options"},
 }};
@@ -24,6 +26,9 @@ struct LogCall {
   const char* say(const char* zh, const char* en) const { return chinese ? zh : en; }
   // Opens the log of --data; says what opening mended.
   [[nodiscard]] Result<std::unique_ptr<EventLog>> open(OpenMode mode) const;
+  // Where the log that is meant lies. Refused: the audit log, for a command that is not
+  // `for_audit`.
+  [[nodiscard]] Result<std::string> directory(bool for_audit) const;
 };
 
 // The result is the exit code.

@@ -121,9 +121,8 @@ Result<int> log_verify(const LogCall& call) {
   if (format != "text" && format != "json") {
     return failure(ErrorCode::usage, "--format is text or json, not '" + format + "'");
   }
-  const auto directory = call.options.value("data");
-  if (!directory) return failure(ErrorCode::usage, "--data DIR is needed");
   const auto rules = call.options.value("rules");
+  LQ_TRY(const std::string directory, call.directory(!rules));
   std::shared_ptr<const Program> program;
   if (rules) {
     int code = 0;
@@ -136,18 +135,18 @@ Result<int> log_verify(const LogCall& call) {
   }
   OpenSettings settings;
   settings.new_head = call.options.has("new-head");
-  LQ_TRY(auto log, open_log(*directory, OpenMode::read_only, settings));
+  LQ_TRY(auto log, open_log(directory, OpenMode::read_only, settings));
   LQ_TRY(const VerifyReport report, verify_stored(*log));
   std::optional<RefoldReport> fold;
   if (!rules && !settings.new_head && !call.options.has("stored-only")) {
-    LQ_TRY(const auto ruled, ruled_packs(*directory));
+    LQ_TRY(const auto ruled, ruled_packs(directory));
     if (!ruled.empty()) {
       LQ_TRY(program, load_kept_pack(ruled.back()));
     }
   }
   if (program) {
     Progress progress(::isatty(2) == 1);
-    auto folded = refold_and_compare(*directory, program, units, [&](auto done, auto of) {
+    auto folded = refold_and_compare(directory, program, units, [&](auto done, auto of) {
       progress.tell(done, {done, of});
     });
     // What nobody asked for may be impossible.
@@ -169,7 +168,7 @@ Result<int> log_verify(const LogCall& call) {
   if (is_wrong(report, fold)) return 74;
   if (settings.new_head) {
     log.reset();
-    LQ_TRY(log, open_log(*directory, OpenMode::existing, settings));
+    LQ_TRY(log, open_log(directory, OpenMode::existing, settings));
   }
   return 0;
 }

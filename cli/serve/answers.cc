@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "cli/serve/audit_answers.h"
 #include "cli/serve/dashboard.h"
 #include "cli/serve/query.h"
 #include "cli/serve/rule_answers.h"
@@ -83,18 +84,20 @@ Response overloaded() {
 }  // namespace
 
 Answers::Answers(AnswersOptions options, Writer& writer, RuleSwitch& rules, Aside& aside,
-                 TokenBook& tokens)
+                 TokenBook& tokens, AuditTrail& audit)
     : options_(std::move(options)),
       writer_(writer),
       rules_(rules),
       aside_(aside),
-      tokens_(tokens) {}
+      tokens_(tokens),
+      audit_(audit) {}
 
 std::optional<http::Caller> Answers::caller_of(std::string_view token) {
   return tokens_.caller_of(token, std::chrono::floor<Duration>(std::chrono::system_clock::now()));
 }
 
 void Answers::answer(Request request, Reply reply) {
+  reply = noted(request, std::move(reply));
   switch (request.route) {
     case RouteId::post_events: return take_events(std::move(request), std::move(reply));
     case RouteId::list_units: return ask(std::move(request), std::move(reply), list_units);
@@ -115,6 +118,10 @@ void Answers::answer(Request request, Reply reply) {
                        [this](const Request& asked, const Access&) {
                          return list_quarantine(asked, *writer_.log());
                        });
+    case RouteId::list_audit:
+      return run_aside(
+          std::move(request), std::move(reply),
+          [this](const Request& asked, const Access&) { return list_audit(asked, audit_.log()); });
     case RouteId::get_rules:
       return run_aside(std::move(request), std::move(reply), [this](const Request&, const Access&) {
         return get_rules(*writer_.rules(), rules_.state(), options_.rules);
@@ -219,7 +226,47 @@ bool Answers::with_access(const http::Caller& caller, std::function<void(Access)
       [this, caller, then = std::move(then)](const Live& live) { then(access(caller, live)); });
 }
 
-void Answers::denied(const http::Denial&) {}
+// ---- what the audit log is told
+
+void Answers::denied(const http::Denial& denial) {
+  AuditNote note{"denied",    denial.caller.name,
+                 {},          denial.method + " " + denial.path,
+                 {},          std::to_string(denial.status),
+                 denial.peer, {}};
+  if (!denial.caller.name.empty()) note.role = name(denial.caller.role);
+  audit_.note(std::move(note));
+}
+
+// What was about one unit or warning names it only if it is there: else it is a text from outside.
+http::Reply Answers::noted(const http::Request& request, http::Reply reply) {
+  const bool changes = request.route == RouteId::activate_rules;
+  bool confidential = false;
+  std::string path;
+  for (const http::Route& route : http::routes()) {
+    if (route.id != request.route) continue;
+    confidential = route.confidential;
+    path = route.path;
+  }
+  if (!confidential && !changes) return reply;
+  AuditNote note{changes ? "rules_activate" : "read",
+                 request.caller.name,
+                 std::string(name(request.caller.role)),
+                 request.method + " " + path,
+                 {},
+                 {},
+                 {},
+                 {}};
+  std::string object = request.argument;
+  if (request.route == RouteId::explain) object = request.parameter("unit").value_or("");
+  return
+      [this, note, changes, object = std::move(object), reply = std::move(reply)](Response answer) {
+        AuditNote done = note;
+        if (answer.status < 300) done.object = object;
+        done.result = std::to_string(answer.status);
+        if (answer.status < 500) audit_.note(std::move(done), !changes);
+        reply(std::move(answer));
+      };
+}
 
 void Answers::ask(Request request, Reply reply, Question question) {
   if (!writer_.ask(
@@ -299,7 +346,8 @@ Response Answers::metrics() const {
   out.content_type = "text/plain; version=0.0.4; charset=utf-8";
   out.body = metrics_text(writer_.gauges(), writer_.queue(), disk(),
                           server_ == nullptr ? http::Traffic{} : server_->traffic()) +
-             rule_metrics(rules_.state()) + source_metrics(sources());
+             rule_metrics(rules_.state()) + source_metrics(sources()) +
+             audit_metrics(audit_.gauges());
   return out;
 }
 
@@ -335,6 +383,8 @@ Response Answers::ready() const {
 
 void Answers::open_stream(const http::Caller& caller, std::optional<std::uint64_t> seen,
                           std::function<void(http::StreamOpening)> opened) {
+  audit_.note(
+      {"read", caller.name, std::string(name(caller.role)), "GET /v1/stream", {}, "200", {}, {}});
   const StreamFeed& feed = writer_.feed();
   if (seen && *seen + 1 >= feed.first() && *seen <= feed.head()) {
     http::StreamOpening out;

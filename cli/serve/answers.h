@@ -11,6 +11,7 @@
 
 #include "cli/serve/access.h"
 #include "cli/serve/aside.h"
+#include "cli/serve/audit_trail.h"
 #include "cli/serve/intake.h"
 #include "cli/serve/rule_switch.h"
 #include "cli/serve/tokens.h"
@@ -30,7 +31,7 @@ struct AnswersOptions {
 class Answers final : public http::Answerer {
  public:
   Answers(AnswersOptions options, Writer& writer, RuleSwitch& rules, Aside& aside,
-          TokenBook& tokens);
+          TokenBook& tokens, AuditTrail& audit);
 
   // The server that asks; its counts are part of /metrics.
   void serve_behind(const http::Server& server) { server_ = &server; }
@@ -48,6 +49,7 @@ class Answers final : public http::Answerer {
                    std::function<void(http::StreamPage)> read) override;
 
  private:
+  http::Reply noted(const http::Request& request, http::Reply reply);
   void take_events(http::Request request, http::Reply reply);
   using Question = std::function<http::Response(const http::Request&, const Access&, Live&)>;
   using Job = std::function<http::Response(const http::Request&, const Access&)>;
@@ -73,6 +75,7 @@ class Answers final : public http::Answerer {
   RuleSwitch& rules_;
   Aside& aside_;
   TokenBook& tokens_;
+  AuditTrail& audit_;
   EventDecoder decoder_;  // of the server's thread
   std::mutex access_lock_;
   std::map<std::vector<std::string>, std::shared_ptr<const VisibleUnits>> visible_;  // by roots

@@ -19,7 +19,10 @@ constexpr KeyRow kConfigKeys[] = {
     {"queue", KeyShape::number},     {"reserve", KeyShape::number},
     {"log", KeyShape::word},         {"open_metrics", KeyShape::flag},
     {"watch_rules", KeyShape::flag}, {"sources", KeyShape::map},
+    {"screen", KeyShape::map},
 };
+constexpr KeyRow kScreenKeys[] = {
+    {"fields", KeyShape::words}, {"level_field", KeyShape::word}, {"levels", KeyShape::words}};
 
 void wrong(const Node& node, const Bilingual& message, Diagnostics& out) {
   out.push_back({"C001", Severity::error, node.at, message, {}});
@@ -47,6 +50,26 @@ void read_count(const Node& root, std::string_view key, std::uint64_t least, std
   to = static_cast<std::uint64_t>(number->num());
 }
 
+std::vector<std::string> read_words(const Node& map, std::string_view key, Diagnostics& out) {
+  std::vector<std::string> words;
+  const Node* node = map.find(key);
+  if (node == nullptr) return words;
+  for (const Text& text : read_texts(*node, out)) words.push_back(text.text);
+  return words;
+}
+
+void read_screen(const Node& root, Screen& to, Diagnostics& out) {
+  const Node* node = root.find("screen");
+  if (node == nullptr) return;
+  if (!check_keys(*node, node->at, kScreenKeys, {"screen", "screen"}, out)) return;
+  to.fields = read_words(*node, "fields", out);
+  to.levels = read_words(*node, "levels", out);
+  read_word(*node, "level_field", to.level_field, out);
+  if (to.level_field.empty() != to.levels.empty()) {
+    wrong(*node, {"level_field 与 levels 要同时给出", "level_field and levels go together"}, out);
+  }
+}
+
 }  // namespace
 
 Checked<ServeConfig> read_config(const SourceText& text) {
@@ -68,6 +91,7 @@ Checked<ServeConfig> read_config(const SourceText& text) {
     if (const Node* sources = root->find("sources"); sources != nullptr) {
       config.sources = read_sources(*sources, out);
     }
+    read_screen(*root, config.screen, out);
     if (const Node* listen = root->find("listen"); listen != nullptr) {
       if (const auto address = parse_listen(config.listen); !address) {
         wrong(*listen, {"listen 应为 地址:端口，例如 127.0.0.1:8620", address.error().what}, out);

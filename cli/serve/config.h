@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/options.h"
+#include "cli/serve/screen.h"
 #include "cli/serve/source_config.h"
 #include "lianqing/diagnostic.h"
 
@@ -22,6 +23,7 @@ struct ServeConfig {
   std::string log = "text";            // of the logbook: text or json
   bool watch_rules = true;             // a changed pack on disk is taken up by itself
   bool open_metrics = false;           // /metrics needs no token
+  Screen screen;                       // what may not come in
   std::vector<SourceSetup> sources;    // that the daemon reads by itself
 };
 

@@ -347,7 +347,8 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, std::span<const
         commit.recorded += Duration{1};
       }
       event->recorded = commit.recorded;
-      fault = replay().fault(*event);
+      fault = options_.screen.refusal(*event);
+      if (!fault) fault = replay().fault(*event);
       if (!fault && event->type == kActivationType) {
         LQ_TRY(const auto known, log_->find(event->identity));
         if (!known) fault = not_an_event(*event);
@@ -357,6 +358,10 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, std::span<const
       fault = std::move(std::get<Rejection>(records[i]));
     }
     const ReadPlace place = places.empty() ? ReadPlace{} : places[i];
+    if (fault && (fault->code == "level" || options_.screen.suspects(fault->raw))) {
+      fault = Screen::withheld(*fault,
+                               std::to_string(micros(commit.recorded)) + "-" + std::to_string(i));
+    }
     if (fault) {
       if (!place.reader.empty()) {
         fault->detail.append(" (").append(place.reader).append(": ").append(place.place) += ')';

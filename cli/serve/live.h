@@ -17,6 +17,7 @@
 #include "cli/serve/judge.h"
 #include "cli/serve/live_position.h"
 #include "cli/serve/rule_costs.h"
+#include "cli/serve/screen.h"
 #include "cli/serve/stream_feed.h"
 #include "connectors/decode.h"
 #include "engine/casebook/desk.h"
@@ -35,6 +36,7 @@ struct LiveOptions {
   std::string data;
   std::optional<ReadPack> first;  // rules if the log has no rules yet; later those of the log rule
   std::vector<RegisteredUnit> units;
+  Screen screen;
   std::uint64_t checkpoint_every = 100'000;  // records refolded at most after a start
 };
 

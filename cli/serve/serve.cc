@@ -1,5 +1,7 @@
 // lianqing serve: the daemon. Start: pack, log, fold, port. End: port, queue, checkpoint.
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <chrono>
@@ -13,6 +15,7 @@
 #include "cli/options.h"
 #include "cli/pack_files.h"
 #include "cli/serve/answers.h"
+#include "cli/serve/audit_trail.h"
 #include "cli/serve/config.h"
 #include "cli/serve/intake.h"
 #include "cli/translation.h"
@@ -119,7 +122,7 @@ class Daemon {
       return failure(ErrorCode::io, "cannot make " + config_.data + ": " + error.message());
     }
     Recovery recovery(logbook_);
-    LQ_TRY(auto live, Live::start({config_.data, std::move(first_), units_},
+    LQ_TRY(auto live, Live::start({config_.data, std::move(first_), units_, config_.screen},
                                   [&](Seq done, Seq of) { recovery.tell(done, of); }));
     recovery.conclude(live->report());
     WriterLimits limits;
@@ -139,12 +142,14 @@ class Daemon {
       return disk.free_bytes >= disk.reserve_bytes;
     });
     aside_ = std::make_unique<Aside>();
+    LQ_TRY(audit_, AuditTrail::open(config_.data, config_.tokens, logbook_));
+    audit_->watch_rules([this] { return writer_->rules()->reigns.back().pack; });
     rules_ = std::make_unique<RuleSwitch>(
         RuleSwitchOptions{config_.data, config_.rules, units_, config_.watch_rules}, *writer_,
         logbook_);
     answers_ = std::make_unique<Answers>(
         AnswersOptions{config_.data, config_.rules, units_, config_.reserve}, *writer_, *rules_,
-        *aside_, tokens_);
+        *aside_, tokens_, *audit_);
     LQ_TRY(const ListenAddress listen, parse_listen(config_.listen));
     http::ServerOptions options;
     options.address = listen.address;
@@ -175,7 +180,7 @@ class Daemon {
   void wait() {
     const sigset_t signals = watched_signals();
     const timespec moment{0, 200'000'000};
-    while (!writer_->failed()) {
+    while (!writer_->failed() && !audit_->failed()) {
       const int number = ::sigtimedwait(&signals, nullptr, &moment);
       if (number == SIGTERM || number == SIGINT) break;
       if (number == SIGHUP) rules_->reload();
@@ -201,10 +206,13 @@ class Daemon {
     aside_.reset();
     if (answers_) answers_->finish_folds();
     if (rules_) rules_->end();
+    if (audit_) audit_->finish();
     if (!writer_) return {};
     intake_->end();
-    failed_ = writer_->failed();
-    const Status finished = writer_->finish();
+    failed_ = writer_->failed() || (audit_ && audit_->failed());
+    Status finished = writer_->finish();
+    if (finished && audit_ && audit_->failed())
+      finished = failure(ErrorCode::io, audit_->trouble());
     writer_.reset();
     if (finished) logbook_.note({"已结束", "ended"});
     return finished;
@@ -223,11 +231,22 @@ class Daemon {
   std::atomic<http::Server*> awake_{nullptr};
   std::unique_ptr<Writer> writer_;
   bool failed_ = false;
+  std::unique_ptr<AuditTrail> audit_;
   std::unique_ptr<RuleSwitch> rules_;
   std::unique_ptr<Aside> aside_;
   std::unique_ptr<Intake> intake_;
   std::unique_ptr<Answers> answers_;
 };
+
+// No core dumps, and no other process of the same user reads the memory: it holds what was
+// reported. The leak checker needs to.
+void keep_memory_private() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  ::prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
 
 // The pack on disk, for a log that no rules rule yet. With mistakes in it, or without one, only a
 // daemon that has ruled by another pack before can start: it goes on with that.
@@ -263,6 +282,7 @@ int serve(const Options& options, bool chinese) {
   const sigset_t signals = watched_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: all inherit it
   ::signal(SIGPIPE, SIG_IGN);
+  keep_memory_private();
   Daemon daemon(*std::move(config), std::move(first), std::move(units), chinese);
   Status done = daemon.run();
   const Status finished = daemon.finish();

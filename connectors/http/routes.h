@@ -23,6 +23,7 @@ enum class RouteId : std::uint8_t {
   activate_rules,
   list_quarantine,
   list_sources,
+  list_audit,
   explain,
   whatif,
   metrics,
@@ -51,6 +52,7 @@ struct Route {
   std::span<const std::string_view> takes;  // media types of the body
   std::string_view gives;                   // media type of the answer
   std::span<const int> statuses;            // beside 401 and 403
+  bool confidential = false;                // who reads it is noted in the audit log
   bool by_unit = false;  // answers by unit, or is about none: a token limited to units may call it
 };
 

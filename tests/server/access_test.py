@@ -39,7 +39,7 @@ READERS = {"viewer", "operator", "rule_editor", "rule_approver", "auditor"}
 MAY = {"/v1/events": {"ingester"}, "/v1/units": READERS, "/v1/units/{unit}": READERS, "/v1/warnings": READERS,
        "/v1/warnings/{warning}": READERS, "/v1/stream": READERS, "/v1/rules": READERS, "/v1/explain": READERS,
        "/v1/rules/check": {"rule_editor", "rule_approver"}, "/v1/rules/activate": {"rule_approver"},
-       "/v1/quarantine": {"auditor", "operator"}, "/v1/sources": {"auditor", "operator"}, "/v1/whatif": {"rule_editor", "rule_approver", "auditor", "operator"},
+       "/v1/quarantine": {"auditor", "operator"}, "/v1/sources": {"auditor", "operator"}, "/v1/audit": {"auditor"}, "/v1/whatif": {"rule_editor", "rule_approver", "auditor", "operator"},
        "/metrics": {"sys_admin", "auditor", "operator"}, "/openapi.json": set(ROLES)}
 BODIES = {"/v1/events": (json.dumps(event("cell", unit="top", type="note")), "application/cloudevents+json"),
           "/v1/whatif": (json.dumps({"files": [{"name": "a.yaml", "text": PACK}]}), "application/json"),

@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+"""The audit log: who was turned away, who read what, how tokens and rules changed; a flood of denials costs little; it is
+exported and verified like the other log, and nobody changes it. Needs LIANQING_BINARY."""
+import concurrent.futures
+import json
+import os
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from daemon import PACK, Daemon, event  # noqa: E402
+
+BATCH = "application/cloudevents-batch+json"
+
+
+class Audit(unittest.TestCase):
+    def setUp(self):
+        self.daemon = Daemon()
+        self.daemon.start()
+        self.addCleanup(self.daemon.__exit__)
+        self.daemon.post([event(i) for i in range(3)], BATCH)
+
+    def records(self, daemon=None):
+        out, cursor = [], ""
+        while cursor is not None:
+            page = (daemon or self.daemon).get("/v1/audit?limit=50" + cursor, "auditor").json
+            out += [entry["record"] for entry in page["records"]]
+            cursor = page["next"] and "&cursor=" + page["next"]
+        self.assertEqual(len(out), page["total"])
+        return out
+
+    def wait(self, test):
+        deadline = time.time() + 20
+        while True:
+            found = [r for r in self.records() if test(r)]
+            if found:
+                return found
+            self.assertLess(time.time(), deadline, "not in the audit log")
+            time.sleep(0.1)
+
+    def test_what_is_noted(self):
+        self.daemon.ask("GET", "/v1/units", token="lq_" + "B" * 43)
+        self.daemon.get("/v1/quarantine", "viewer")
+        self.daemon.get("/v1/units/u1", "viewer")
+        self.daemon.get("/v1/units/nobody-of-that-name", "viewer")
+        self.daemon.get("/v1/warnings", "operator")
+        self.daemon.ask("POST", "/v1/rules/activate", "rule_approver", json.dumps({"reason": "x"}), {"Content-Type": "application/json"})
+        self.daemon.run("token", "revoke", "--data", self.daemon.data, "--name", "operator")
+
+        def has(type, **data):
+            def test(record):
+                return record["type"] == "org.lianqing.audit." + type and all(record["data"].get(k) == v for k, v in data.items())
+            record = self.wait(test)[0]
+            self.assertEqual((record["source"], record["specversion"]), ("/lianqing/audit", "1.0"))
+            return record["data"]
+        self.assertNotIn("who", has("denied", operation="GET /v1/units", result="401"))
+        has("denied", who="viewer", role="viewer", operation="GET /v1/quarantine", result="403")
+        has("read", who="viewer", operation="GET /v1/units/{unit}", object="u1", result="200")
+        self.assertNotIn("object", has("read", who="viewer", operation="GET /v1/units/{unit}", result="404"))
+        has("read", who="operator", operation="GET /v1/warnings", result="200")
+        has("rules_activate", who="rule_approver", result="200")
+        created = has("token_created", object="operator", result="operator")
+        self.assertTrue(created["who"].startswith("os:"))
+        has("token_revoked", object="operator")
+        has("rules_changed")
+        has("read", who="auditor", operation="GET /v1/audit")
+        everything = json.dumps(self.records())
+        for token in self.daemon.tokens.values():
+            self.assertNotIn(token, everything)
+        self.assertNotIn("BBBBBB", everything)
+        self.assertNotIn("nobody-of-that-name", everything)
+
+    def test_flood(self):
+        def knock(number):
+            connection = self.daemon.connect()
+            for i in range(200):
+                connection.request("GET", "/v1/units", headers={"Authorization": "Bearer lq_%d" % i})
+                assert connection.getresponse().read()
+            connection.close()
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(knock, range(10)))
+        denied = lambda: [r["data"]["times"] for r in self.records() if r["type"].endswith(".denied")]  # noqa: E731
+        self.assertLessEqual(len(denied()), 5)
+        self.assertEqual(self.daemon.stop(), 0)             # what waits is written at the end
+        self.daemon.start()
+        self.assertEqual(sum(denied()), 2000)
+        self.assertLessEqual(len(denied()), 6)
+        metrics = self.daemon.get("/metrics", "sys_admin").bytes.decode()
+        self.assertRegex(metrics, r"(?m)^lianqing_audit_records [1-9]")
+
+    def test_survives_and_stays(self):
+        self.daemon.get("/v1/units/u1", "viewer")
+        self.wait(lambda r: r["data"].get("object") == "u1")
+        self.daemon.kill()
+        run = lambda *args: self.daemon.run("log", *args, "--data", self.daemon.data, "--lang", "en")  # noqa: E731
+        done = run("export", "--log", "audit")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        exported = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertTrue(any(r["data"].get("object") == "u1" for r in exported))
+        self.assertEqual(run("verify", "--log", "audit").returncode, 0)
+        for refused in (("erase", "--log", "audit", "--seq", "0", "--reason", "x", "--yes"),
+                        ("append", "--log", "audit", self.daemon.pack), ("backup", "x", "--log", "audit")):
+            done = run(*refused)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn("audit log", done.stderr)
+        copy = os.path.join(self.daemon.folder, "copy")
+        self.assertEqual(run("backup", copy).returncode, 0)
+        done = self.daemon.run("log", "export", "--log", "audit", "--data", copy)
+        self.assertEqual(len(done.stdout.splitlines()), len(exported))
+        self.daemon.start()
+        again = [r["id"] for r in reversed(self.records())]
+        self.assertEqual(again[:len(exported)], [r["id"] for r in exported])
+        self.assertEqual(len(set(again)), len(again))
+        self.assertEqual(sum(1 for r in self.records() if r["type"].endswith("token_created") and r["data"]["object"] == "viewer"), 1)
+
+    def test_altered(self):
+        self.wait(lambda r: r["type"].endswith("token_created"))
+        self.assertEqual(self.daemon.stop(), 0)
+        place = os.path.join(self.daemon.data, "audit", "log")
+        altered = False
+        for name in os.listdir(place):
+            path = os.path.join(place, name)
+            with open(path, "rb") as file:
+                text = file.read()
+            if b"token_created" in text:
+                with open(path, "wb") as file:
+                    file.write(text.replace(b"token_created", b"token_creatad", 1))
+                altered = True
+        self.assertTrue(altered)
+        done = self.daemon.run("log", "verify", "--log", "audit", "--data", self.daemon.data)
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_memory_is_private(self):
+        with open("/proc/%d/limits" % self.daemon.process.pid, encoding="ascii") as file:
+            self.assertRegex(file.read(), r"Max core file size +0 +0 ")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=["audit_test"], verbosity=1)
