@@ -33,6 +33,8 @@ int token_command(const std::vector<std::string>& args);
 int fmt_command(const std::vector<std::string>& args);
 int lsp_command(const std::vector<std::string>& args);
 int schema_command(const std::vector<std::string>& args);
+int doctor_command(const std::vector<std::string>& args);
+int tls_command(const std::vector<std::string>& args);
 int version_command(const std::vector<std::string>& args);
 
 // Exit codes: 0 ok, and

@@ -5,6 +5,7 @@
 
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
+#include "cli/serve/own_tls.h"
 #include "cli/serve/tokens.h"
 #include "lianqing/assert.h"
 #include "rules/reader.h"
@@ -19,8 +20,12 @@ constexpr KeyRow kConfigKeys[] = {
     {"queue", KeyShape::number},     {"reserve", KeyShape::number},
     {"log", KeyShape::word},         {"open_metrics", KeyShape::flag},
     {"watch_rules", KeyShape::flag}, {"sources", KeyShape::map},
-    {"screen", KeyShape::map},
+    {"screen", KeyShape::map},       {"tls", KeyShape::map},
+    {"four_eyes", KeyShape::flag},
 };
+constexpr KeyRow kTlsKeys[] = {{"certificate", KeyShape::word, true},
+                               {"key", KeyShape::word, true},
+                               {"client_ca", KeyShape::word}};
 constexpr KeyRow kScreenKeys[] = {
     {"fields", KeyShape::words}, {"level_field", KeyShape::word}, {"levels", KeyShape::words}};
 
@@ -70,6 +75,20 @@ void read_screen(const Node& root, Screen& to, Diagnostics& out) {
   }
 }
 
+// `auto`, or the files.
+void read_tls(const Node& root, ServeConfig& to, Diagnostics& out) {
+  const Node* node = root.find("tls");
+  if (node == nullptr) return;
+  if (node->is_scalar() && node->text == "auto") {
+    to.own_tls = true;
+    return;
+  }
+  if (!check_keys(*node, node->at, kTlsKeys, {"tls", "tls"}, out)) return;
+  read_word(*node, "certificate", to.tls.certificate, out);
+  read_word(*node, "key", to.tls.key, out);
+  read_word(*node, "client_ca", to.tls.client_ca, out);
+}
+
 }  // namespace
 
 Checked<ServeConfig> read_config(const SourceText& text) {
@@ -86,12 +105,14 @@ Checked<ServeConfig> read_config(const SourceText& text) {
     read_count(*root, "max_body", 1024, 1ULL << 30, config.max_body, out);
     read_count(*root, "queue", 1, 1'000'000, config.queue, out);
     read_count(*root, "reserve", 0, 1ULL << 50, config.reserve, out);
+    if (const auto flag = read_flag(*root, "four_eyes", out)) config.four_eyes = *flag;
     if (const auto flag = read_flag(*root, "open_metrics", out)) config.open_metrics = *flag;
     if (const auto flag = read_flag(*root, "watch_rules", out)) config.watch_rules = *flag;
     if (const Node* sources = root->find("sources"); sources != nullptr) {
       config.sources = read_sources(*sources, out);
     }
     read_screen(*root, config.screen, out);
+    read_tls(*root, config, out);
     if (const Node* listen = root->find("listen"); listen != nullptr) {
       if (const auto address = parse_listen(config.listen); !address) {
         wrong(*listen, {"listen 应为 地址:端口，例如 127.0.0.1:8620", address.error().what}, out);
@@ -127,7 +148,7 @@ Result<ListenAddress> parse_listen(const std::string& text) {
                  "listen expects ADDRESS:PORT such as 127.0.0.1:8620, not '" + text + "'");
 }
 
-Result<ServeConfig> serve_config(const Options& options, bool chinese, int& code) {
+Result<ServeConfig> daemon_config(const Options& options, bool chinese, int& code) {
   ServeConfig config;
   if (const auto path = options.value("config")) {
     LQ_TRY(std::string bytes, read_file(*path));
@@ -147,12 +168,24 @@ Result<ServeConfig> serve_config(const Options& options, bool chinese, int& code
     if (const auto value = options.value(name)) *to = *value;
   }
   if (config.data.empty()) return failure(ErrorCode::usage, "--data DIR is needed");
-  if (config.rules.empty()) return failure(ErrorCode::usage, "--rules PACK is needed");
+  if (const auto value = options.value("tls")) {
+    if (*value != "auto") return failure(ErrorCode::usage, "--tls is auto, not '" + *value + "'");
+    config.own_tls = true;
+  }
+  if (config.own_tls) config.tls = own_tls_files(config.data);
   if (config.log != "text" && config.log != "json") {
     return failure(ErrorCode::usage, "--log is text or json, not '" + config.log + "'");
   }
   if (config.tokens.empty()) config.tokens = tokens_path(config.data);
   LQ_TRY([[maybe_unused]] const ListenAddress address, parse_listen(config.listen));
+  return config;
+}
+
+Result<ServeConfig> serve_config(const Options& options, bool chinese, int& code) {
+  auto config = daemon_config(options, chinese, code);
+  if (config && code == 0 && config->rules.empty()) {
+    return failure(ErrorCode::usage, "--rules PACK is needed");
+  }
   return config;
 }
 

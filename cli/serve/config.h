@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/serve/screen.h"
 #include "cli/serve/source_config.h"
+#include "connectors/http/certificate.h"
 #include "lianqing/diagnostic.h"
 
 namespace lianqing {
@@ -22,14 +23,19 @@ struct ServeConfig {
   std::uint64_t reserve = 256U << 20;  // bytes of disk kept free
   std::string log = "text";            // of the logbook: text or json
   bool watch_rules = true;             // a changed pack on disk is taken up by itself
+  bool four_eyes = false;              // two people activate a pack
   bool open_metrics = false;           // /metrics needs no token
   Screen screen;                       // what may not come in
   std::vector<SourceSetup> sources;    // that the daemon reads by itself
+  http::TlsFiles tls;                  // of the server; no certificate: no TLS
+  bool own_tls = false;                // it makes its certificate itself
 };
 
 // The keys of the file; `text` has been read already.
 [[nodiscard]] Checked<ServeConfig> read_config(const SourceText& text);
 
+// The same without a pack, for commands that look at what the daemon works with.
+[[nodiscard]] Result<ServeConfig> daemon_config(const Options& options, bool chinese, int& code);
 // File and options together. Fails (usage, io), or tells findings on standard error: then `code` is
 // not 0.
 [[nodiscard]] Result<ServeConfig> serve_config(const Options& options, bool chinese, int& code);

@@ -62,6 +62,15 @@ void put_backfill(JsonWriter& json, const RuleState& state) {
     json.key("records").unsigned_integer(fill.done).key("of").unsigned_integer(fill.of);
     json.end_object();
   }
+  json.key("awaiting_second");
+  if (!state.awaited) {
+    json.null();
+  } else {
+    json.begin_object().key("hash").string(state.awaited->hash).key("at");
+    put_instant(json, state.awaited->at);
+    json.key("by").string(state.awaited->by).key("reason").string(state.awaited->reason);
+    json.end_object();
+  }
   json.key("refused");
   if (!state.refused) {
     json.null();
@@ -100,7 +109,10 @@ http::Response proposed(RuleSwitch::Answer answer, const std::string& hash) {
   out.status = runs ? 200 : 202;
   JsonWriter json(out.body);
   json.begin_object().key("hash").string(hash);
-  json.key("state").string(runs ? "running" : "folding").end_object();
+  json.key("state").string(runs                                    ? "running"
+                           : answer == RuleSwitch::Answer::awaited ? "awaiting_second"
+                                                                   : "folding");
+  json.end_object();
   return out;
 }
 

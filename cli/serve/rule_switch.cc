@@ -66,6 +66,7 @@ RuleSwitch::Answer RuleSwitch::propose(ReadPack pack, Activation activation) {
     next_.reset();
     return Answer::runs;
   }
+  if (options_.by_two && !is_seconded(hash, activation)) return Answer::awaited;
   if (state_.backfill && !dropped_) {
     return state_.backfill->hash == hash ? Answer::accepted : Answer::busy;
   }
@@ -73,6 +74,21 @@ RuleSwitch::Answer RuleSwitch::propose(ReadPack pack, Activation activation) {
   next_ = Proposal{std::move(pack), std::move(activation), {}};
   something_.notify_one();
   return Answer::accepted;
+}
+
+// Whether somebody else has asked for the same pack within a day; else this one is noted. Both are
+// named from then on.
+bool RuleSwitch::is_seconded(const std::string& hash, Activation& activation) {
+  const Instant now = writer_.now();
+  const auto& first = state_.awaited;
+  if (!first || first->hash != hash || first->by == activation.by || now - first->at > days(1)) {
+    state_.awaited = AwaitedRules{hash, activation.by, activation.reason, now};
+    return false;
+  }
+  activation.by = first->by + ", " + activation.by;
+  activation.reason = first->reason + "; " + activation.reason;
+  state_.awaited.reset();
+  return true;
 }
 
 void RuleSwitch::refuse(const Activation& activation, const std::string& why) {
@@ -161,9 +177,10 @@ void RuleSwitch::look(bool at_once) {
                           "the rules on disk are not those that rule; they were looked at before "
                           "and are not taken up by a start"});
   }
-  if (!options_.watch && (first_look || !at_once)) {
-    logbook_.warn({"规则文件夹已改变，未启用（watch_rules: false）",
-                   "the rules on disk have changed and are not taken up (watch_rules: false)"});
+  if (options_.by_two || (!options_.watch && (first_look || !at_once))) {
+    logbook_.warn({"规则文件夹已改变，未启用（watch_rules: false 或 four_eyes: true）",
+                   "the rules on disk have changed and are not taken up (watch_rules: false, or "
+                   "four_eyes: true)"});
     return remember(content);
   }
   const std::string cause = first_look ? "start" : at_once ? "signal" : "file";

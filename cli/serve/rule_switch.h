@@ -20,7 +20,8 @@ namespace lianqing {
 struct RuleSwitchOptions {
   std::string data, pack;  // directory, folder or file
   std::vector<RegisteredUnit> units;
-  bool watch = true;  // a change of the folder is taken up by itself
+  bool watch = true;    // a change of the folder is taken up by itself
+  bool by_two = false;  // only what two people activate is taken up, never the folder by itself
 };
 
 // What of the pack's folder, as it was looked at last.
@@ -43,9 +44,16 @@ struct RefusedRules {
   std::string cause, why;
 };
 
+// A pack that one person has activated and a second one has not yet.
+struct AwaitedRules {
+  std::string hash, by, reason;
+  Instant at;
+};
+
 struct RuleState {
   DiskRules disk;
   std::optional<Backfill> backfill;
+  std::optional<AwaitedRules> awaited;          // for a day
   std::optional<RefusedRules> refused;          // the newest one since the last activation
   std::uint64_t activations = 0, refusals = 0;  // since the start
 };
@@ -55,8 +63,9 @@ class RuleSwitch {
   RuleSwitch(RuleSwitchOptions options, Writer& writer, Logbook& logbook);
   ~RuleSwitch();
 
-  enum class Answer { runs, accepted, busy };
+  enum class Answer { runs, accepted, busy, awaited };
   // `pack` compiles. `runs`: it rules already; another one that was under way is dropped.
+  // `awaited`: somebody else has to activate the same pack.
   [[nodiscard]] Answer propose(ReadPack pack, Activation activation);
   // Told of a pack that came otherwise and has mistakes.
   void refuse(const Activation& activation, const std::string& why);
@@ -74,6 +83,7 @@ class RuleSwitch {
 
   void run(const std::stop_token& stop);
   void look(bool at_once);
+  bool is_seconded(const std::string& hash, Activation& activation);
   std::optional<std::string> read_folder(ReadPack& out);
   void take_up(ReadPack pack, const std::string& content, const Activation& activation);
   void prepare(const std::stop_token& stop, Proposal proposal);

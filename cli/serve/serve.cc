@@ -18,6 +18,7 @@
 #include "cli/serve/audit_trail.h"
 #include "cli/serve/config.h"
 #include "cli/serve/intake.h"
+#include "cli/serve/own_tls.h"
 #include "cli/translation.h"
 #include "cli/units_file.h"
 #include "lianqing/assert.h"
@@ -32,6 +33,8 @@ constexpr OptionSpec kOptions[] = {
     {"units", true, false, "单位登记表（CSV 或 YAML）", "unit register (CSV or YAML)"},
     {"listen", true, false, "监听地址:端口（默认 127.0.0.1:8620；端口 0 取空闲端口）",
      "ADDRESS:PORT to listen on (default 127.0.0.1:8620; port 0 takes a free one)"},
+    {"tls", true, false, "auto：用自己生成的自签名证书提供 https",
+     "auto: https with a certificate that it makes and signs itself"},
     {"config", true, false, "YAML 配置文件", "a YAML file with these settings"},
     {"log", true, false, "运行记录：text 或 json", "logbook on standard error: text or json"},
     {"lang", true, false, "zh 或 en；默认按环境变量", "zh or en; by default from the environment"},
@@ -144,9 +147,9 @@ class Daemon {
     aside_ = std::make_unique<Aside>();
     LQ_TRY(audit_, AuditTrail::open(config_.data, config_.tokens, logbook_));
     audit_->watch_rules([this] { return writer_->rules()->reigns.back().pack; });
-    rules_ = std::make_unique<RuleSwitch>(
-        RuleSwitchOptions{config_.data, config_.rules, units_, config_.watch_rules}, *writer_,
-        logbook_);
+    rules_ = std::make_unique<RuleSwitch>(RuleSwitchOptions{config_.data, config_.rules, units_,
+                                                            config_.watch_rules, config_.four_eyes},
+                                          *writer_, logbook_);
     answers_ = std::make_unique<Answers>(
         AnswersOptions{config_.data, config_.rules, units_, config_.reserve}, *writer_, *rules_,
         *aside_, tokens_, *audit_);
@@ -156,11 +159,33 @@ class Daemon {
     options.port = listen.port;
     options.max_body = config_.max_body;
     options.open_metrics = config_.open_metrics;
+    options.tls = config_.tls;
+    if (Status s = prepare_tls(); !s) return s;
     LQ_TRY(server_, http::Server::listen(options, *answers_));
     answers_->serve_behind(*server_);
     answers_->read_from(*intake_);
     awake_ = server_.get();
     tell_of_tokens();
+    return {};
+  }
+
+  // Makes the own certificate; warns if tokens would go over a network in plain text.
+  Status prepare_tls() {
+    if (config_.own_tls) {
+      LQ_TRY(const bool made, keep_own_tls(config_.data));
+      LQ_TRY(const auto facts, http::certificate_facts(config_.tls.certificate));
+      if (!made) return {};
+      logbook_.warn({"已生成自签名证书，SHA-256 指纹 " + facts.fingerprint,
+                     "made a certificate and signed it itself; SHA-256 " + facts.fingerprint});
+      return {};
+    }
+    const auto listen = parse_listen(config_.listen);
+    const bool here = listen && (listen->address.starts_with("127.") || listen->address == "::1");
+    if (!here && config_.tls.certificate.empty()) {
+      logbook_.alarm(
+          {"监听 " + config_.listen + " 而没有 TLS：令牌明文传输，请设置 tls",
+           "listening on " + config_.listen + " without TLS: tokens go in plain text; set tls"});
+    }
     return {};
   }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
 #include <charconv>
 
 #include "connectors/http/parse.h"
@@ -51,11 +50,11 @@ std::string_view bearer(std::string_view field) {
 }  // namespace
 
 Connection::Connection(Socket socket, std::shared_ptr<Shared> shared, std::string peer)
-    : socket_(std::move(socket)),
+    : wire_(std::move(socket), shared->tls),
       shared_(std::move(shared)),
       peer_(std::move(peer)),
-      timer_(socket_.get_executor()),
-      heartbeat_(socket_.get_executor()) {
+      timer_(wire_.socket().get_executor()),
+      heartbeat_(wire_.socket().get_executor()) {
   shared_->all.insert(this);
   ++shared_->connections;
   ++shared_->per_peer[peer_];
@@ -69,9 +68,26 @@ Connection::~Connection() {
 
 void Connection::start() {
   ErrorOfAsio ignored;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  wire_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
   wait(shared_->options.head_wait);
+  if (wire_.is_secured()) return shake_hands();
   read();
+}
+
+// Within the time of one head. A certificate that was asked for names a source, which may send
+// events of its own name and nothing else.
+void Connection::shake_hands() {
+  wire_.handshake([self = shared_from_this()](ErrorOfAsio error) {
+    if (error || self->stage_ == Stage::closed) {
+      const std::lock_guard hold(self->shared_->traffic_lock);
+      ++self->shared_->traffic.refused;
+      return self->close();
+    }
+    const std::string source = self->wire_.proved_name();
+    if (!source.empty()) self->certified_ = Caller{source, Role::ingester, {}, source};
+    self->wait(self->shared_->options.head_wait);
+    self->read();
+  });
 }
 
 void Connection::stop() {
@@ -84,12 +100,12 @@ void Connection::stop() {
 void Connection::read() {
   if (reading_ || stage_ == Stage::closed) return;
   reading_ = true;
-  socket_.async_read_some(asio::buffer(piece_),
-                          [self = shared_from_this()](ErrorOfAsio error, std::size_t bytes) {
-                            self->reading_ = false;
-                            if (error || self->stage_ == Stage::closed) return self->close();
-                            self->take(bytes);
-                          });
+  wire_.read_some(asio::buffer(piece_),
+                  [self = shared_from_this()](ErrorOfAsio error, std::size_t bytes) {
+                    self->reading_ = false;
+                    if (error || self->stage_ == Stage::closed) return self->close();
+                    self->take(bytes);
+                  });
 }
 
 void Connection::take(std::size_t bytes) {
@@ -135,11 +151,11 @@ void Connection::begin_body() {
   wait(shared_->options.pace_wait);
   const bool more = framing_.chunked || in_.size() - head_end_ < framing_.length;
   if (framing_.expects_continue && more) {
-    asio::async_write(socket_, asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")),
-                      [self = shared_from_this()](ErrorOfAsio error, std::size_t) {
-                        if (error || self->stage_ == Stage::closed) return self->close();
-                        self->advance_body();
-                      });
+    wire_.write_some(asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")),
+                     [self = shared_from_this()](ErrorOfAsio error, std::size_t) {
+                       if (error || self->stage_ == Stage::closed) return self->close();
+                       self->advance_body();
+                     });
     return;
   }
   advance_body();
@@ -194,7 +210,8 @@ void Connection::authorise(Request request) {
       route_->roles == 0 || (route_->id == RouteId::metrics && shared_->options.open_metrics);
   if (!open) {
     const std::string_view token = bearer(request.field("authorization"));
-    const auto caller = shared_->answerer->caller_of(token);
+    auto caller = shared_->answerer->caller_of(token);
+    if (!caller && token.empty()) caller = certified_;
     if (!caller) {
       return deny(request, {},
                   problem(401, "token",
@@ -231,7 +248,7 @@ void Connection::authorise(Request request) {
   if (route_->id == RouteId::stream && !framing_.is_head_method) return begin_stream(request);
   shared_->answerer->answer(
       std::move(request),
-      [self = shared_from_this(), executor = socket_.get_executor()](Response response) {
+      [self = shared_from_this(), executor = wire_.socket().get_executor()](Response response) {
         asio::post(executor, [self, response = std::move(response)] { self->respond(response); });
       });
 }
@@ -281,11 +298,11 @@ void Connection::after_answer(bool end) {
   if (end) {
     // What the client still sends is read away for a moment: an early close would take the answer
     // back from a client that is not reading yet.
-    ErrorOfAsio ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
     in_.clear();
     deaf_ = true;
     wait(std::chrono::milliseconds(500));
+    if (wire_.is_secured()) return wire_.finish([self = shared_from_this()] { self->close(); });
+    wire_.finish({});
     return read();
   }
   stage_ = Stage::idle;
@@ -299,18 +316,18 @@ void Connection::write_some() {
   writing_ = true;
   const std::size_t n = std::min(out_.size() - written_, kWritePiece);
   wait(shared_->options.pace_wait);
-  socket_.async_write_some(asio::buffer(out_.data() + written_, n),
-                           [self = shared_from_this()](ErrorOfAsio error, std::size_t bytes) {
-                             self->writing_ = false;
-                             if (error || self->stage_ == Stage::closed) return self->close();
-                             self->written_ += bytes;
-                             if (self->written_ < self->out_.size()) return self->write_some();
-                             self->out_.clear();
-                             self->written_ = 0;
-                             self->timer_.cancel();
-                             if (self->stage_ == Stage::streaming) return self->read_stream();
-                             self->after_answer(self->close_after_);
-                           });
+  wire_.write_some(asio::buffer(out_.data() + written_, n),
+                   [self = shared_from_this()](ErrorOfAsio error, std::size_t bytes) {
+                     self->writing_ = false;
+                     if (error || self->stage_ == Stage::closed) return self->close();
+                     self->written_ += bytes;
+                     if (self->written_ < self->out_.size()) return self->write_some();
+                     self->out_.clear();
+                     self->written_ = 0;
+                     self->timer_.cancel();
+                     if (self->stage_ == Stage::streaming) return self->read_stream();
+                     self->after_answer(self->close_after_);
+                   });
 }
 
 // ---- streams
@@ -328,7 +345,7 @@ void Connection::begin_stream(const Request& request) {
   }
   shared_->answerer->open_stream(
       caller_, seen,
-      [self = shared_from_this(), executor = socket_.get_executor()](StreamOpening opening) {
+      [self = shared_from_this(), executor = wire_.socket().get_executor()](StreamOpening opening) {
         asio::post(executor, [self, opening = std::move(opening)]() mutable {
           self->stream_opened(std::move(opening));
         });
@@ -341,7 +358,7 @@ void Connection::stream_opened(StreamOpening opening) {
   if (shared_->stopping) return close();
   count(200);
   ErrorOfAsio ignored;
-  socket_.set_option(asio::socket_base::send_buffer_size(kStreamBuffer), ignored);
+  wire_.socket().set_option(asio::socket_base::send_buffer_size(kStreamBuffer), ignored);
   deaf_ = true;
   stage_ = Stage::streaming;
   ++shared_->streams;
@@ -381,7 +398,7 @@ void Connection::read_stream() {
   caller_ = *caller;
   shared_->answerer->read_stream(
       caller_, seen_,
-      [self = shared_from_this(), executor = socket_.get_executor()](StreamPage page) {
+      [self = shared_from_this(), executor = wire_.socket().get_executor()](StreamPage page) {
         asio::post(executor, [self, page = std::move(page)]() mutable {
           self->stream_read(std::move(page));
         });
@@ -457,10 +474,9 @@ void Connection::close() {
   if (stage_ == Stage::closed) return;
   if (stage_ == Stage::streaming) --shared_->streams;
   stage_ = Stage::closed;
-  ErrorOfAsio ignored;
   timer_.cancel();
   heartbeat_.cancel();
-  socket_.close(ignored);
+  wire_.close();
 }
 
 void Connection::count(int status) {

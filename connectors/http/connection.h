@@ -13,6 +13,7 @@
 
 #include "connectors/http/precheck.h"
 #include "connectors/http/server.h"
+#include "connectors/http/wire.h"
 
 namespace lianqing::http {
 
@@ -22,6 +23,7 @@ class Connection;
 struct Shared {
   ServerOptions options;
   Answerer* answerer = nullptr;
+  std::shared_ptr<boost::asio::ssl::context> tls;  // null: none
   bool stopping = false;
   std::set<Connection*> all;
   std::map<std::string, std::size_t> per_peer;
@@ -44,6 +46,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   enum class Stage : std::uint8_t { idle, head, body, answering, writing, streaming, closed };
 
+  void shake_hands();
   void read();
   void take(std::size_t bytes);
   void advance();
@@ -67,7 +70,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
   void count(int status);
 
-  Socket socket_;
+  Wire wire_;
   std::shared_ptr<Shared> shared_;
   std::string peer_;
   boost::asio::steady_timer timer_;
@@ -85,8 +88,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t paced_ = 0;  // size of in_ when the pace was last looked at
 
   const Route* route_ = nullptr;
-  Caller caller_;      // of the stream
-  std::string token_;  // that it was opened with
+  std::optional<Caller> certified_;  // by a certificate of its own
+  Caller caller_;                    // of the stream
+  std::string token_;                // that it was opened with
   std::string out_;
   std::size_t written_ = 0;
   bool writing_ = false;

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "connectors/http/connection.h"
+#include "lianqing/assert.h"
 
 namespace lianqing::http {
 
@@ -27,6 +28,9 @@ class Server::Listener {
 
   Status open() {
     ErrorOfAsio error;
+    if (!shared_->options.tls.certificate.empty()) {
+      LQ_TRY(shared_->tls, server_context(shared_->options.tls));
+    }
     const auto address = asio::ip::make_address(shared_->options.address, error);
     if (error) {
       return failure(ErrorCode::usage, "cannot listen on '" + shared_->options.address +
@@ -49,8 +53,8 @@ class Server::Listener {
     ErrorOfAsio ignored;
     const tcp::endpoint at = acceptor_.local_endpoint(ignored);
     const std::string address = at.address().to_string();
-    return "http://" + (at.address().is_v6() ? "[" + address + "]" : address) + ":" +
-           std::to_string(at.port());
+    return (shared_->tls ? "https://" : "http://") +
+           (at.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(at.port());
   }
 
   void run() {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "connectors/http/answerer.h"
+#include "connectors/http/certificate.h"
 #include "connectors/http/routes.h"
 #include "lianqing/result.h"
 
@@ -22,6 +23,7 @@ struct ServerOptions {
   std::size_t max_per_peer = 32;                 // from one address; loopback is not counted
   std::uint64_t max_body = 16U << 20;            // bytes
   bool open_metrics = false;                     // /metrics needs no token
+  TlsFiles tls;                                  // no certificate: no TLS
   std::chrono::milliseconds head_wait{5'000};    // for a whole head, from its first byte
   std::chrono::milliseconds idle_wait{75'000};   // between two requests
   std::chrono::milliseconds pace_wait{5'000};    // in each of these a body brings 1 KiB per second,
@@ -45,7 +47,7 @@ class Server {
                                                               Answerer& answerer);
   ~Server();
 
-  std::string url() const;  // http://ADDRESS:PORT
+  std::string url() const;  // http://ADDRESS:PORT, or https
   // Serves until stop(). What is under way is answered, streams are ended.
   void run();
 

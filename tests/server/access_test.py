@@ -249,6 +249,42 @@ class Access(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("has been sec_admin", done.stderr)
 
+    def test_two_people_activate(self):
+        daemon = Daemon(pack=PACK)
+        self.addCleanup(daemon.__exit__)
+        config = os.path.join(daemon.folder, "serve.yaml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("four_eyes: true\n")
+        daemon.arguments = ["--config", config]
+        daemon.start()
+        daemon.post([event(i) for i in range(3)], BATCH)
+        people = {}
+        for name in ("first", "second"):
+            people[name] = daemon.run("token", "create", "--data", daemon.data, "--role", "rule_approver", "--name", name).stdout.strip()
+
+        def activate(who, text):
+            body = json.dumps({"reason": "by " + who, "files": [{"name": "a.yaml", "text": text}]})
+            return daemon.ask("POST", "/v1/rules/activate", token=people[who], body=body, headers={"Content-Type": "application/json"})
+        changed, other = PACK.replace("n >= 9", "n >= 3"), PACK.replace("n >= 9", "n >= 4")
+        before = daemon.get("/v1/rules").json["running"]
+        for _ in range(2):                                 # once more by the same person: nothing
+            answer = activate("first", changed)
+            self.assertEqual((answer.status, answer.json["state"]), (202, "awaiting_second"))
+        self.assertEqual(activate("second", other).json["state"], "awaiting_second")   # another pack: the first one again
+        self.assertEqual(daemon.get("/v1/rules").json["awaiting_second"]["by"], "second")
+        with open(daemon.pack, "w", encoding="utf-8") as file:   # nor does the folder rule by itself
+            file.write(other)
+        daemon.process.send_signal(1)
+        time.sleep(1.5)
+        self.assertEqual(daemon.get("/v1/rules").json["running"], before)
+        self.assertEqual(activate("first", other).json["state"], "folding")
+        deadline = time.time() + 20
+        while daemon.get("/v1/rules").json["running"] == before:
+            self.assertLess(time.time(), deadline)
+            time.sleep(0.1)
+        exported = daemon.run("log", "export", "--data", daemon.data).stdout
+        self.assertIn('"by":"second, first"', exported)
+
     def test_zz_restart(self):
         self.assertTrue(self.has_new())
         self.assertEqual(self.daemon.stop(), 0)
