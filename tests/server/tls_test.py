@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import unittest
+import warnings
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import SECONDS, Daemon, event  # noqa: E402
@@ -74,6 +75,10 @@ class Tls(unittest.TestCase):
         self.addCleanup(daemon.__exit__)
         return daemon
 
+    def certificate(self, daemon):
+        with open(os.path.join(daemon.data, "tls", "certificate.pem"), encoding="ascii") as file:
+            return file.read()
+
     def test_own_certificate(self):
         daemon = self.daemon(arguments=["--tls", "auto"])
         daemon.start()
@@ -81,7 +86,7 @@ class Tls(unittest.TestCase):
         self.assertEqual(daemon.get("/v1/units/u1").json["colour"], "red")
         self.assertEqual(os.stat(os.path.join(daemon.data, "tls", "key.pem")).st_mode & 0o777, 0o600)
         self.assertEqual(os.stat(os.path.join(daemon.data, "tls")).st_mode & 0o777, 0o700)
-        first = open(os.path.join(daemon.data, "tls", "certificate.pem"), encoding="ascii").read()
+        first = self.certificate(daemon)
         # A large answer, a long stream of requests on one connection, a body that waits for 100-continue.
         connection = daemon.connect()
         for _ in range(20):
@@ -102,13 +107,14 @@ class Tls(unittest.TestCase):
         old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
         old.set_ciphers("ALL:@SECLEVEL=0")
-        old.minimum_version = ssl.TLSVersion.TLSv1
-        old.maximum_version = ssl.TLSVersion.TLSv1_1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
         with self.assertRaises(OSError), socket.create_connection(("127.0.0.1", daemon.port), timeout=SECONDS) as plain:
             old.wrap_socket(plain)
         self.assertEqual(daemon.stop(), 0)
         daemon.start()
-        self.assertEqual(open(os.path.join(daemon.data, "tls", "certificate.pem"), encoding="ascii").read(), first)
+        self.assertEqual(self.certificate(daemon), first)
         self.assertEqual(daemon.get("/v1/units").status, 200)
         shown = daemon.run("tls", "show", "--data", daemon.data, "--lang", "en")
         self.assertIn("self-signed", shown.stdout)
@@ -153,6 +159,7 @@ class Tls(unittest.TestCase):
         with self.assertRaises(AssertionError):
             daemon.start()
         self.assertEqual(daemon.process.wait(SECONDS), 1)
+        daemon.process.stdout.close()
         self.assertIn("chmod 600", daemon.said())
         os.chmod(key, 0o600)
         with open(key, encoding="ascii") as file:
@@ -163,6 +170,7 @@ class Tls(unittest.TestCase):
         with self.assertRaises(AssertionError):
             daemon.start()
         self.assertEqual(daemon.process.wait(SECONDS), 1)
+        daemon.process.stdout.close()
 
     def test_doctor(self):
         daemon = self.daemon(arguments=["--tls", "auto"])
