@@ -198,7 +198,7 @@ class Draft {
         "# 由表头草拟，请逐项核对 / drafted from the header: go over each line\nversion: 1\n";
     out += "source: " + quoted("/import/" + stem) + "\nfiles: [" + quoted(stem + "*") + "]\n";
     out += "timezone: Asia/Shanghai\nheader_row: " + std::to_string(header_row_) + "\n";
-    out += sensitive();
+    out += merged_cells() + sensitive();
     if (const auto* level = with("level")) {
       out += "level: {column: " + quoted(level->header) +
              ", refuse: [省级, 中央]}   # 上级层级的不录入 / higher levels are refused\n";
@@ -217,6 +217,16 @@ class Draft {
     if (const auto* recorded = with("recorded"); recorded != nullptr && recorded != time)
       out += "recorded: {column: " + quoted(recorded->header) + "}\n";
     return out + fields(time);
+  }
+
+  // Units that stand only in the first of their rows.
+  std::string merged_cells() const {
+    const DraftColumn* unit = with("unit");
+    std::size_t most = 0;
+    for (const DraftColumn& column : columns_) most = std::max(most, column.filled);
+    if (unit == nullptr || unit->filled == 0 || unit->filled == most) return "";
+    return "fill_down: [" + quoted(unit->header) +
+           "]   # 空格取上一格 / a blank takes the cell above\n";
   }
 
   std::string sensitive() const {

@@ -161,7 +161,7 @@ class NewMap(unittest.TestCase):
         example = os.path.join(ROOT, "examples", "import", "complaints.csv")
         done = subprocess.run([BINARY, "import", example, "--new-map"], capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
-        for line in ('sensitive: ["诉求人", "联系电话"]', 'id: ["工单编号"]', 'unit: {column: "承办单位"}', "type: complaint_received",
+        for line in ('sensitive: ["诉求人", "联系电话"]', 'id: ["工单编号"]', 'fill_down: ["承办单位"]', 'unit: {column: "承办单位"}', "type: complaint_received",
                      'time: {column: "受理日期"}', 'level: {column: "管辖层级", refuse: [省级, 中央]}', "态度冷漠\": cold_attitude",
                      'amount_cny: {column: "涉及金额（万元）", type: decimal, unit: 万元}', 'due_date: {column: "办结时限", type: date}'):
             self.assertIn(line, done.stdout)
