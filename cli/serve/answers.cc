@@ -347,7 +347,8 @@ Response Answers::metrics() const {
   out.body = metrics_text(writer_.gauges(), writer_.queue(), disk(),
                           server_ == nullptr ? http::Traffic{} : server_->traffic()) +
              rule_metrics(rules_.state()) + source_metrics(sources()) +
-             audit_metrics(audit_.gauges());
+             audit_metrics(audit_.gauges()) +
+             (sinks_ == nullptr ? std::string() : sink_metrics(sinks_->gauges(), writer_.now()));
   return out;
 }
 

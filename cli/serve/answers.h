@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/outbox/sinks.h"
 #include "cli/serve/access.h"
 #include "cli/serve/aside.h"
 #include "cli/serve/audit_trail.h"
@@ -37,6 +38,8 @@ class Answers final : public http::Answerer {
   void serve_behind(const http::Server& server) { server_ = &server; }
   // The sources that the daemon reads; they are part of what it says.
   void read_from(const Intake& intake) { intake_ = &intake; }
+  // Their counts are part of /metrics.
+  void tell_of(const Sinks& sinks) { sinks_ = &sinks; }
   void end() { ending_ = true; }            // events are refused from now on
   void finish_folds() { folds_.finish(); }  // after end(): they give up
 
@@ -83,6 +86,7 @@ class Answers final : public http::Answerer {
   std::shared_ptr<const Discretion> discretion_;
   const http::Server* server_ = nullptr;
   const Intake* intake_ = nullptr;
+  const Sinks* sinks_ = nullptr;
   std::atomic<bool> ending_{false}, whatif_busy_{false};
   Aside folds_;  // last: ends before what it uses
 };

@@ -21,7 +21,8 @@ constexpr KeyRow kConfigKeys[] = {
     {"log", KeyShape::word},         {"open_metrics", KeyShape::flag},
     {"watch_rules", KeyShape::flag}, {"sources", KeyShape::map},
     {"screen", KeyShape::map},       {"tls", KeyShape::map},
-    {"four_eyes", KeyShape::flag},
+    {"four_eyes", KeyShape::flag},   {"sinks", KeyShape::map},
+    {"outbound", KeyShape::map},
 };
 constexpr KeyRow kTlsKeys[] = {{"certificate", KeyShape::word, true},
                                {"key", KeyShape::word, true},
@@ -113,6 +114,7 @@ Checked<ServeConfig> read_config(const SourceText& text) {
     }
     read_screen(*root, config.screen, out);
     read_tls(*root, config, out);
+    config.sinks = read_sinks(*root, out);
     if (const Node* listen = root->find("listen"); listen != nullptr) {
       if (const auto address = parse_listen(config.listen); !address) {
         wrong(*listen, {"listen 应为 地址:端口，例如 127.0.0.1:8620", address.error().what}, out);

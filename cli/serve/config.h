@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/options.h"
+#include "cli/outbox/sink_config.h"
 #include "cli/serve/screen.h"
 #include "cli/serve/source_config.h"
 #include "connectors/http/certificate.h"
@@ -29,6 +30,7 @@ struct ServeConfig {
   std::vector<SourceSetup> sources;    // that the daemon reads by itself
   http::TlsFiles tls;                  // of the server; no certificate: no TLS
   bool own_tls = false;                // it makes its certificate itself
+  std::vector<SinkConfig> sinks;
 };
 
 // The keys of the file; `text` has been read already.

@@ -13,6 +13,7 @@
 #include "cli/language.h"
 #include "cli/log_options.h"
 #include "cli/options.h"
+#include "cli/outbox/sinks.h"
 #include "cli/pack_files.h"
 #include "cli/serve/answers.h"
 #include "cli/serve/audit_trail.h"
@@ -135,6 +136,7 @@ class Daemon {
         std::move(live), EngineClock(), limits, logbook_,
         [this] {
           if (http::Server* server = awake_) server->wake_streams();
+          if (Sinks* sinks = told_) sinks->wake();
         },
         [this](const Error& stopped) {
           logbook_.alarm({"日志或推演已停止，进程即将退出：" + told(stopped, true),
@@ -153,6 +155,9 @@ class Daemon {
     answers_ = std::make_unique<Answers>(
         AnswersOptions{config_.data, config_.rules, units_, config_.reserve}, *writer_, *rules_,
         *aside_, tokens_, *audit_);
+    LQ_TRY(sinks_, Sinks::start(config_.data, config_.sinks, *writer_, logbook_));
+    answers_->tell_of(*sinks_);
+    told_ = sinks_.get();
     LQ_TRY(const ListenAddress listen, parse_listen(config_.listen));
     http::ServerOptions options;
     options.address = listen.address;
@@ -228,6 +233,8 @@ class Daemon {
   // After run(): the queue is finished and the state written.
   Status finish() {
     awake_ = nullptr;
+    told_ = nullptr;
+    if (sinks_) sinks_->end();
     aside_.reset();
     if (answers_) answers_->finish_folds();
     if (rules_) rules_->end();
@@ -254,7 +261,9 @@ class Daemon {
   TokenBook tokens_;
   std::unique_ptr<http::Server> server_;
   std::atomic<http::Server*> awake_{nullptr};
+  std::atomic<Sinks*> told_{nullptr};
   std::unique_ptr<Writer> writer_;
+  std::unique_ptr<Sinks> sinks_;
   bool failed_ = false;
   std::unique_ptr<AuditTrail> audit_;
   std::unique_ptr<RuleSwitch> rules_;
