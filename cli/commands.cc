@@ -24,6 +24,8 @@ constexpr CommandRow kCommands[] = {
      "a live view of the daemon: units, newest warnings, rates", top_command},
     {"connect", "试一个连接器，说明看到了什么，不改动任何东西",
      "try one connector and say what it sees; nothing is changed", connect_command},
+    {"outbox", "推送队列：列出等候与未送达的通知，重发",
+     "what sinks still have to tell: list it, try dead notices again", outbox_command},
     {"token", "建立、更换、列出、吊销访问令牌", "make, rotate, list and revoke access tokens",
      token_command},
     {"tls", "生成、查看守护进程的自签名证书", "make or show the daemon's self-signed certificate",

@@ -5,6 +5,7 @@
 #include "cli/explain_run.h"
 #include "cli/language.h"
 #include "cli/log_options.h"
+#include "cli/outbox/notice_text.h"
 
 namespace lianqing {
 namespace {
@@ -18,6 +19,8 @@ constexpr OptionSpec kOwn[] = {
     {"known-at", true, false, "只用此刻已知的记录，按发生时间",
      "only what was known at this instant, by the time it happened"},
     {"format", true, false, "text 或 json", "text or json"},
+    {"notice", true, false, "此通知（或预警）为何、何时、如何推送；与 --data 同用",
+     "why, when and how this notice (or warning) was told; with --data"},
 };
 
 std::vector<OptionSpec> all_options() {
@@ -75,6 +78,13 @@ int explain_command(const std::vector<std::string>& args) {
                                        "--data DIR) (WARNING-ID | --unit U)",
                 options_help(specs, is_chinese(*options)).c_str());
     return 0;
+  }
+  if (const auto notice = options->value("notice")) {
+    const bool chinese = is_chinese(*options);
+    const auto data = options->value("data");
+    if (!data) return report({ErrorCode::usage, "--notice goes with --data DIR"}, chinese);
+    const auto explained = explain_notice(*data, *notice, chinese);
+    return explained ? *explained : report(explained.error(), chinese);
   }
   int code = 0;
   auto request = log_request(*options, code, false);

@@ -1,0 +1,248 @@
+#!/usr/bin/python3
+"""Sinks of a running daemon against receivers that count, fail, redirect and speak TLS. Needs LIANQING_BINARY."""
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from daemon import BINARY, ROOT, SECONDS, Daemon, event  # noqa: E402
+
+PACK = """version: 1
+pack: {id: desk, title: {zh: 窗口, en: Desk}, timezone: Asia/Shanghai}
+events:
+  complaint:
+    fields:
+      severity: {type: int, min: 1, max: 5, required: true}
+measures:
+  n: {count: complaint, over: 30d}
+rules:
+  many: {title: {zh: 多, en: Many}, because: {zh: "共{n}件", en: "{n} complaints"}, yellow: "n >= 1", red: "n >= 3"}
+"""
+
+
+class Receiver:
+    """Answers with `statuses` in turn (the last one for good), and keeps what came."""
+
+    def __init__(self, statuses=(204,), certificate=None, headers=(), bodies=b""):
+        outer = self
+        self.got, self.statuses, self.headers, self.body = [], list(statuses), list(headers), bodies
+        self.changed = threading.Condition()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                with outer.changed:
+                    status = outer.statuses.pop(0) if len(outer.statuses) > 1 else outer.statuses[0]
+                    answer = outer.body(body) if callable(outer.body) else outer.body
+                    outer.got.append((self.path, dict(self.headers.items()), body, status))
+                    outer.changed.notify_all()
+                self.send_response(status)
+                for name, value in outer.headers:
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *unused):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def wait(self, count):
+        with self.changed:
+            self.changed.wait_for(lambda: len(self.got) >= count, SECONDS)
+            return list(self.got)
+
+
+def secret_file(folder, name, key):
+    path = os.path.join(folder, name)
+    with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+        file.write("whsec_" + base64.b64encode(key).decode() + "\n")
+    return path
+
+
+def signature(key, id, stamp, body):
+    return "v1," + base64.b64encode(hmac.new(key, f"{id}.{stamp}.".encode() + body, hashlib.sha256).digest()).decode()
+
+
+class SinksTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder, True)
+
+    def receiver(self, *args, **more):
+        out = Receiver(*args, **more)
+        self.addCleanup(out.close)
+        return out
+
+    def daemon(self, config, start=True):
+        path = os.path.join(self.folder, "serve.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(config)
+        out = Daemon(self.folder, PACK, ["--config", path])
+        if start:
+            out.start()
+            self.addCleanup(lambda: out.process.poll() is None and out.kill())
+        return out
+
+    def run_it(self, *args):
+        return subprocess.run([BINARY, *args], capture_output=True, text=True, timeout=SECONDS)
+
+    def test_webhook_and_file_over_kills(self):
+        keys = [b"0123456789abcdef0123456789abcdef", b"fedcba9876543210fedcba9876543210"]
+        secrets = [secret_file(self.folder, "s%d" % i, key) for i, key in enumerate(keys)]
+        receiver = self.receiver((500, 204))
+        lines = os.path.join(self.folder, "warnings.jsonl")
+        daemon = self.daemon("""
+outbound: {networks: [127.0.0.1]}
+sinks:
+  desk: {kind: webhook, url: "http://127.0.0.1:%d/hook", secrets: [%s]}
+  file: {kind: jsonl, path: %s, levels: red}
+""" % (receiver.port, ", ".join(secrets), lines))
+        for i in range(3):
+            self.assertEqual(daemon.post(event(i)).status, 200)
+        got = receiver.wait(2)
+        self.assertEqual([one[3] for one in got[:2]], [500, 204])
+        self.assertEqual(got[0][2], got[1][2])
+        daemon.kill()
+        daemon.start()
+        daemon.post(event(9, unit="u2"))
+        got = receiver.wait(4)
+        ids = [one[1]["webhook-id"] for one in got if one[3] == 204]
+        self.assertEqual(len(ids), len(set(ids)))
+        warnings = daemon.get("/v1/warnings").json["warnings"]
+        self.assertEqual(sorted(ids), sorted(w["id"] for w in warnings))
+        for path, headers, body, _ in got:
+            self.assertEqual(path, "/hook")
+            self.assertEqual(headers["content-type"], "application/cloudevents+json")
+            self.assertEqual(headers["webhook-signature"].split(" "),
+                             [signature(key, headers["webhook-id"], headers["webhook-timestamp"], body) for key in keys])
+            told = json.loads(body)
+            self.assertEqual((told["type"], told["id"], told["data"]["id"]),
+                             ("org.lianqing.warning.v1", headers["webhook-id"], headers["webhook-id"]))
+        with open(lines, encoding="utf-8") as file:
+            self.assertEqual([json.loads(line)["to"] for line in file], ["red"])
+        metrics = daemon.get("/metrics", "sys_admin").bytes.decode()
+        self.assertIn('lianqing_sink_waiting{sink="desk"} 0', metrics)
+        told = self.run_it("explain", "--notice", got[0][1]["webhook-id"], "--data", daemon.data, "--lang", "zh")
+        self.assertEqual(told.returncode, 0, told.stderr)
+        for part in ("推送目标 desk", "未送达：HTTP 500", "已送达：HTTP 204", "推送目标 file", "不要这一级别"):
+            self.assertIn(part, told.stdout)
+        self.assertEqual(self.run_it("explain", "--notice", "nobody", "--data", daemon.data).returncode, 1)
+
+    def test_gone_redirected_refused_and_private(self):
+        gone, moved = self.receiver((410,)), self.receiver((302,), headers=[("Location", "http://127.0.0.1:1/")])
+        daemon = self.daemon("""
+outbound: {networks: [127.0.0.1/32]}
+sinks:
+  gone: {kind: webhook, url: "http://127.0.0.1:%d/"}
+  moved: {kind: webhook, url: "http://localhost:%d/"}
+""" % (gone.port, moved.port))
+        daemon.post(event(1))
+        gone.wait(1)
+        moved.wait(1)
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            listed = self.run_it("outbox", "list", "--data", daemon.data, "--all", "--lang", "en")
+            if "disabled" in listed.stdout and "redirects are not followed" in listed.stdout:
+                break
+            time.sleep(0.05)
+        self.assertEqual(listed.returncode, 1)
+        self.assertIn("gone: 0 open, 1 waiting, 0 dead; disabled", listed.stdout)
+        self.assertIn("redirects are not followed", listed.stdout)
+        self.assertIn("lianqing outbox retry enables it", daemon.said())
+        gone.statuses = [200]
+        asked = self.run_it("outbox", "retry", "--data", daemon.data, "--sink", "gone", "--all")
+        self.assertEqual(asked.returncode, 0, asked.stderr)
+        self.assertEqual(gone.wait(2)[1][3], 200)
+        self.assertEqual(self.run_it("outbox", "retry", "--data", daemon.data).returncode, 2)
+        daemon.stop()
+        # Not listed: nothing is connected to.
+        closed, tokens = self.receiver(), daemon.tokens
+        daemon = self.daemon('sinks: {inner: {kind: webhook, url: "http://localhost:%d/"}}' % closed.port)
+        daemon.tokens = tokens
+        daemon.post(event(2))
+        deadline = time.monotonic() + SECONDS
+        while "not public" not in listed.stdout and time.monotonic() < deadline:
+            listed = self.run_it("outbox", "list", "--data", daemon.data, "--sink", "inner", "--lang", "en")
+        self.assertIn("which is not public", listed.stdout)
+        self.assertEqual(closed.got, [])
+
+    def test_tls_is_verified(self):
+        key, cert = os.path.join(self.folder, "key.pem"), os.path.join(self.folder, "cert.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
+                        "-out", cert, "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+                       check=True, capture_output=True)
+        receiver = self.receiver(certificate=(cert, key))
+        daemon = self.daemon("""
+outbound: {networks: [127.0.0.1, "::1"], ca: %s}
+sinks:
+  good: {kind: webhook, url: "https://localhost:%d/good"}
+  other-name: {kind: webhook, url: "https://127.0.0.1:%d/bad"}
+""" % (cert, receiver.port, receiver.port))
+        daemon.post(event(1))
+        self.assertEqual(receiver.wait(1)[0][0], "/good")
+        said, deadline = "", time.monotonic() + SECONDS
+        while "TLS" not in said and time.monotonic() < deadline:
+            said = self.run_it("outbox", "list", "--data", daemon.data, "--all", "--sink", "other-name").stdout
+        self.assertIn("certificate verify failed", said)
+        self.assertEqual([one[0] for one in receiver.got], ["/good"])
+
+    def test_secrets_that_others_may_read_are_refused(self):
+        secret = secret_file(self.folder, "s", b"0123456789abcdef")
+        os.chmod(secret, 0o644)
+        daemon = self.daemon('sinks: {desk: {kind: webhook, url: "https://hooks.example/", secrets: %s}}' % secret, start=False)
+        done = self.run_it("serve", "--data", daemon.data, "--rules", daemon.pack, "--config",
+                           os.path.join(self.folder, "serve.yaml"), "--listen", "127.0.0.1:0", "--lang", "en")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("chmod 600", done.stderr)
+
+    def test_the_configurations_in_the_documents_run(self):
+        receiver = self.receiver()
+        folder = os.path.join(ROOT, "docs", "connectors")
+        seen = 0
+        for name in sorted(os.listdir(folder)):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                blocks = re.findall(r"```yaml\n(.*?)```", file.read(), re.S)
+            for block in [b for b in blocks if "sinks:" in b]:
+                seen += 1
+                text = re.sub(r"https://hooks\.example\.org", "http://127.0.0.1:%d" % receiver.port, block)
+                for path in set(re.findall(r"/[a-z/]+\.(?:secret|url)", text)):
+                    text = text.replace(path, secret_file(self.folder, os.path.basename(path), b"0123456789abcdef"))
+                text = text.replace("/var/lib/lianqing/", self.folder + "/")
+                if "outbound:" not in text:
+                    text = "outbound: {networks: [127.0.0.1]}\n" + text
+                with self.subTest(document=name):
+                    shutil.rmtree(os.path.join(self.folder, "data"), True)
+                    daemon = self.daemon(text)
+                    self.assertEqual(daemon.post(event(1)).status, 200)
+                    self.assertEqual(daemon.stop(), 0, daemon.said()[-800:])
+        self.assertGreaterEqual(seen, 4)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
