@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.parse
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import BINARY, ROOT, SECONDS, Daemon, event  # noqa: E402
@@ -220,6 +223,108 @@ sinks:
                            os.path.join(self.folder, "serve.yaml"), "--listen", "127.0.0.1:0", "--lang", "en")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("chmod 600", done.stderr)
+
+    def test_robots_say_little_and_sign(self):
+        key = b"SEC0123456789abcdef"
+        secret = os.path.join(self.folder, "robot.secret")
+        with open(os.open(secret, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(key + b"\n")
+        codes = iter([(45009, "too fast")])
+        wecom = self.receiver((200,), bodies=lambda _: json.dumps({"errcode": 0, "errmsg": "ok"}).encode())
+        fast = self.receiver((200,), bodies=lambda _: json.dumps(dict(zip(("errcode", "errmsg"), next(codes)))).encode())
+        ding = self.receiver((200,), bodies=b'{"errcode":0,"errmsg":"ok"}')
+        fei = self.receiver((200,), bodies=b'{"code":0,"msg":"success"}')
+        daemon = self.daemon("""
+outbound: {networks: [127.0.0.1]}
+sinks:
+  wecom: {kind: wecom, url: "http://127.0.0.1:%d/send?key=K", settle: 0s, link: "https://x/#unit/{unit}"}
+  fast: {kind: wecom, url: "http://127.0.0.1:%d/send?key=K", settle: 0s}
+  ding: {kind: dingtalk, url: "http://127.0.0.1:%d/robot/send?access_token=T", settle: 0s, secrets: %s}
+  fei: {kind: feishu, url: "http://127.0.0.1:%d/hook/T", settle: 0s, secrets: %s, language: en}
+""" % (wecom.port, fast.port, ding.port, secret, fei.port, secret))
+        daemon.post(event(1))
+        path, _, body, _ = wecom.wait(1)[0]
+        self.assertEqual(path, "/send?key=K")
+        said = json.loads(body)
+        self.assertEqual(said["msgtype"], "text")
+        self.assertRegex(said["text"]["content"], r"^廉情预警：u1 ●绿→◆黄 编号 n-[0-9a-f]{32}\nhttps://x/#unit/u1$")
+        path, _, body, _ = ding.wait(1)[0]
+        asked = urllib.parse.parse_qs(urllib.parse.urlsplit(path).query)
+        stamp = asked["timestamp"][0]
+        self.assertEqual(asked["sign"][0],
+                         base64.b64encode(hmac.new(key, stamp.encode() + b"\n" + key, hashlib.sha256).digest()).decode())
+        if time.gmtime().tm_min % 30:
+            said = json.loads(fei.wait(1)[0][2])
+            self.assertEqual(said["sign"], base64.b64encode(
+                hmac.new(said["timestamp"].encode() + b"\n" + key, b"", hashlib.sha256).digest()).decode())
+            self.assertIn("green", said["content"]["text"])
+        fast.wait(1)
+        said, deadline = "", time.monotonic() + SECONDS
+        while "45009" not in said and time.monotonic() < deadline:
+            said = self.run_it("outbox", "list", "--data", daemon.data, "--sink", "fast", "--lang", "zh").stdout
+        self.assertIn("errcode 45009: too fast", said)
+
+    def test_alertmanager(self):
+        receiver = self.receiver((200,))
+        daemon = self.daemon("""
+outbound: {networks: [127.0.0.1]}
+sinks: {alerts: {kind: alertmanager, url: "http://127.0.0.1:%d", resend: 5s}}
+""" % receiver.port)
+        for i in range(3):
+            daemon.post(event(i))
+
+        def alerts():
+            return [alert for path, _, body, _ in receiver.got for alert in json.loads(body)]
+
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline and not [a for a in alerts() if a["labels"]["severity"] == "red" and not a.get("annotations")]:
+            time.sleep(0.05)
+        self.assertTrue(all(path == "/api/v2/alerts" for path, *_ in receiver.got))
+        told = [(a["labels"]["severity"], "startsAt" in a) for a in alerts() if "annotations" in a]
+        self.assertEqual(set(told), {("yellow", True), ("yellow", False), ("red", True)})
+        self.assertTrue([a for a in alerts() if "annotations" not in a])  # sent again while it stands
+
+    def test_the_real_alertmanager(self):
+        program = shutil.which("prometheus-alertmanager")
+        if not program:
+            self.skipTest("no prometheus-alertmanager on this machine (Debian: apt-get install prometheus-alertmanager)")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        config = os.path.join(self.folder, "am.yml")
+        with open(config, "w") as file:
+            file.write("route: {receiver: none}\nreceivers: [{name: none}]\n")
+        real = subprocess.Popen([program, "--config.file", config, "--storage.path", os.path.join(self.folder, "am"), "--web.listen-address",
+                                 "127.0.0.1:%d" % port, "--cluster.listen-address="], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(real.wait)
+        self.addCleanup(real.kill)
+
+        def standing():
+            try:
+                with urllib.request.urlopen("http://127.0.0.1:%d/api/v2/alerts" % port, timeout=SECONDS) as answer:
+                    return sorted((a["labels"]["unit"], a["labels"]["severity"]) for a in json.load(answer))
+            except OSError:
+                return None
+
+        def wait_for(expected):
+            deadline = time.monotonic() + SECONDS
+            while standing() != expected and time.monotonic() < deadline:
+                time.sleep(0.1)
+            self.assertEqual(standing(), expected)
+
+        wait_for([])
+        daemon = self.daemon("""
+outbound: {networks: [127.0.0.1]}
+sinks: {alerts: {kind: alertmanager, url: "http://127.0.0.1:%d", resend: 5s}}
+""" % port)
+        daemon.post(event(1))
+        wait_for([("u1", "yellow")])
+        daemon.post(event(2))
+        daemon.post(event(3))
+        wait_for([("u1", "red")])
+        daemon.post(event(4, type="event_retracted", data={"target_event_id": "2", "target_source": "/desk"}))
+        daemon.post(event(5, type="event_retracted", data={"target_event_id": "3", "target_source": "/desk"}))
+        wait_for([("u1", "yellow")])
 
     def test_the_configurations_in_the_documents_run(self):
         receiver = self.receiver()
