@@ -188,6 +188,30 @@ TEST(EventLog, CursorsMoveWithTheirRecords) {
   EXPECT_EQ(log->next_seq(), 4U);
 }
 
+TEST(EventLog, AConnectorsCursorIsItsOwnAndMovesBehindRefusedRecordsToo) {
+  const TempDir dir;
+  auto log = open(dir);
+  AppendRecord read = record_of("a", "1", "s", "10:x");
+  read.reader = "desk";
+  append(*log, {read, record_of("b", "2", "s", "c2")}, at(1));
+  EXPECT_EQ(*log->cursor("desk"), "10:x");
+  EXPECT_EQ(*log->cursor("s"), "c2");
+  const std::vector<ReaderCursor> moved{{"desk", "12:x"}, {"other", "1"}};
+  ASSERT_TRUE(log->append({}, at(2), moved));
+  log.reset();
+  log = open(dir);
+  EXPECT_EQ(*log->cursor("desk"), "12:x");
+  EXPECT_EQ(*log->cursor("other"), "1");
+  EXPECT_EQ(log->next_seq(), 2U);
+  // A record that was there already; then both in one commit: what was refused came last.
+  read.cursor = "14:x";
+  append(*log, {read}, at(3));
+  EXPECT_EQ(*log->cursor("desk"), "14:x");
+  read.cursor = "16:x";
+  ASSERT_TRUE(log->append(std::vector{read}, at(4), std::vector<ReaderCursor>{{"desk", "17:x"}}));
+  EXPECT_EQ(*log->cursor("desk"), "17:x");
+}
+
 TEST(EventLog, RecordedTimesNeverGoBack) {
   const TempDir dir;
   const auto log = open(dir);
