@@ -178,9 +178,9 @@ void RuleSwitch::look(bool at_once) {
                           "and are not taken up by a start"});
   }
   if (options_.by_two || (!options_.watch && (first_look || !at_once))) {
-    logbook_.warn({"规则文件夹已改变，未启用（watch_rules: false 或 four_eyes: true）",
-                   "the rules on disk have changed and are not taken up (watch_rules: false, or "
-                   "four_eyes: true)"});
+    const std::string why = options_.by_two ? "four_eyes: true" : "watch_rules: false";
+    logbook_.warn({"规则文件夹已改变，未启用（" + why + "）",
+                   "the rules on disk have changed and are not taken up (" + why + ")"});
     return remember(content);
   }
   const std::string cause = first_look ? "start" : at_once ? "signal" : "file";

@@ -52,7 +52,7 @@ class LogRefold : public testing::Test {
   }
 
   static void run(int first, int last, bool checkpoint) {
-    auto live = Live::start({made->path(), read(kPack), {}}, [](Seq, Seq) {});
+    auto live = Live::start({made->path(), read(kPack), {}, {}}, [](Seq, Seq) {});
     ASSERT_TRUE(live) << (live ? "" : live.error().what);
     EventDecoder decoder;
     Arena arena;
