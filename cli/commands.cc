@@ -24,6 +24,8 @@ constexpr CommandRow kCommands[] = {
      "a live view of the daemon: units, newest warnings, rates", top_command},
     {"connect", "试一个连接器，说明看到了什么，不改动任何东西",
      "try one connector and say what it sees; nothing is changed", connect_command},
+    {"ledger", "台账：日志里的预警事项及其办理，供电子表格打开",
+     "the cases of a log as a table for spreadsheets", ledger_command},
     {"outbox", "推送队列：列出等候与未送达的通知，重发",
      "what sinks still have to tell: list it, try dead notices again", outbox_command},
     {"token", "建立、更换、列出、吊销访问令牌", "make, rotate, list and revoke access tokens",

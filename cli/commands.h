@@ -29,6 +29,7 @@ int log_command(const std::vector<std::string>& args);
 int serve_command(const std::vector<std::string>& args);
 int top_command(const std::vector<std::string>& args);
 int connect_command(const std::vector<std::string>& args);
+int ledger_command(const std::vector<std::string>& args);
 int outbox_command(const std::vector<std::string>& args);
 int token_command(const std::vector<std::string>& args);
 int fmt_command(const std::vector<std::string>& args);

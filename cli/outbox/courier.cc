@@ -128,7 +128,10 @@ Result<bool> Courier::read_page(std::uint64_t end, bool with_units) {
     if (warning.first >= end) break;
     bool shadow = false;
     auto edge = edge_of(warning, shadow);
-    if (!edge) return failure(ErrorCode::corrupt, "warning " + std::to_string(warning.first));
+    if (!edge) {
+      return failure(ErrorCode::corrupt,
+                     "warning " + std::to_string(warning.first) + " is not as it was written");
+    }
     names.insert(edge->unit);
     edges.emplace_back(*std::move(edge), shadow);
   }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/outbox/sinks.h"
+#include "cli/translation.h"
 #include "cli/words.h"
 #include "connectors/sinks/journal.h"
 
@@ -89,10 +90,12 @@ class NoticeStory {
       }
       case OutboxStep::drop: return outbox_word(entry.why, chinese_);
       case OutboxStep::attempt:
-        return say("未送达：", "not delivered: ") + entry.why + together(entry) +
-               say("；下次 ", "; next attempt ") + format_rfc3339(entry.next.value_or(entry.at));
+        return say("未送达：", "not delivered: ") + in_language(entry.why, chinese_) +
+               together(entry) + say("；下次 ", "; next attempt ") +
+               format_rfc3339(entry.next.value_or(entry.at));
       case OutboxStep::receipt: return say("已送达：", "delivered: ") + entry.why + together(entry);
-      case OutboxStep::dead: return say("已放弃：", "given up: ") + entry.why;
+      case OutboxStep::dead:
+        return say("已放弃：", "given up: ") + in_language(entry.why, chinese_);
       case OutboxStep::retry: return say("按要求重发", "sent again, as asked");
       case OutboxStep::start:
       case OutboxStep::disabled:

@@ -8,6 +8,7 @@
 #include "cli/language.h"
 #include "cli/log_options.h"
 #include "cli/outbox/sinks.h"
+#include "cli/translation.h"
 #include "cli/words.h"
 #include "connectors/json_writer.h"
 #include "lianqing/assert.h"
@@ -71,7 +72,8 @@ void print_text(const OutboxCall& call, const QueuedNotice& queued) {
   if (queued.attempts > 0) {
     std::printf(call.say("  失败 %u 次", "  %u failures"), queued.attempts);
   }
-  std::printf("%s%s\n", queued.why.empty() ? "" : "  ", queued.why.c_str());
+  std::printf("%s%s\n", queued.why.empty() ? "" : "  ",
+              in_language(queued.why, call.chinese).c_str());
 }
 
 Result<int> list(const OutboxCall& call) {
@@ -90,7 +92,7 @@ Result<int> list(const OutboxCall& call) {
       if (outbox.failures() > 0) {
         std::printf(call.say("  连续失败 %u 次：%s；下次 %s\n",
                              "  %u failures in a row: %s; next attempt %s\n"),
-                    outbox.failures(), outbox.failure().c_str(),
+                    outbox.failures(), in_language(outbox.failure(), call.chinese).c_str(),
                     format_rfc3339(outbox.tried_again_at()).c_str());
       }
     }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "cli/serve/engine_clock.h"
+#include "cli/translation.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -84,7 +85,7 @@ struct Sinks::Line {
     while (!stop.stop_requested()) {
       const auto wake = courier->step(stop);
       if (!wake && !failed) {
-        logbook.alarm({"推送目标 " + name + " 停顿：" + wake.error().what,
+        logbook.alarm({"推送目标 " + name + " 停顿：" + told(wake.error(), true),
                        "sink " + name + " is held up: " + wake.error().what});
       }
       failed = !wake;

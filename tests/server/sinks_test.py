@@ -188,7 +188,7 @@ sinks:
         closed, tokens = self.receiver(), daemon.tokens
         daemon = self.daemon('sinks: {inner: {kind: webhook, url: "http://localhost:%d/"}}' % closed.port)
         daemon.tokens = tokens
-        daemon.post(event(2))
+        daemon.post(event(2, unit="u9"))
         deadline = time.monotonic() + SECONDS
         while "not public" not in listed.stdout and time.monotonic() < deadline:
             listed = self.run_it("outbox", "list", "--data", daemon.data, "--sink", "inner", "--lang", "en")

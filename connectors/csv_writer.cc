@@ -1,0 +1,71 @@
+#include "connectors/csv_writer.h"
+
+#include <iconv.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+namespace lianqing {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::string_view kMark = "\xEF\xBB\xBF";
+// What begins a formula, in full width too, and what a spreadsheet drops before looking.
+constexpr std::array kDangerous = {"="sv,  "+"sv,  "-"sv,  "@"sv,  "\t"sv, "\r"sv,
+                                   "\n"sv, "\0"sv, "＝"sv, "＋"sv, "－"sv, "＠"sv};
+
+std::string safe(std::string_view cell) {
+  std::string out;
+  for (const std::string_view start : kDangerous) {
+    if (cell.starts_with(start)) out = "'";
+  }
+  for (const char c : cell) out += c == '\0' ? ' ' : c;
+  return out;
+}
+
+}  // namespace
+
+std::string csv_line(std::span<const std::string> cells) {
+  std::string out;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::string cell = safe(cells[i]);
+    if (i > 0) out += ',';
+    if (cell.find_first_of(",\"\r\n") == std::string::npos) {
+      out += cell;
+      continue;
+    }
+    out += '"';
+    for (const char c : cell) {
+      if (c == '"') out += '"';
+      out += c;
+    }
+    out += '"';
+  }
+  return out + "\r\n";
+}
+
+Result<std::string> encode_table(const std::string& utf8, TableEncoding encoding) {
+  if (encoding == TableEncoding::utf8_with_mark) return std::string(kMark) + utf8;
+  const iconv_t converter = ::iconv_open("GB18030", "UTF-8");
+  if (converter == reinterpret_cast<iconv_t>(-1)) {
+    return failure(ErrorCode::io, "this machine cannot write GB18030");
+  }
+  std::string text = utf8, out(4 * utf8.size() + 16, '\0');
+  char* from = text.data();
+  char* to = out.data();
+  std::size_t left = text.size(), room = out.size();
+  while (left > 0 && ::iconv(converter, &from, &left, &to, &room) == static_cast<std::size_t>(-1)) {
+    if (errno != EILSEQ && errno != EINVAL) break;
+    ++from;  // not UTF-8: the byte is left out as a question mark
+    --left;
+    *to++ = '?';
+    --room;
+  }
+  ::iconv_close(converter);
+  out.resize(out.size() - room);
+  return out;
+}
+
+}  // namespace lianqing
