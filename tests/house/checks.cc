@@ -44,6 +44,7 @@ const std::vector<Confinement> kConfined = {
     {"RocksDB", R"(rocksdb/.*)", R"(engine/store/rocks_store\.cc|log/rocks_log\.cc)"},
     {"Asio, Beast, Boost.JSON", R"(boost/(asio|beast|json|url)(/.*|\.hpp))", R"(connectors/.*)"},
     {"Boost.Unordered", R"(boost/unordered/.*)", R"((engine|connectors|cli)/.*)"},
+    {"Boost.Container", R"(boost/container/small_vector\.hpp)", R"(engine/.*)"},
     {"simdjson", R"(simdjson.*)", R"(connectors/decode\.cc)"},
     {"spdlog and fmt", R"((spdlog|fmt)/.*)", R"(cli/.*)"},
     {"date", R"(date/.*)", R"(rules/zone\.cc)"},
