@@ -173,6 +173,7 @@ constexpr TranslationRow kRows[] = {
      "--state 用于按记录先后排列的日志：不能与 --sort 或 --as-occurred 同用"},
     {"--cases and --colours need the whole log in one run: leave --state out",
      "--cases 与 --colours 需要一次读完整个日志：去掉 --state"},
+    {"--brief goes with one --rules", "--brief 只与一个 --rules 同用"},
     {"several --rules go without --state, --cases and --colours",
      "给出多个 --rules 时不能用 --state、--cases、--colours"},
     {"--every expects seconds from 0.1 to 3600", "--every 应为 0.1 到 3600 秒"},
