@@ -20,6 +20,7 @@ id: 编号
 unit: 单位
 type: complaint
 time: 日期
+fields: {severity: {value: 3}}
 """
 
 
