@@ -33,7 +33,9 @@ Result<OutputFile> OutputFile::open(const std::string& path, std::uint64_t keep)
         ErrorCode::refused,
         partial + " is shorter than the state directory says: it belongs to another run");
   }
-  if (::ftruncate(handle, static_cast<off_t>(keep)) != 0 || ::lseek(handle, 0, SEEK_END) < 0) {
+  const bool longer = static_cast<std::uint64_t>(size) > keep;
+  if ((longer && ::ftruncate(handle, static_cast<off_t>(keep)) != 0) ||
+      ::lseek(handle, 0, SEEK_END) < 0) {
     const int code = errno;
     ::close(handle);
     return failure_of(partial, "cut", code);

@@ -152,6 +152,11 @@ Status AckedFile::write(std::uint64_t size) const {
   return {};
 }
 
+Status AckedFile::sync() const {
+  if (::fdatasync(file_) != 0) return failed(path_, "sync");
+  return {};
+}
+
 Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (file < 0) return failed(path, "open");
@@ -171,8 +176,9 @@ DirectoryLock::~DirectoryLock() {
   if (file_ >= 0) ::close(file_);
 }
 
+// A file is synced alike.
 Status sync_directory(const std::filesystem::path& directory) {
-  const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int file = ::open(directory.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return failed(directory, "open");
   const bool synced = ::fsync(file) == 0;
   const int error = errno;

@@ -45,6 +45,8 @@ class AckedFile {
   AckedFile(const AckedFile&) = delete;
   ~AckedFile();
   [[nodiscard]] Status write(std::uint64_t size) const;
+  // Once written it is never empty again, also after a loss of power.
+  [[nodiscard]] Status sync() const;
 
  private:
   AckedFile(int file, std::filesystem::path path, std::string log)

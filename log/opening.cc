@@ -87,6 +87,19 @@ Result<std::string> make_log(const LogPlaces& places) {
   return head->log;
 }
 
+// A copy is in memory only until it is synced, file by file.
+Status sync_copy(const fs::path& directory) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    // A directory and a file are synced alike.
+    if (Status s = sync_directory(entry.path()); !s) return s;
+  }
+  if (error) {
+    return failure(ErrorCode::io, "cannot read " + directory.string() + ": " + error.message());
+  }
+  return sync_directory(directory);
+}
+
 // A power cut can tear the last write so that the strict opening refuses it. A copy is cut before
 // the tear and taken only if it still holds everything that was acknowledged; the damaged original
 // is set aside.
@@ -115,6 +128,7 @@ Result<std::string> mend_tail(const LogPlaces& places, const Error& why, const H
     }
     kept = found->tree.size();
   }
+  if (Status s = sync_copy(copy); !s) return Unexpected<Error>(s.error());
   std::string aside;
   for (int i = 1; aside.empty() || is_there(aside); ++i) {
     aside = (places.set_aside / ("log-" + std::to_string(i))).string();
@@ -344,6 +358,7 @@ Result<std::unique_ptr<DurableLog>> open_log(const fs::path& directory, OpenMode
   if (Status s = make_directories(places.head); !s) return Unexpected<Error>(s.error());
   LQ_TRY(AckedFile file, AckedFile::open(places.head, position->name));
   if (Status s = file.write(position->tree.size()); !s) return Unexpected<Error>(s.error());
+  if (Status s = file.sync(); !s) return Unexpected<Error>(s.error());
   auto log = std::make_unique<DurableLog>(directory, std::move(store), *std::move(position),
                                           DurableLog::Writing{std::move(lock), std::move(file)},
                                           std::move(notices), settings.salts);
