@@ -1,7 +1,8 @@
 // One line -> an event or a rejection; the same bytes give the same, and what was read can be read
 // again with its recorded time written into it.
+#include "connectors/attributes.h"
 #include "connectors/decode.h"
-#include "connectors/recorded_time.h"
+
 #include "lianqing/assert.h"
 #include "tests/fuzz/target.h"
 
