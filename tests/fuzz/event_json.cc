@@ -2,7 +2,6 @@
 // again with its recorded time written into it.
 #include "connectors/attributes.h"
 #include "connectors/decode.h"
-
 #include "lianqing/assert.h"
 #include "tests/fuzz/target.h"
 
