@@ -177,7 +177,7 @@ class Fmt(unittest.TestCase):
             self.assertEqual(self.read(path), "rules:\n\tr: 1\n")
 
     def test_what_is_shipped_is_laid_out(self):
-        files = [path for path in yaml_files("examples", "rules", "calendars")]
+        files = [path for path in yaml_files("examples", "rules", "calendars") if not path.endswith(".map.yaml")]
         self.assertGreater(len(files), 4)
         self.assertEqual(fmt(*files, "--check"), (0, "", ""))
 

@@ -90,7 +90,7 @@ class Schema(unittest.TestCase):
         self.assertGreater(len(files), 4)
         for path in files:
             content = load(path)
-            if not isinstance(content, dict) or "calendars" in path:
+            if not isinstance(content, dict) or "calendars" in path or path.endswith(".map.yaml"):
                 continue
             validator = test if path.endswith(".test.yaml") else pack
             said = [f"{'/'.join(map(str, e.path))}: {e.message[:300]}" for e in validator.iter_errors(content)]
