@@ -135,7 +135,9 @@ class Drop(unittest.TestCase):
             time.sleep(pick.random() * 0.8)
             process.kill()
             process.wait()
-        self.drop("--data", self.path("data"), code=1)
+        # What is left of the six is done now; nothing may be, on a quick machine.
+        left = [name for name in os.listdir(self.path("in")) if name.startswith("letters")]
+        self.drop("--data", self.path("data"), code=1 if any(int(name[8]) % 2 for name in left) else 0)
         self.assertEqual(self.logged(), sorted(wanted))
         self.assertEqual([name for name in os.listdir(self.path("in")) if name.startswith("letters")], [])
 
