@@ -5,16 +5,21 @@ import glob
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import SECONDS, Daemon, event  # noqa: E402
+from daemon import BINARY, SECONDS, Daemon, event  # noqa: E402
 
 LIBRARY = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 if LIBRARY is None:
     print("SKIPPED: no libfaketime on this machine (Debian: apt-get install faketime)", file=sys.stderr)
+# An optimised build is linked with jemalloc, which asks for the time while it allocates: libfaketime deadlocks.
+if LIBRARY and b"jemalloc" in subprocess.run(["ldd", BINARY], capture_output=True).stdout:
+    print("SKIPPED: libfaketime cannot stand before jemalloc; run the development build", file=sys.stderr)
+    LIBRARY = None
 BATCH = "application/cloudevents-batch+json"
 PACK = """version: 1
 pack: {id: clock, title: {zh: 钟, en: Clock}, timezone: Asia/Shanghai}
