@@ -12,6 +12,7 @@
 #include "cli/render_diagnostics.h"
 #include "cli/serve/config.h"
 #include "cli/translation.h"
+#include "connectors/json_writer.h"
 #include "lianqing/assert.h"
 #include "log/event_log.h"
 #include "rules/suggest.h"
@@ -23,6 +24,8 @@ constexpr OptionSpec kOptions[] = {
     {"config", true, false, "守护进程的 YAML 配置文件", "the daemon's YAML file"},
     {"anew", false, false, "不接着日志里的游标，从头试起",
      "from the beginning, not behind the cursor in the log"},
+    {"send", false, false, "推送目标：真的发出一条标明“试发”的通知",
+     "sinks: really send one notice, marked as a trial"},
     {"lang", true, false, "zh 或 en；默认按环境变量", "zh or en; by default from the environment"},
     {"help", false, false, "显示这些选项", "show these options"},
 };
@@ -32,7 +35,7 @@ constexpr std::chrono::seconds kPatience{5};
 
 struct ConnectCall {
   const ServeConfig& config;
-  bool anew;
+  bool anew, send;
   bool chinese;
 
   const char* say(const char* zh, const char* en) const { return chinese ? zh : en; }
@@ -143,6 +146,57 @@ Result<int> test_source(const ConnectCall& call, std::size_t index) {
   return sight.bad() == 0 ? 0 : kExitFindings;
 }
 
+// ---- sinks
+
+std::vector<std::pair<std::string, std::string>> sink_names(const ServeConfig& config) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const SinkConfig& sink : config.sinks) {
+    out.emplace_back(sink.settings.name, std::string(sink.kind->name));
+  }
+  return out;
+}
+
+// A change that no rule made, of a unit that there is not; a receiver that keeps levels keeps
+// green.
+Notice trial_notice(Instant now) {
+  const std::string id = "trial-" + std::to_string(micros(now));
+  NoticeEdge edge;
+  edge.id = id;
+  edge.unit = "lianqing-trial";
+  edge.rule = "trial";
+  edge.from = Level::yellow;
+  edge.time = now;
+  JsonWriter json(edge.text);
+  json.begin_object().key("id").string(id).key("unit").string(edge.unit);
+  json.key("rule").string(edge.rule).key("title").begin_object();
+  json.key("zh").string("试发，不是预警").key("en").string("a trial, no warning").end_object();
+  json.key("key").null().key("from").string(name(edge.from)).key("to").string(name(edge.to));
+  json.key("time").string(format_rfc3339(now)).key("trial").boolean(true).end_object();
+  return {id, edge.unit, edge.to, edge.from, {edge}};
+}
+
+Result<int> test_sink(const ConnectCall& call, std::size_t index) {
+  const SinkConfig& config = call.config.sinks[index];
+  LQ_TRY(const auto sink, config.kind->make(config.settings));
+  if (!call.send) {
+    std::printf("%s\n", call.say("设置可用：地址、密钥都读得到；什么也没有发出（--send 试发一条）",
+                                 "the settings can be used: address and secrets are there; nothing "
+                                 "was sent (--send sends a trial)"));
+    return 0;
+  }
+  const Instant now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  const Notice notice = trial_notice(now);
+  const Delivery delivered = sink->deliver(std::span(&notice, 1), now, {});
+  if (!delivered) {
+    std::printf(call.say("没有送达：%s\n", "not delivered: %s\n"),
+                in_language(delivered.error().what, call.chinese).c_str());
+    return kExitFindings;
+  }
+  std::printf(call.say("已送达 %s：%s\n", "delivered %s: %s\n"), notice.id.c_str(),
+              delivered->text.c_str());
+  return 0;
+}
+
 // ---- the table
 
 struct Section {
@@ -154,6 +208,7 @@ struct Section {
 
 constexpr Section kSections[] = {
     {"sources", "来源", "source", source_names, test_source},
+    {"sinks", "推送目标", "sink", sink_names, test_sink},
 };
 
 int list(const ConnectCall& call) {
@@ -198,7 +253,7 @@ Result<int> run(const Options& options, bool chinese) {
     std::fputs(render_text(config.error(), std::span(&text, 1), chinese).c_str(), stderr);
     return kExitFindings;
   }
-  const ConnectCall call{*config, options.has("anew"), chinese};
+  const ConnectCall call{*config, options.has("anew"), options.has("send"), chinese};
   return tests ? test(call, words[1]) : list(call);
 }
 

@@ -233,6 +233,33 @@ sinks:
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("chmod 600", done.stderr)
 
+    def test_a_sink_is_tried_without_the_daemon(self):
+        key, receiver, refusing = b"0123456789abcdef", self.receiver(), self.receiver((410,))
+        self.daemon("""
+outbound: {networks: [127.0.0.1]}
+sinks:
+  desk: {kind: webhook, url: "http://127.0.0.1:%d/desk", secrets: %s}
+  gone: {kind: webhook, url: "http://127.0.0.1:%d/gone"}
+""" % (receiver.port, secret_file(self.folder, "s", key), refusing.port), start=False)
+
+        def connect(*words):
+            return self.run_it("connect", *words, "--config", os.path.join(self.folder, "serve.yaml"), "--lang", "en")
+        self.assertEqual(connect("list").stdout, "desk  sink  webhook\ngone  sink  webhook\n")
+        looked = connect("test", "desk")
+        self.assertEqual((looked.returncode, receiver.got), (0, []), looked.stderr)
+        sent = connect("test", "desk", "--send")
+        self.assertEqual(sent.returncode, 0, sent.stdout + sent.stderr)
+        (path, headers, body, _), = receiver.wait(1)
+        self.assertEqual(path, "/desk")
+        self.assertIn(signature(key, headers["webhook-id"], headers["webhook-timestamp"], body), headers["webhook-signature"].split())
+        warning = json.loads(body)["data"]
+        self.assertEqual((warning["trial"], warning["to"], warning["unit"]), (True, "green", "lianqing-trial"))
+        refused = connect("test", "gone", "--send")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("410", refused.stdout)
+        os.chmod(os.path.join(self.folder, "s"), 0o644)
+        self.assertIn("chmod 600", connect("test", "desk").stderr)
+
     def test_robots_say_little_and_sign(self):
         key = b"SEC0123456789abcdef"
         secret = os.path.join(self.folder, "robot.secret")
