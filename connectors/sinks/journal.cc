@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "connectors/write_all.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -65,16 +66,6 @@ Result<std::uint64_t> read_lines(
     whole += line.size() + 1;
   }
   return whole;
-}
-
-bool write_all(int handle, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(handle, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
 }
 
 Status sync_directory(const std::string& directory) {

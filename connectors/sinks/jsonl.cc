@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "connectors/write_all.h"
+
 namespace lianqing {
 namespace {
 
@@ -35,16 +37,6 @@ class JsonlSink final : public Sink {
   Delivery failed() const {
     return Unexpected<DeliveryFailure>(DeliveryFailure{
         DeliveryFailure::Kind::unavailable, path_ + ": " + std::strerror(errno), {}});
-  }
-
-  static bool write_all(int handle, std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t n = ::write(handle, text.data(), text.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return false;
-      text.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return true;
   }
 
   // The size of the file once a last line that a crash cut short is gone; -1: errno says why.

@@ -17,6 +17,8 @@
 #include <exception>
 #include <new>
 
+#include "connectors/write_all.h"
+
 namespace lianqing {
 namespace {
 
@@ -102,15 +104,6 @@ void confine(const ConfinedLimits& limits) {
   filter_calls();
 }
 
-void write_all(int to, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = write(to, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) _exit(kFailed);
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-}
-
 [[noreturn]] void child(int to, const std::function<void(const ConfinedOutput&)>& work,
                         const ConfinedLimits& limits) {
   confine(limits);
@@ -119,7 +112,7 @@ void write_all(int to, std::string_view bytes) {
     work([&](std::string_view bytes) {
       written += bytes.size();
       if (written > limits.output) _exit(kTooMuch);
-      write_all(to, bytes);
+      if (!write_all(to, bytes)) _exit(kFailed);
     });
   } catch (const std::bad_alloc&) {
     _exit(kNoMemory);
