@@ -99,9 +99,14 @@ class MapReader {
 
   // Columns, remembered with their places: none may be sensitive.
   std::string column(const Node& map, std::string_view key) {
-    const Text text = read_text(map, key, out_);
-    if (text.present) used_.push_back(text);
-    return text.text;
+    return used(read_text(map, key, out_));
+  }
+  // A column without anything else said of it: `time: 日期`.
+  std::string lone_column(const Node& node) { return used(text_of(node, out_)); }
+
+  std::string used(const Text& column) {
+    if (column.present) used_.push_back(column);
+    return column.text;
   }
 
   void words(const Node& map, std::string_view key, std::vector<std::string>& to,
@@ -308,9 +313,7 @@ class MapReader {
   std::optional<TimeCell> time_of(const Node& node) {
     TimeCell out;
     if (!node.is_map()) {
-      const Text text = text_of(node, out_);
-      if (text.present) used_.push_back(text);
-      out.column = text.text;
+      out.column = lone_column(node);
       return out;
     }
     check_keys(node, node.at, kTimeKeys, {"时间", "a time"}, out_);
@@ -367,9 +370,7 @@ class MapReader {
     field.name = entry.key;
     const Node& node = entry.value;
     if (!node.is_map()) {  // `category: 类别`
-      const Text text = text_of(node, out_);
-      if (text.present) used_.push_back(text);
-      field.column = text.text;
+      field.column = lone_column(node);
       return field;
     }
     check_keys(node, entry.key_at, kFieldMapKeys, {"字段", "a field"}, out_);
