@@ -11,7 +11,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::string_view kMark = "\xEF\xBB\xBF";
 // What begins a formula, in full width too, and what a spreadsheet drops before looking.
 constexpr std::array kDangerous = {"="sv,  "+"sv,  "-"sv,  "@"sv,  "\t"sv, "\r"sv,
                                    "\n"sv, "\0"sv, "＝"sv, "＋"sv, "－"sv, "＠"sv};
@@ -32,7 +31,9 @@ std::string csv_line(std::span<const std::string> cells) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const std::string cell = safe(cells[i]);
     if (i > 0) out += ',';
-    if (cell.find_first_of(",\"\r\n") == std::string::npos) {
+    // A semicolon and a tab separate cells for some readers.
+    const bool plain = cell.find_first_of(",;\t\"\r\n") == std::string::npos;
+    if (plain && !cell.starts_with('\'')) {
       out += cell;
       continue;
     }
@@ -47,7 +48,7 @@ std::string csv_line(std::span<const std::string> cells) {
 }
 
 Result<std::string> encode_table(const std::string& utf8, TableEncoding encoding) {
-  if (encoding == TableEncoding::utf8_with_mark) return std::string(kMark) + utf8;
+  if (encoding == TableEncoding::utf8_with_mark) return std::string(kUtf8Mark) + utf8;
   const iconv_t converter = ::iconv_open("GB18030", "UTF-8");
   if (converter == reinterpret_cast<iconv_t>(-1)) {
     return failure(ErrorCode::io, "this machine cannot write GB18030");

@@ -4,10 +4,14 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "lianqing/result.h"
 
 namespace lianqing {
+
+// Written first, it tells spreadsheets that the file is UTF-8.
+inline constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 
 enum class TableEncoding : std::uint8_t { utf8_with_mark, gb18030 };
 

@@ -1,9 +1,10 @@
 #include "cli/import/report.h"
 
+#include <array>
 #include <utility>
 
 #include "cli/import/cell_text.h"
-#include "connectors/csv_cells.h"
+#include "connectors/csv_writer.h"
 #include "connectors/json_writer.h"
 
 namespace lianqing {
@@ -89,17 +90,12 @@ std::string note_line(const RowNote& note, bool chinese) {
 }  // namespace
 
 std::string report_csv(const Imported& imported, bool chinese) {
-  std::string out(kCsvMark);
+  std::string out(kUtf8Mark);
   out += chinese ? "行号,列,值,原因,处理\r\n" : "row,column,value,reason,verdict\r\n";
   for (const RowNote& note : imported.notes) {
-    if (note.row != 0) out += std::to_string(note.row);
-    for (const std::string_view text :
-         {std::string_view(note.column), std::string_view(note.value),
-          std::string_view(note.reason.in(chinese)), verdict_word(note.verdict, chinese)}) {
-      out += ',';
-      append_csv_cell(out, text);
-    }
-    out += "\r\n";
+    out += csv_line(std::array<std::string, 5>{note.row != 0 ? std::to_string(note.row) : "",
+                                               note.column, note.value, note.reason.in(chinese),
+                                               std::string(verdict_word(note.verdict, chinese))});
   }
   return out;
 }
