@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/ascii.h"
 #include "connectors/content_hash.h"
 #include "connectors/json_scanner.h"
 #include "connectors/utf8.h"
@@ -61,8 +62,7 @@ bool has_control(std::string_view text) {
 bool names_json(std::string_view media_type) {
   media_type = media_type.substr(0, media_type.find(';'));
   while (media_type.ends_with(' ')) media_type.remove_suffix(1);
-  std::string lower(media_type);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  const std::string lower = ascii_lower(media_type);
   return lower == "application/json" || lower == "text/json" || lower.ends_with("+json");
 }
 

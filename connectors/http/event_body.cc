@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectors/ascii.h"
 #include "connectors/http/parse.h"
 #include "connectors/json_writer.h"
 
@@ -20,15 +21,9 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
-
 // Media type without parameters. Any charset but UTF-8 makes it unusable.
 std::string media_type(std::string_view field) {
-  const std::string whole = lower(field);
+  const std::string whole = ascii_lower(field);
   const std::size_t semicolon = std::min(whole.find(';'), whole.size());
   const std::size_t charset = whole.find("charset=", semicolon);
   if (charset != std::string::npos) {
@@ -151,7 +146,7 @@ Outcome<EventTexts, Response> by_type(const Request& request, const std::string&
 
 Outcome<EventTexts, Response> event_texts(const Request& request) {
   const std::string_view encoding = request.field("content-encoding");
-  if (!encoding.empty() && lower(encoding) != "identity") {
+  if (!encoding.empty() && ascii_lower(encoding) != "identity") {
     return refuse(415, "encoding", "a compressed body is not taken");
   }
   const auto out = by_type(request, media_type(request.field("content-type")));

@@ -1,5 +1,7 @@
 #include "connectors/http/precheck.h"
 
+#include "connectors/ascii.h"
+
 #include <algorithm>
 #include <vector>
 
@@ -17,12 +19,6 @@ bool is_token_char(char c) {
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -92,7 +88,7 @@ Outcome<void, Refusal> check_length(std::string_view value, Seen& seen) {
 }
 
 void note_connection(std::string_view value, Seen& seen) {
-  const std::string options = lower(value);
+  const std::string options = ascii_lower(value);
   for (std::size_t at = 0; at <= options.size();) {
     const std::size_t end = std::min(options.find(',', at), options.size());
     const std::string_view option = trimmed(std::string_view(options).substr(at, end - at));
@@ -111,7 +107,7 @@ Outcome<void, Refusal> check_field(std::string_view line, Seen& seen) {
   if (!is_token(line.substr(0, colon))) {
     return refuse(400, "a header field's name is not a token (is there a space before the colon?)");
   }
-  const std::string name = lower(line.substr(0, colon));
+  const std::string name = ascii_lower(line.substr(0, colon));
   const std::string_view value = trimmed(line.substr(colon + 1));
   for (const char c : value) {
     const auto byte = static_cast<std::uint8_t>(c);
@@ -125,14 +121,14 @@ Outcome<void, Refusal> check_field(std::string_view line, Seen& seen) {
   } else if (name == "content-length") {
     return check_length(value, seen);
   } else if (name == "transfer-encoding") {
-    if (seen.chunked || lower(value) != "chunked") {
+    if (seen.chunked || ascii_lower(value) != "chunked") {
       return refuse(400, "Transfer-Encoding must be exactly: chunked");
     }
     seen.chunked = true;
   } else if (name == "connection") {
     note_connection(value, seen);
   } else if (name == "expect") {
-    if (lower(value) != "100-continue") return refuse(417, "Expect can only be 100-continue");
+    if (ascii_lower(value) != "100-continue") return refuse(417, "Expect can only be 100-continue");
     seen.expects_continue = true;
   } else if (name == "upgrade") {
     return {};  // never taken up
@@ -147,10 +143,10 @@ Outcome<void, Refusal> check_host(const Line& line, const Seen& seen) {
   if (seen.hosts == 1 && !is_authority(seen.host)) return refuse(400, "Host is not a host");
   if (line.target.starts_with('/')) return {};
   if (line.target == "*" && line.method == "OPTIONS") return {};
-  const std::string target = lower(line.target);
+  const std::string target = ascii_lower(line.target);
   if (!target.starts_with("http://")) return refuse(400, "the target must begin with /");
   const std::string authority = target.substr(7, target.find_first_of("/?", 7) - 7);
-  if (authority != lower(seen.host)) {
+  if (authority != ascii_lower(seen.host)) {
     return refuse(400, "the target names another host than Host does");
   }
   return {};

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "connectors/ascii.h"
 #include "connectors/utf8.h"
 
 namespace lianqing {
@@ -81,12 +82,6 @@ class Converter {
   iconv_t handle_;
 };
 
-std::string lower(std::string_view name) {
-  std::string out(name);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
-
 TableResult<DecodedText> converted(std::string bytes, const std::string& name, std::string stated) {
   Converter converter(name.c_str());
   if (!converter.known()) {
@@ -100,7 +95,7 @@ TableResult<DecodedText> converted(std::string bytes, const std::string& name, s
 }  // namespace
 
 TableResult<DecodedText> decode_text(std::string bytes, std::string_view encoding) {
-  const std::string name = lower(encoding);
+  const std::string name = ascii_lower(encoding);
   if (bytes.starts_with("\xEF\xBB\xBF") && (name.empty() || name.starts_with("utf"))) {
     return repaired_utf8(bytes.substr(3), "UTF-8 (BOM)");
   }
