@@ -17,7 +17,16 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("LIANQING_BINARY", os.path.join(ROOT, "build", "dev", "lianqing"))
-MIRROR = os.environ.get("LIANQING_MIRROR", "http://deb.debian.org/debian")
+
+
+def mirror():
+    """The archive that this machine takes its packages from, unless another one is named."""
+    sites = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Component: main"],
+                           capture_output=True, encoding="utf-8") if shutil.which("apt-get") else None
+    return os.environ.get("LIANQING_MIRROR") or (sites.stdout.split() if sites and sites.stdout else [""])[0].rstrip("/")
+
+
+MIRROR = mirror()
 SECONDS = 900
 
 PACK = """version: 1
@@ -38,7 +47,7 @@ def why_not():
         return "no debootstrap: apt-get install debootstrap"
     try:
         urllib.request.urlopen(f"{MIRROR}/dists/bookworm/InRelease", timeout=20).close()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         return f"no mirror at {MIRROR}: {error}"
     return None
 
