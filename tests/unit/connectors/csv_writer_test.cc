@@ -20,7 +20,7 @@ TEST(CsvWriter, NoFirstByteMakesAFormula) {
     const char first = out[out[0] == '"' ? 1 : 0];
     EXPECT_EQ(std::string("=+-@\t\r\n\0", 8).find(first), std::string::npos) << byte;
   }
-  for (const char* wide : {"＝1", "＋1", "－1", "＠1"}) EXPECT_TRUE(line(wide).starts_with("'"));
+  for (const char* wide : {"＝1", "＋1", "－1", "＠1"}) EXPECT_TRUE(line(wide).starts_with("\"'"));
   EXPECT_EQ(line("a=1"), "a=1\r\n");
 }
 
