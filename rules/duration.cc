@@ -1,7 +1,6 @@
 #include "rules/duration.h"
 
 #include <charconv>
-#include <limits>
 #include <system_error>
 
 namespace lianqing {
@@ -9,6 +8,8 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr int kMaxPeriods = 100'000;
+// Ten thousand years: any instant shifted by it is still an instant.
+constexpr std::int64_t kMaxDays = 3'652'500;
 
 struct SpanUnit {
   std::string_view name;
@@ -80,8 +81,9 @@ std::optional<Span> parse_span(std::string_view text) {
   skip_measure_word(text);
   for (const SpanUnit& unit : kSpanUnits) {
     if (text != unit.name) continue;
-    if (unit.micros == 0) return Span{true, *amount};
-    if (*amount > std::numeric_limits<std::int64_t>::max() / unit.micros) return std::nullopt;
+    if (unit.micros == 0)
+      return *amount > kMaxDays ? std::nullopt : std::optional(Span{true, *amount});
+    if (*amount > days(kMaxDays).count() / unit.micros) return std::nullopt;
     return Span{false, *amount * unit.micros};
   }
   return std::nullopt;

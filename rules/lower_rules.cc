@@ -178,6 +178,7 @@ struct Thresholds {
   std::set<std::int64_t> days;
 
   void compare(Op op, Number limit) {
+    if (limit > Number(kMostDays)) return;  // no age comes so far
     switch (op) {
       case Op::greater_equal:
       case Op::less: days.insert(ceiling(limit)); break;
@@ -189,6 +190,8 @@ struct Thresholds {
         days.insert(limit.num() + 1);
     }
   }
+
+  static constexpr std::int64_t kMostDays = 3'652'500;  // ten thousand years
 };
 
 // The constant an operand is; nothing if it is none.

@@ -236,6 +236,19 @@ TEST(Judge, ARegisteredUnitIsJudgedAtTheFirstRecord) {
             Lines{"2026-03-05T10:00:00Z silent r green>yellow activation"});
 }
 
+TEST(Judge, AnAgeThatNothingReachesIsWaitedForInVain) {
+  for (const char* far : {"1000000000", "9000000000000000000", "3652500", "-1000000000"}) {
+    const auto program = pack(
+        "measures: {idle: {age: e}}\n"
+        "rules: {r: {title: R, yellow: \"idle > " +
+        std::string(far) + "\"}}\n");
+    RunOptions options;
+    options.replay.until = at("9999-12-31T00:00:00Z");
+    const Ran ran = run(program, {event("1", "u", "e", "2026-03-05T10:00:00Z")}, options);
+    EXPECT_EQ(ran.warnings.size(), far[0] == '-' ? 1U : 0U) << far;
+  }
+}
+
 TEST(Judge, NeedsKeepsTheLevel) {
   const auto program = pack(
       "measures: {n: {count: e, over: 1d}, score: {avg: score, of: e, over: 1d}}\n"

@@ -24,6 +24,14 @@ TEST(Duration, ReadsSpans) {
   EXPECT_EQ(parse_span("90秒"), parse_span("90s"));
 }
 
+TEST(Duration, RefusesMoreThanTenThousandYears) {
+  EXPECT_TRUE(parse_span("3652500d"));
+  EXPECT_FALSE(parse_span("3652501d"));
+  EXPECT_FALSE(parse_span("400000000000000w"));
+  EXPECT_TRUE(parse_span("3652500 workdays"));
+  EXPECT_FALSE(parse_span("3652501 workdays"));
+}
+
 TEST(Duration, ReadsWorkdays) {
   EXPECT_EQ(parse_span("5 workdays"), (Span{true, 5}));
   EXPECT_EQ(parse_span("1 workday"), (Span{true, 1}));
