@@ -81,6 +81,7 @@ class Checker {
     // A text that could not be read may use what looks unused.
     complete_ = !has_error(out_);
     for (const Rule& rule : program_.rules) check_rule(rule);
+    check_sensitive(syntax_, program_, out_);
     for (const Param& param : program_.params) check_param_name(param);
     if (complete_) check_unused();
     if (syntax_.rules.empty()) {

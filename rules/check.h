@@ -10,5 +10,7 @@ namespace lianqing {
 
 void check(const PackSyntax& syntax, std::span<const SourceText> files, const Program& program,
            const Lowered& lowered, Diagnostics& out);
+// The part of it about fields that are declared sensitive (R196).
+void check_sensitive(const PackSyntax& syntax, const Program& program, Diagnostics& out);
 
 }  // namespace lianqing

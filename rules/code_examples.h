@@ -130,6 +130,8 @@ inline constexpr CodeExample kCodeExamples[] = {
     {"R194", "where: \"rule == 'complaint_serge'\"", "where: \"rule == 'complaint_surge'\""},
     {"R195", "flapping: {window: 2, high: 2, low: 1}",
      "flapping: {window: 21, high: 0.5, low: 0.25}"},
+    {"R196", "who: {last: reporter_token, of: complaint}",
+     "people: {distinct: reporter_token, of: complaint, over: 30d}"},
     {"R200", "yellow: \"on_time_rate > 1\"", "yellow: \"on_time_rate < 0.6\""},
     {"R201", "n: {count: complaint}\nyellow: \"n >= 5\"",
      "n: {count: complaint, over: 30d}\nyellow: \"n >= 5\""},

@@ -288,6 +288,14 @@ inline constexpr CodeRow kCodes[] = {
     {"R195", Severity::error, "抖动的界限有误", "bounds of flapping",
      "window 是 3 到 1000 的整数，0 <= low < high <= 1。",
      "window is a whole number from 3 to 1000, and 0 <= low < high <= 1."},
+    {"R196", Severity::error, "敏感字段会流出", "a sensitive field would be shown",
+     "声明为 sensitive: true 的字段不能作 per、事项的 key "
+     "或期限，也不能求和、平均、最大最小、取首末：这些值会出现在预警里。"
+     "可以用 distinct、top 计个数，可以写在 where 和 streak 的条件里，可以作 sequence 的 on。",
+     "A field with sensitive: true is no per, no key or deadline of an item, and is not summed, "
+     "averaged, or taken as smallest, largest, first or last: such values are shown in warnings. "
+     "distinct and top may count it, where and streak may test it, the on of a sequence may match "
+     "it."},
     // ---- advice: what is allowed but was most likely not meant
     {"R200", Severity::warning, "永远不会触发", "never reached",
      "按各个量可能的取值（计数不小于零、比率在 0 与 1 之间、字段声明的 min 和 "
