@@ -20,6 +20,7 @@
 #include "cli/serve/tokens.h"
 #include "connectors/http/certificate.h"
 #include "connectors/json_writer.h"
+#include "connectors/secret_file.h"
 #include "lianqing/assert.h"
 #include "log/event_log.h"
 
@@ -132,8 +133,10 @@ class Examination {
                   {"设置 tls，或只监听 127.0.0.1 并在前面放代理",
                    "set tls, or listen on 127.0.0.1 behind a proxy"});
     }
-    if (const Status secret = http::check_secret_file(files.key); !secret) {
-      mend("tls", {secret.error().what, secret.error().what}, {"chmod 600", "chmod 600"});
+    if (const auto secret = read_secret_file(files.key); !secret) {
+      mend("tls", {secret.error().what, secret.error().what},
+           {"chmod 600，或在 systemd 单元里用 LoadCredential",
+            "chmod 600, or LoadCredential in the unit of systemd"});
     }
     const auto facts = http::certificate_facts(files.certificate);
     if (!facts) {

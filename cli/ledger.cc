@@ -188,8 +188,9 @@ int ledger_command(const std::vector<std::string>& args) {
   }
   const auto out = options->value("out");
   const std::string encoding = options->value_or("encoding", "utf-8");
+  const auto known = table_encoding(encoding);
   if (!out) return report({ErrorCode::usage, "--out FILE is needed"}, chinese);
-  if (encoding != "utf-8" && encoding != "gb18030") {
+  if (!known) {
     return report({ErrorCode::usage, "--encoding is utf-8 or gb18030, not '" + encoding + "'"},
                   chinese);
   }
@@ -202,9 +203,7 @@ int ledger_command(const std::vector<std::string>& args) {
     if (!instant) return report(instant.error(), chinese);
     request->log.until = request->options.until = *instant;
   }
-  const Status written =
-      write_ledger(*request, *out,
-                   encoding == "gb18030" ? TableEncoding::gb18030 : TableEncoding::utf8_with_mark);
+  const Status written = write_ledger(*request, *out, *known);
   return written ? 0 : report(written.error(), chinese);
 }
 

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <string_view>
 
+#include "lianqing/assert.h"
+
 namespace lianqing {
 namespace {
 
@@ -47,8 +49,20 @@ std::string csv_line(std::span<const std::string> cells) {
   return out + "\r\n";
 }
 
+std::optional<TableEncoding> table_encoding(std::string_view word) {
+  if (word == "utf-8") return TableEncoding::utf8_with_mark;
+  if (word == "gb18030") return TableEncoding::gb18030;
+  return std::nullopt;
+}
+
 Result<std::string> encode_table(const std::string& utf8, TableEncoding encoding) {
-  if (encoding == TableEncoding::utf8_with_mark) return std::string(kUtf8Mark) + utf8;
+  LQ_TRY(std::string lines, encode_lines(utf8, encoding));
+  if (encoding == TableEncoding::utf8_with_mark) lines.insert(0, kUtf8Mark);
+  return lines;
+}
+
+Result<std::string> encode_lines(const std::string& utf8, TableEncoding encoding) {
+  if (encoding == TableEncoding::utf8_with_mark) return utf8;
   const iconv_t converter = ::iconv_open("GB18030", "UTF-8");
   if (converter == reinterpret_cast<iconv_t>(-1)) {
     return failure(ErrorCode::io, "this machine cannot write GB18030");

@@ -2,6 +2,7 @@
 // take for a formula gets an apostrophe before it.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,7 +18,11 @@ enum class TableEncoding : std::uint8_t { utf8_with_mark, gb18030 };
 
 // One line, UTF-8, ended by CR LF.
 std::string csv_line(std::span<const std::string> cells);
-// The whole text as bytes of the file. Fails (io) if the C library lacks the encoding.
+// Lines as bytes of a file that has begun. Fails (io) if the C library lacks the encoding.
+[[nodiscard]] Result<std::string> encode_lines(const std::string& utf8, TableEncoding encoding);
+// The whole text as bytes of the file, with what stands before it. Fails likewise.
 [[nodiscard]] Result<std::string> encode_table(const std::string& utf8, TableEncoding encoding);
+// "utf-8", "gb18030"; nothing on another word.
+std::optional<TableEncoding> table_encoding(std::string_view word);
 
 }  // namespace lianqing

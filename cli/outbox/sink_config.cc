@@ -47,8 +47,11 @@ constexpr std::array<std::pair<std::string_view, bool>, 2> kGroups = {
 constexpr std::array<std::pair<std::string_view, bool>, 2> kFrom = {
     {{"start", true}, {"now", false}}};
 
+constexpr std::array<std::pair<std::string_view, TableEncoding>, 2> kEncodings = {
+    {{"utf-8", TableEncoding::utf8_with_mark}, {"gb18030", TableEncoding::gb18030}}};
+
 constexpr std::size_t kMostSinks = 50;
-constexpr std::size_t kMostSecrets = 2;
+constexpr std::size_t kMostSecrets = 4;  // a webhook may sign in two ways
 
 void report(const SourceSpan& at, const Bilingual& message, Diagnostics& out) {
   out.push_back({"C001", Severity::error, at, message, {}});
@@ -183,7 +186,7 @@ void read_settings(const Node& node, SinkConfig& sink, Diagnostics& out) {
   settings.secrets = in.words("secrets");
   settings.path = in.word("path");
   settings.link = in.word("link");
-  settings.encoding = in.word("encoding");
+  settings.encoding = in.choice("encoding", kEncodings, {"编码", "encoding"});
   if (const std::string language = in.word("language"); !language.empty()) {
     settings.language = language;
     if (language != "zh" && language != "en") {
@@ -200,7 +203,8 @@ void read_settings(const Node& node, SinkConfig& sink, Diagnostics& out) {
   }
   if (settings.secrets.size() > kMostSecrets) {
     report(node.find("secrets")->at,
-           {"最多两个密钥文件（轮换期间新旧各一）", "at most two secrets: the old and the new one"},
+           {"最多四个密钥文件（轮换期间每种新旧各一）",
+            "at most four secrets: of each sort the old and the new one"},
            out);
   }
   if (!settings.url.empty()) {

@@ -7,6 +7,7 @@
 
 #include "cli/serve/engine_clock.h"
 #include "cli/translation.h"
+#include "cli/warning_json.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -110,7 +111,9 @@ Result<std::unique_ptr<Sinks>> Sinks::start(const std::string& data,
   for (const SinkConfig& config : sinks) {
     auto line = std::make_unique<Line>();
     line->name = config.settings.name;
-    auto made = config.kind->make(config.settings);
+    SinkSettings settings = config.settings;
+    settings.local = [&writer](Instant t) { return local_text(*writer.rules()->program, t); };
+    auto made = config.kind->make(settings);
     if (!made) {
       made.error().what = "sink " + line->name + ": " + made.error().what;
       return Unexpected<Error>(made.error());

@@ -8,11 +8,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -110,18 +108,6 @@ Result<CertificateFacts> certificate_facts(const std::string& path) {
     }
   }
   return out;
-}
-
-Status check_secret_file(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) {
-    return failure(ErrorCode::io, "cannot read " + path + ": " + std::strerror(errno));
-  }
-  const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
-  if (credentials != nullptr && path.starts_with(std::string(credentials) + "/")) return {};
-  if ((found.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
-  return failure(ErrorCode::refused,
-                 path + ": others may read or change this file, which holds a secret: chmod 600");
 }
 
 Status make_self_signed(const TlsFiles& files, const std::vector<std::string>& names) {

@@ -24,10 +24,6 @@ struct CertificateFacts {
 // Of the first certificate in the file. Fails (io, refused).
 [[nodiscard]] Result<CertificateFacts> certificate_facts(const std::string& path);
 
-// Refused if others than its owner may read a file that holds a secret. What systemd hands over in
-// $CREDENTIALS_DIRECTORY is as private as it can be.
-[[nodiscard]] Status check_secret_file(const std::string& path);
-
 // A key (P-256) and a certificate that it signs itself, for these names and addresses, in force for
 // 397 days. Files that are there are replaced.
 [[nodiscard]] Status make_self_signed(const TlsFiles& files, const std::vector<std::string>& names);

@@ -3,13 +3,18 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <boost/asio/buffer.hpp>
+
+#include "connectors/secret_file.h"
+#include "lianqing/assert.h"
+
 namespace lianqing::http {
 
 namespace ssl = boost::asio::ssl;
 using ErrorOfAsio = boost::system::error_code;
 
 Result<std::shared_ptr<ssl::context>> server_context(const TlsFiles& files) {
-  if (Status s = check_secret_file(files.key); !s) return Unexpected<Error>(s.error());
+  LQ_TRY(const std::string key, read_secret_file(files.key));
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   const auto refused = [](const std::string& path, const ErrorOfAsio& error) {
     return failure(ErrorCode::refused, path + " cannot be used for TLS: " + error.message());
@@ -27,7 +32,7 @@ Result<std::shared_ptr<ssl::context>> server_context(const TlsFiles& files) {
   SSL_CTX_set_session_cache_mode(context->native_handle(), SSL_SESS_CACHE_OFF);
   context->use_certificate_chain_file(files.certificate, error);
   if (error) return refused(files.certificate, error);
-  context->use_private_key_file(files.key, ssl::context::pem, error);
+  context->use_private_key(boost::asio::buffer(key), ssl::context::pem, error);
   if (error) return refused(files.key, error);
   if (SSL_CTX_check_private_key(context->native_handle()) != 1) {
     return failure(ErrorCode::refused,

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "connectors/json_writer.h"
+#include "connectors/secret_file.h"
 #include "connectors/sinks/answer_verdict.h"
 #include "connectors/sinks/link.h"
 #include "connectors/sinks/secrets.h"
@@ -57,7 +58,7 @@ class Bot final : public Sink {
                    const std::stop_token& stop) override {
     std::string secret;
     if (!settings_.secrets.empty()) {
-      auto read = read_secret(settings_.secrets[0]);
+      auto read = read_secret_line(settings_.secrets[0]);
       if (!read) return unavailable(read.error().what);
       secret = *std::move(read);
     }
@@ -152,7 +153,8 @@ class Bot final : public Sink {
 Result<std::unique_ptr<Sink>> make(Provider provider, const SinkSettings& settings) {
   LQ_TRY(http::OutboundUrl url, sink_url(settings));
   for (const std::string& path : settings.secrets) {
-    if (const auto secret = read_secret(path); !secret) return Unexpected<Error>(secret.error());
+    if (const auto secret = read_secret_line(path); !secret)
+      return Unexpected<Error>(secret.error());
   }
   return std::make_unique<Bot>(provider, settings, std::move(url));
 }

@@ -5,6 +5,7 @@
 #include "connectors/sinks/alertmanager.h"
 #include "connectors/sinks/bots.h"
 #include "connectors/sinks/jsonl.h"
+#include "connectors/sinks/ledger.h"
 #include "connectors/sinks/webhook.h"
 
 namespace lianqing {
@@ -18,6 +19,7 @@ constexpr std::array<std::string_view, 5> kSigned = {"url", "url_file", "link", 
                                                      "secrets"};
 constexpr std::array<std::string_view, 2> kUrl = {"url", "url_file"};
 constexpr std::array<std::string_view, 1> kPath = {"path"};
+constexpr std::array<std::string_view, 3> kLedger = {"path", "encoding", "language"};
 
 // What the providers allow; a little less, for clocks that differ.
 SinkKind bot(std::string_view name, Words keys, unsigned per_minute,
@@ -40,6 +42,8 @@ std::vector<SinkKind> all_kinds() {
   std::vector<SinkKind> out;
   out.push_back({.name = "webhook", .keys = kWebhook, .needs = kUrl, .make = make_webhook});
   out.push_back({.name = "jsonl", .keys = kPath, .needs = kPath, .batch = 256, .make = make_jsonl});
+  out.push_back(
+      {.name = "ledger", .keys = kLedger, .needs = kPath, .batch = 256, .make = make_ledger});
   out.push_back({.name = "alertmanager",
                  .keys = kAlertmanager,
                  .needs = kUrl,

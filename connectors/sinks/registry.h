@@ -2,12 +2,15 @@
 // configuration need to know; how a sink speaks is in its own file.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "connectors/csv_writer.h"
 #include "connectors/http/outbound.h"
 #include "lianqing/sink.h"
 
@@ -21,7 +24,8 @@ struct SinkSettings {
   std::string path;
   std::string link;  // of a unit's page: {unit} stands for it, {id} for the notice
   std::string language = "zh";
-  std::string encoding;
+  std::optional<TableEncoding> encoding;
+  std::function<std::string(Instant)> local;  // "2026-04-02 10:00" in the pack's zone; empty: UTC
   std::optional<Duration> resend;
   http::OutboundRules outbound;
   std::vector<std::string> hosts;  // that may be named; empty: any

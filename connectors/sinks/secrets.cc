@@ -1,18 +1,16 @@
 #include "connectors/sinks/secrets.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <memory>
 
 #include "lianqing/assert.h"
 
 namespace lianqing {
 namespace {
+
+constexpr std::size_t kEd25519Signature = 64;
 
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -21,31 +19,28 @@ unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned ch
 
 }  // namespace
 
-Result<std::string> read_secret(const std::string& path) {
-  const int handle = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (handle < 0) return failure(ErrorCode::io, path + ": " + std::strerror(errno));
-  struct stat found {};
-  char bytes[4096];
-  const bool known = ::fstat(handle, &found) == 0;
-  const ssize_t size = known && S_ISREG(found.st_mode) ? ::read(handle, bytes, sizeof bytes) : -1;
-  ::close(handle);
-  if (!known || size < 0) return failure(ErrorCode::refused, path + ": not a file to read");
-  if ((found.st_mode & 077) != 0) {
-    return failure(ErrorCode::refused,
-                   path + ": others than its owner may read this secret: chmod 600 it");
-  }
-  const std::string_view text(bytes, static_cast<std::size_t>(size));
-  const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
-  if (line.empty()) return failure(ErrorCode::refused, path + ": no secret in it");
-  return std::string(line);
-}
-
 std::string hmac_sha256(std::string_view key, std::string_view text) {
   std::string out(32, '\0');
   unsigned size = 0;
   const unsigned char* made = ::HMAC(::EVP_sha256(), key.data(), static_cast<int>(key.size()),
                                      bytes_of(text), text.size(), bytes_of(out), &size);
   LQ_ASSERT(made != nullptr && size == out.size());
+  return out;
+}
+
+Result<std::string> ed25519_signature(std::string_view seed, std::string_view text) {
+  std::unique_ptr<EVP_PKEY, decltype(&::EVP_PKEY_free)> key(
+      ::EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(seed), seed.size()),
+      &::EVP_PKEY_free);
+  if (!key) return failure(ErrorCode::refused, "not a key of Ed25519");
+  std::unique_ptr<EVP_MD_CTX, decltype(&::EVP_MD_CTX_free)> context(::EVP_MD_CTX_new(),
+                                                                    &::EVP_MD_CTX_free);
+  std::string out(kEd25519Signature, '\0');
+  std::size_t size = out.size();
+  const bool made =
+      context && ::EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
+      ::EVP_DigestSign(context.get(), bytes_of(out), &size, bytes_of(text), text.size()) == 1;
+  LQ_ASSERT(made && size == out.size());
   return out;
 }
 

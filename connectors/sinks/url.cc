@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectors/sinks/secrets.h"
+#include "connectors/secret_file.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -10,7 +10,7 @@ namespace lianqing {
 Result<http::OutboundUrl> sink_url(const SinkSettings& settings) {
   std::string text = settings.url;
   if (text.empty()) {
-    LQ_TRY(text, read_secret(settings.url_file));
+    LQ_TRY(text, read_secret_line(settings.url_file));
   }
   LQ_TRY(http::OutboundUrl url, http::parse_outbound_url(text));
   const auto& hosts = settings.hosts;

@@ -1,6 +1,7 @@
 #include "connectors/sinks/webhook.h"
 
 #include "connectors/json_writer.h"
+#include "connectors/secret_file.h"
 #include "connectors/sinks/answer_verdict.h"
 #include "connectors/sinks/secrets.h"
 #include "connectors/sinks/url.h"
@@ -9,21 +10,55 @@
 namespace lianqing {
 namespace {
 
-constexpr std::string_view kPrefix = "whsec_";
+constexpr std::string_view kShared = "whsec_", kPrivate = "whsk_";
+constexpr std::size_t kSeed = 32;     // bytes of a private key of Ed25519
+constexpr std::size_t kMostKeys = 2;  // of each sort: the old and the new one
 
-// `whsec_` and base64, or base64 alone.
-Result<std::string> key_of(const std::string& path) {
-  LQ_TRY(const std::string text, read_secret(path));
+struct SigningKey {
+  bool pair = false;  // Ed25519; else HMAC
+  std::string bytes;
+};
+
+// `whsec_` and base64, or base64 alone; `whsk_` and a private key, with or without the public one
+// behind it.
+Result<SigningKey> key_of(const std::string& path) {
+  LQ_TRY(const std::string text, read_secret_line(path));
   std::string_view encoded = text;
-  if (encoded.starts_with(kPrefix)) encoded.remove_prefix(kPrefix.size());
+  SigningKey out;
+  out.pair = encoded.starts_with(kPrivate);
+  if (out.pair) encoded.remove_prefix(kPrivate.size());
+  if (encoded.starts_with(kShared)) encoded.remove_prefix(kShared.size());
   auto key = base64_bytes(encoded);
+  if (out.pair && (!key || (key->size() != kSeed && key->size() != 2 * kSeed))) {
+    return failure(ErrorCode::refused,
+                   path + ": expected whsk_ and 32 or 64 bytes in base64, a key of Ed25519");
+  }
   if (!key || key->size() < 16) {
     return failure(ErrorCode::refused,
                    path +
                        ": expected whsec_ and at least 16 bytes in base64 (openssl rand "
                        "-base64 32)");
   }
-  return key;
+  out.bytes = *std::move(key);
+  if (out.pair) out.bytes.resize(kSeed);
+  return out;
+}
+
+Result<std::string> signature(const SigningKey& key, std::string_view text) {
+  if (!key.pair) return "v1," + base64_text(hmac_sha256(key.bytes, text));
+  LQ_TRY(const std::string made, ed25519_signature(key.bytes, text));
+  return "v1a," + base64_text(made);
+}
+
+// With every secret that is live.
+Result<std::string> signatures(const std::vector<std::string>& secrets, const std::string& text) {
+  std::string out;
+  for (const std::string& path : secrets) {
+    LQ_TRY(const SigningKey key, key_of(path));
+    LQ_TRY(const std::string one, signature(key, text));
+    out += (out.empty() ? "" : " ") + one;
+  }
+  return out;
 }
 
 void put_cloud_event(JsonWriter& out, const NoticeEdge& edge) {
@@ -52,18 +87,13 @@ class Webhook final : public Sink {
                                                   : "application/cloudevents-batch+json"},
         {"webhook-id", notice.id},
         {"webhook-timestamp", time}};
-    std::string signatures;
-    for (const std::string& path : settings_.secrets) {
-      const auto key = key_of(path);
-      if (!key) {
-        return Unexpected<DeliveryFailure>(
-            DeliveryFailure{DeliveryFailure::Kind::unavailable, key.error().what, {}});
-      }
-      if (!signatures.empty()) signatures += ' ';
-      signatures +=
-          "v1," + base64_text(hmac_sha256(*key, notice.id + "." + time + "." + message.body));
+    const auto signed_by =
+        signatures(settings_.secrets, notice.id + "." + time + "." + message.body);
+    if (!signed_by) {
+      return Unexpected<DeliveryFailure>(
+          DeliveryFailure{DeliveryFailure::Kind::unavailable, signed_by.error().what, {}});
     }
-    if (!signatures.empty()) message.headers.emplace_back("webhook-signature", signatures);
+    if (!signed_by->empty()) message.headers.emplace_back("webhook-signature", *signed_by);
     return verdict(http::send_outbound(url_, settings_.outbound, message, stop), now);
   }
 
@@ -85,8 +115,14 @@ std::string webhook_body(const Notice& notice) {
 
 Result<std::unique_ptr<Sink>> make_webhook(const SinkSettings& settings) {
   LQ_TRY(http::OutboundUrl url, sink_url(settings));
+  std::size_t pairs = 0;
   for (const std::string& path : settings.secrets) {
-    if (const auto key = key_of(path); !key) return Unexpected<Error>(key.error());
+    LQ_TRY(const SigningKey key, key_of(path));
+    pairs += key.pair ? 1 : 0;
+  }
+  if (pairs > kMostKeys || settings.secrets.size() - pairs > kMostKeys) {
+    return failure(ErrorCode::refused,
+                   "at most two secrets of a sort, whsec_ or whsk_: the old and the new one");
   }
   return std::make_unique<Webhook>(settings, std::move(url));
 }

@@ -1,6 +1,7 @@
 // A webhook: each notice as one POST of CloudEvents, signed by the rules of Standard Webhooks
 // (webhook-id, webhook-timestamp, webhook-signature) with every secret that is live, so that a
-// receiver can change from one to the next. Secrets are read from their files at each message.
+// receiver can change from one to the next: `v1` for a shared secret (`whsec_`), `v1a` for a
+// private key of Ed25519 (`whsk_`). They are read from their files at each message.
 #pragma once
 
 #include <memory>

@@ -1,18 +1,23 @@
 #!/usr/bin/python3
-"""Clients that others wrote, unmodified from npm: `cloudevents` sends, `eventsource` follows and resumes across a restart.
+"""Clients that others wrote, unmodified from npm: `cloudevents` sends, `eventsource` follows and resumes across a restart,
+`standardwebhooks` verifies what the webhook signs, while its secrets change.
 Needs LIANQING_BINARY; without node, npm or a registry these tests are skipped. Packages go to build/npm-clients."""
+import base64
 import json
 import os
+import pathlib
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import ROOT, SECONDS, Daemon, event  # noqa: E402
+from receiver import Receiver, secret_text  # noqa: E402
 
 BATCH = "application/cloudevents-batch+json"
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "npm")
@@ -30,7 +35,7 @@ def installed():
     done = os.path.join(CLIENTS, "installed")
     for name in os.listdir(HERE):
         shutil.copy(os.path.join(HERE, name), CLIENTS)
-    if os.path.exists(done) and open(done, "rb").read() == wanted:
+    if os.path.exists(done) and pathlib.Path(done).read_bytes() == wanted:
         return None
     try:
         ran = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=CLIENTS, capture_output=True,
@@ -122,6 +127,42 @@ class Npm(unittest.TestCase):
                 self.assertEqual(len(of(seen, "open")), 2)
             finally:
                 follower.end()
+
+    def key_pair(self, folder, name):
+        """(file with the private key, public key), both as the documents say to make them."""
+        path = os.path.join(folder, name)
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", path + ".pem"], check=True, capture_output=True)
+        halves = [subprocess.run(["openssl", "pkey", "-in", path + ".pem", "-outform", "DER", *more], check=True, capture_output=True).stdout[-32:]
+                  for more in ([], ["-pubout"])]
+        private, public = (base64.b64encode(half).decode() for half in halves)
+        return secret_text(folder, name, "whsk_" + private), "whpk_" + public
+
+    def test_standardwebhooks_verifies_while_secrets_change(self):
+        receiver = Receiver()
+        self.addCleanup(receiver.close)
+        with tempfile.TemporaryDirectory() as folder:
+            shared = ["whsec_" + base64.b64encode(os.urandom(32)).decode() for _ in range(2)]
+            old, new = (secret_text(folder, "shared-%d" % i, text) for i, text in enumerate(shared))
+            (old_key, old_public), (new_key, new_public) = (self.key_pair(folder, name) for name in ("old", "new"))
+            config, told = os.path.join(folder, "serve.yaml"), []
+            daemon = Daemon(folder, arguments=["--config", config])
+            for round, secrets in enumerate(([old, old_key], [new, old, new_key, old_key], [new, new_key])):
+                with open(config, "w", encoding="utf-8") as file:
+                    file.write('outbound: {networks: [127.0.0.1]}\nsinks: {desk: {kind: webhook, url: "http://127.0.0.1:%d/", secrets: [%s]}}\n'
+                               % (receiver.port, ", ".join(secrets)))
+                with daemon:
+                    daemon.post([event("%d-%d" % (round, i), unit="u%d" % round) for i in range(2)], BATCH)
+                    path, headers, body, status = receiver.wait(round + 1)[round]
+                    self.assertEqual(daemon.stop(), 0)
+                asked = {"headers": {name.lower(): value for name, value in headers.items()}, "body": body.decode(), "secrets": shared,
+                         "keys": [old_public, new_public]}
+                done = subprocess.run(["node", "verify.mjs"], cwd=CLIENTS, input=json.dumps(asked), capture_output=True, text=True,
+                                      timeout=SECONDS)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                told.append(json.loads(done.stdout))
+            self.assertEqual([one["secrets"] for one in told], [[True, False], [True, True], [False, True]])
+            self.assertEqual([one["keys"] for one in told], [[True, False], [True, True], [False, True]])
+            self.assertFalse(any(one["altered"] or one["old"] for one in told))
 
 
 if __name__ == "__main__":

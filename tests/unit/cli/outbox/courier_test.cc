@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "tests/support/stored_list.h"
 #include "tests/support/temp_dir.h"
 
 namespace lianqing {
@@ -13,31 +14,6 @@ namespace {
 using std::chrono::hours, std::chrono::minutes, std::chrono::seconds;
 
 const Instant kStart = *parse_rfc3339("2026-03-02T01:00:00Z");
-
-// Warnings as the daemon stores them, as far as a courier reads them.
-class StoredList {
- public:
-  void add(const std::string& unit, const std::string& from, const std::string& to, Instant time,
-           const std::string& rule = "r", bool shadow = false) {
-    const std::uint64_t position = all_.size() + 1;
-    all_.emplace_back(
-        position, "{\"id\":\"w" + std::to_string(position) + "\",\"unit\":\"" + unit +
-                      "\",\"rule\":\"" + rule + "\",\"title\":{},\"key\":null,\"from\":\"" + from +
-                      "\",\"to\":\"" + to + "\"" + (shadow ? ",\"shadow\":true" : "") +
-                      ",\"time\":\"" + format_rfc3339(time) + "\"}");
-  }
-  std::uint64_t head() const { return all_.size(); }
-  Result<std::vector<Positioned>> read(std::uint64_t from, std::size_t limit) const {
-    std::vector<Positioned> out;
-    for (std::size_t i = from - 1; i < all_.size() && out.size() < limit; ++i) {
-      out.push_back(all_[i]);
-    }
-    return out;
-  }
-
- private:
-  std::vector<Positioned> all_;
-};
 
 // A receiver that can be out, slow to come back, or choosy.
 class Receiver final : public Sink {

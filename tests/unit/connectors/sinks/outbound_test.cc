@@ -102,6 +102,23 @@ TEST(Secrets, SignsAsTheSpecificationOfStandardWebhooksDoes) {
   EXPECT_FALSE(base64_bytes("ab!="));
 }
 
+// RFC 8032, 7.1, test 3.
+TEST(Secrets, SignsAsTheSpecificationOfEd25519Does) {
+  const auto bytes = [](std::string_view hex) {
+    std::string out;
+    for (std::size_t i = 0; i < hex.size(); i += 2) {
+      out += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+    }
+    return out;
+  };
+  EXPECT_EQ(
+      *ed25519_signature(bytes("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7"),
+                         bytes("af82")),
+      bytes("6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+            "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"));
+  EXPECT_FALSE(ed25519_signature("short", "x"));
+}
+
 TEST(Webhook, OneWarningIsACloudEventSeveralAreABatch) {
   Notice notice;
   notice.id = "w1";
