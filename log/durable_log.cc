@@ -1,6 +1,7 @@
 #include "log/durable_log.h"
 
 #include <algorithm>
+#include <deque>
 #include <set>
 
 #include "lianqing/assert.h"
@@ -11,8 +12,8 @@ namespace {
 // The head is made durable at the latest after so many records, or so much recorded time.
 constexpr std::uint64_t kSealRecords = 65'536;
 constexpr Duration kSealTime{1'000'000};
-// So many identities wait in memory to be indexed together.
-constexpr std::size_t kIndexRecords = 4096;
+// So many records of a commit are worth a second thread.
+constexpr std::size_t kSharedRecords = 128;
 constexpr std::size_t kMaxRead = 65'536;
 constexpr std::size_t kMaxLeafBytes = 65'535;  // what C2SP tlog-tiles can carry
 
@@ -27,38 +28,48 @@ std::string refused_key(const Rejection& rejection) {
   return std::string(bytes_of(digest).substr(0, 16));
 }
 
-// What one commit will write, and the position after it.
+// What one commit will write, and the position after it. What is given to it must outlive it.
 class DurableLog::Commit {
  public:
   Commit(const DurableLog& log, const LogPosition& position)
-      : batch(log.store_->batch()), next(position), log_(log) {}
-
-  Status draw_salts(std::size_t records) {
-    salts_.resize(records * kSaltBytes);
-    fresh.reserve(records);
-    return log_.salts_(salts_.data(), salts_.size());
+      : batch(log.store_->batch()), next(position), log_(log), next_seq_(position.tree.size()) {}
+  ~Commit() {
+    if (log_.shared_) log_.shared_->finish();
   }
 
-  Seq add(const AppendRecord& record, bool is_note, Instant at) {
-    PagedRecord paged;
-    paged.seq = next.tree.size();
+  // The records that may be added: their content is hashed meanwhile.
+  Status begin(std::span<const AppendRecord> records) {
+    fresh.reserve(records.size());
+    added_.reserve(records.size());
+    salts_.resize(records.size() * kSaltBytes);
+    if (Status s = log_.salts_(salts_.data(), salts_.size()); !s) return s;
+    commitments_.resize(records.size());
+    share(records.size(), [this, records](std::size_t from, std::size_t to) {
+      for (std::size_t i = from; i < to; ++i) {
+        commitments_[i] = commitment(salt(i), records[i].bytes);
+      }
+    });
+    return {};
+  }
+
+  // `number`: of the record among those of begin().
+  Seq add(const AppendRecord& record, std::size_t number, bool is_note, Instant at) {
+    PagedRecord& paged = added_.emplace_back().record;
+    added_.back().number = number;
+    paged.seq = next_seq_++;
     paged.at = at;
     paged.is_note = is_note;
     paged.source = record.source;
-    std::string read;  // while the leaf is made
-    if (!record.reader.empty()) read = leaf_cursor(record.reader, record.cursor);
-    paged.cursor = record.reader.empty() ? std::string_view(record.cursor) : read;
+    paged.cursor = record.cursor;
+    if (!record.reader.empty()) {
+      paged.cursor = cursors_.emplace_back(leaf_cursor(record.reader, record.cursor));
+    }
     paged.id = record.id;
     paged.identity = record.identity;
     paged.content = record.content;
-    paged.salt = std::string_view(salts_).substr(salts_used_++ * kSaltBytes, kSaltBytes);
+    paged.salt = salt(number);
     paged.bytes = record.bytes;
     paged.payload_bytes = record.bytes.size();
-    if (page_.is_empty()) page_first_ = paged.seq;
-    page_.add(paged);
-    if (page_.is_full()) put_page();
-    encode(leaf_of(paged), leaf_);
-    next.tree.add(leaf_hash(leaf_), tiles_);
     next.last = at;
     fresh.add(record.identity, {paged.seq, record.content});
     return paged.seq;
@@ -74,30 +85,67 @@ class DurableLog::Commit {
     return {};
   }
 
-  void finish(std::size_t tree_before) {
-    if (!page_.is_empty()) put_page();
-    for (const Tile& tile : tiles_) {
+  void finish() {
+    if (added_.empty()) return;
+    if (log_.shared_) log_.shared_->finish();  // the commitments
+    share(added_.size(), [this](std::size_t from, std::size_t to) { hash_leaves(from, to); });
+    put_pages();
+    if (log_.shared_) log_.shared_->finish();
+    std::vector<Tile> tiles;
+    for (const Added& one : added_) next.tree.add(one.leaf, tiles);
+    for (const Tile& tile : tiles) {
       batch->put(Family::tiles, tile_key(tile.level, tile.index), tile.hashes);
     }
-    if (next.tree.size() != tree_before) {
-      batch->put(Family::edge, std::string(1, kEventTree),
-                 edge_value({next.tree.size(), next.last, next.tree.edge()}));
-    }
+    batch->put(Family::edge, std::string(1, kEventTree),
+               edge_value({next.tree.size(), next.last, next.tree.edge()}));
   }
 
+  Seq next_seq() const { return next_seq_; }
+
   std::unique_ptr<StoreBatch> batch;
-  LogPosition next;
+  LogPosition next;     // its tree: once finished
   IdentityTable fresh;  // identities of this commit
 
  private:
-  void put_page() { batch->put(Family::pages, be64(page_first_), page_.take()); }
+  struct Added {
+    PagedRecord record;
+    std::size_t number = 0;
+    Digest leaf{};
+  };
+
+  void share(std::size_t count, std::function<void(std::size_t, std::size_t)> piece) const {
+    if (log_.shared_ && count >= kSharedRecords) {
+      log_.shared_->begin(count, std::move(piece));
+    } else {
+      piece(0, count);
+    }
+  }
+  std::string_view salt(std::size_t number) const {
+    return std::string_view(salts_).substr(number * kSaltBytes, kSaltBytes);
+  }
+  void hash_leaves(std::size_t from, std::size_t to) {
+    std::string leaf;
+    for (std::size_t i = from; i < to; ++i) {
+      encode(leaf_of(added_[i].record, commitments_[added_[i].number]), leaf);
+      added_[i].leaf = leaf_hash(leaf);
+    }
+  }
+  void put_pages() {
+    PageWriter page;
+    for (std::size_t i = 0, first = 0; i < added_.size(); ++i) {
+      page.add(added_[i].record);
+      if (!page.is_full() && i + 1 < added_.size()) continue;
+      batch->put(Family::pages, be64(added_[first].record.seq), page.take());
+      first = i + 1;
+    }
+  }
 
   const DurableLog& log_;
-  std::string salts_, leaf_;
-  std::size_t salts_used_ = 0;
-  PageWriter page_;
-  Seq page_first_ = 0;
-  std::vector<Tile> tiles_;
+  Seq next_seq_;
+  std::string salts_;
+  std::vector<Digest> commitments_;
+  std::vector<Added> added_;
+  std::deque<std::string> cursors_;  // of readers, as leaves have them
   std::map<std::string, int> refused_;
 };
 
@@ -114,10 +162,13 @@ DurableLog::DurableLog(std::filesystem::path directory, std::unique_ptr<LogStore
       sealed_at_(position.last),
       position_(std::move(position)),
       size_(position_.tree.size()),
-      last_(micros(position_.last)) {}
+      last_(micros(position_.last)),
+      shared_(writing_ ? std::make_unique<SharedWork>() : nullptr),
+      helper_(writing_ ? std::make_unique<HelperThread>() : nullptr) {}
 
 DurableLog::~DurableLog() {
   const std::lock_guard lock(writing_mutex_);
+  (void)end_chore();
   // A failure here loses nothing: the watermark says as much until the next head.
   if (writing_ && !failed_ && sealed_ != size_) (void)seal();
 }
@@ -180,7 +231,7 @@ Status DurableLog::store(StoreBatch& batch, bool durable) {
 
 Status DurableLog::write(Commit& commit) {
   const std::uint64_t before = position_.tree.size();
-  commit.finish(before);
+  commit.finish();
   if (Status s = store(*commit.batch, true); !s) return s;
   {
     const std::lock_guard lock(position_mutex_);
@@ -191,79 +242,12 @@ Status DurableLog::write(Commit& commit) {
     size_ = position_.tree.size();
   }
   if (size_ == before) return {};
-  if (Status s = writing_->acked.write(size_); !s) return fail(s.error());
-  if (size_ - sealed_ >= kSealRecords || position_.last >= sealed_at_ + kSealTime) {
-    // With no room for a new head the old one stays right for a while longer.
-    if (Status s = seal(); !s && s.error().code != ErrorCode::full) return fail(s.error());
-  }
-  if (recent_.size() < kIndexRecords) return {};
-  // With no room for the index they wait in memory.
-  if (Status s = index_recent(); !s && s.error().code != ErrorCode::full) return fail(s.error());
-  return {};
+  Status written = writing_->acked.write(size_);
+  return written ? written : fail(written.error());
 }
 
-Status DurableLog::index_recent() {
-  if (recent_.empty()) return {};
-  std::vector<IdentityTable::Row> rows = recent_.rows();
-  std::sort(rows.begin(), rows.end(),
-            [](const auto& a, const auto& b) { return a.identity < b.identity; });
-  const auto batch = store_->batch();
-  for (const auto& [identity, known] : rows) {
-    batch->put(Family::ids, HashKey(identity).view(),
-               known.content ? id_value(known.seq, *known.content) : be64(known.seq));
-  }
-  batch->put(Family::ids, kCoveredKey, be64(size_));
-  if (Status s = store_->write_derived(*batch); !s) return s;
-  const std::lock_guard lock(position_mutex_);
-  recent_.clear();
-  return {};
-}
-
-Status DurableLog::load_recent() {
-  const std::uint64_t size = size_;
-  LQ_TRY(const auto stored, store_->get(Family::ids, kCoveredKey));
-  std::uint64_t covered = stored ? number_of(*stored) : 0;
-  if (covered > size && writing_) {
-    // The tail was mended: what was behind it is no more.
-    const auto batch = store_->batch();
-    const Status read =
-        store_->scan(Family::ids, {}, [&](std::string_view key, std::string_view value) {
-          const auto known = known_id(value);
-          if (key != kCoveredKey && known && known->seq >= size) batch->remove(Family::ids, key);
-          return true;
-        });
-    if (!read) return read;
-    batch->put(Family::ids, kCoveredKey, be64(size));
-    if (Status s = store_->write(*batch, true); !s) return s;
-  }
-  if (covered >= size) return {};
-  return scan_records(*store_, directory_, covered, [&](const PagedRecord& record) {
-    KnownId known{record.seq, record.content};
-    if (record.is_erased) known.content.reset();
-    recent_.add(record.identity, known);
-    return true;
-  });
-}
-
-Result<std::optional<KnownId>> DurableLog::known(const ContentHash& identity) const {
-  {
-    const std::lock_guard lock(position_mutex_);
-    const KnownId* here = recent_.find(identity);
-    if (here != nullptr) return std::optional(*here);
-  }
-  LQ_TRY(const auto stored, store_->get(Family::ids, HashKey(identity).view()));
-  if (!stored) return std::optional<KnownId>{};
-  const auto out = known_id(*stored);
-  if (!out) {
-    return failure(ErrorCode::corrupt,
-                   directory_.string() + ": an identity is damaged; run lianqing log verify");
-  }
-  return out;
-}
-
-std::size_t DurableLog::recent() const {
-  const std::lock_guard lock(position_mutex_);
-  return recent_.size();
+bool DurableLog::seal_is_due() const {
+  return size_ - sealed_ >= kSealRecords || position_.last >= sealed_at_ + kSealTime;
 }
 
 Result<std::vector<AppendOutcome>> DurableLog::append(std::span<const AppendRecord> records,
@@ -285,7 +269,7 @@ Result<std::vector<AppendOutcome>> DurableLog::take(
   const std::lock_guard lock(writing_mutex_);
   if (Status s = writable(); !s) return Unexpected<Error>(s.error());
   Commit commit(*this, position_);
-  if (Status s = commit.draw_salts(records.size()); !s) return Unexpected<Error>(s.error());
+  if (Status s = commit.begin(records); !s) return Unexpected<Error>(s.error());
   std::vector<AppendOutcome> out;
   out.reserve(records.size());
   struct Place {
@@ -319,7 +303,7 @@ Result<std::vector<AppendOutcome>> DurableLog::take(
       }
     }
     if (!known) {
-      out.push_back({AppendOutcome::appended, commit.add(record, false, at)});
+      out.push_back({AppendOutcome::appended, commit.add(record, i, false, at)});
     } else if (!known->content || *known->content == record.content) {
       out.push_back({AppendOutcome::duplicate, known->seq});
     } else {
@@ -338,7 +322,7 @@ Result<std::vector<AppendOutcome>> DurableLog::take(
     }
   }
   for (const auto& [reader, cursor] : moved) {
-    cursors[reader] = {CursorOf::refused, commit.next.tree.size(), cursor};
+    cursors[reader] = {CursorOf::refused, commit.next_seq(), cursor};
   }
   for (const auto& [reader, place] : cursors) {
     commit.batch->put(Family::cursor, reader, cursor_value(place.of, place.seq, place.cursor));
@@ -347,6 +331,7 @@ Result<std::vector<AppendOutcome>> DurableLog::take(
       commit.fresh.empty() && cursors.empty() && commit.next.next_refused == position_.next_refused;
   if (idle) return out;
   if (Status s = write(commit); !s) return Unexpected<Error>(s.error());
+  if (Status s = tend(); !s) return Unexpected<Error>(s.error());
   return out;
 }
 
@@ -358,11 +343,12 @@ Status DurableLog::erase(std::span<const Seq> seqs, const AppendRecord& note, In
                                          " cannot follow a record of " +
                                          format_rfc3339(position_.last));
   }
+  if (Status s = end_chore(); !s) return s;  // an index that knows what is erased
   Commit commit(*this, position_);
-  if (Status s = commit.draw_salts(1); !s) return s;
+  if (Status s = commit.begin(std::span(&note, 1)); !s) return s;
   LQ_TRY(const auto before, known(note.identity));
   if (before) return failure(ErrorCode::refused, "a record with the id '" + note.id + "' is there");
-  const Seq noted = commit.add(note, true, at);
+  const Seq noted = commit.add(note, 0, true, at);
   const std::set<Seq> wanted(seqs.begin(), seqs.end());
   std::vector<ContentHash> identities;
   for (auto seq = wanted.begin(); seq != wanted.end();) {
@@ -395,20 +381,14 @@ Status DurableLog::erase(std::span<const Seq> seqs, const AppendRecord& note, In
     }
     commit.batch->put(Family::pages, *key, rewritten.take());
   }
-  // The hash of the content would let it be guessed: it goes as well.
   for (std::size_t i = 0; const Seq seq : wanted) {
     commit.batch->put(Family::ids, hash_bytes(identities[i++]), be64(seq));
   }
   if (Status s = write(commit); !s) return s;
-  {
-    const std::lock_guard guard(position_mutex_);
-    for (const ContentHash& identity : identities) {
-      if (KnownId* here = recent_.find(identity); here != nullptr) here->content.reset();
-    }
-  }
+  forget_contents(identities);
   if (Status s = store_->purge(Family::pages); !s) return fail(s.error());
   if (Status s = store_->purge(Family::ids); !s) return fail(s.error());
-  return {};
+  return tend();
 }
 
 Status DurableLog::quarantine(std::span<const Rejection> rejections, Instant at) {

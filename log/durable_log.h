@@ -8,11 +8,13 @@
 
 #include "log/event_log.h"
 #include "log/head_file.h"
+#include "log/helper_thread.h"
 #include "log/identity_table.h"
 #include "log/keys.h"
 #include "log/leaf.h"
 #include "log/log_store.h"
 #include "log/page.h"
+#include "log/shared_work.h"
 #include "log/tree.h"
 
 namespace lianqing {
@@ -87,6 +89,8 @@ class DurableLog final : public EventLog {
   Result<std::string> tile(std::uint8_t level, std::uint64_t index) const;
   // Makes the head say what the log holds now.
   Status seal();
+  // Waits for what goes on beside the commits.
+  void settle() const;
   // Reads the identities that the index does not have. Before anything is appended.
   Status load_recent();
   // The record of an identity, from the index or from the newest records.
@@ -103,7 +107,11 @@ class DurableLog final : public EventLog {
   Result<std::vector<AppendOutcome>> take(std::span<const AppendRecord> records,
                                           const std::function<Instant(std::size_t)>& recorded,
                                           bool history, std::span<const ReaderCursor> moved);
-  Status index_recent();
+  bool seal_is_due() const;
+  Status tend();
+  Status end_chore();
+  Status index_waiting();
+  void forget_contents(std::span<const ContentHash> identities);
   Error damaged(Seq seq) const;
 
   const std::filesystem::path directory_;
@@ -120,9 +128,20 @@ class DurableLog final : public EventLog {
 
   mutable std::mutex position_mutex_;  // guards what readers copy from
   LogPosition position_;
-  IdentityTable recent_;             // what is not in the index yet
+  IdentityTable recent_;             // what is not in the index yet,
+  IdentityTable indexing_;           // and what was before it and is being indexed
   std::atomic<std::uint64_t> size_;  // of position_, readable without waiting
   std::atomic<std::int64_t> last_;
+
+  // What is done beside the next commits, and what came of it.
+  struct Chore {
+    std::optional<Head> head;  // to be made durable
+    Instant at;                // of its last record
+    Status sealed, indexed;
+  };
+  const std::unique_ptr<SharedWork> shared_;  // of a commit; none: read only
+  std::optional<Chore> chore_;                // the helper's while it is not idle
+  std::unique_ptr<HelperThread> helper_;      // none: read only. Last: ends before what it uses
 };
 
 // Looks through what is stored: format, edge, the newest leaves and every tile they rest on.

@@ -14,14 +14,14 @@ ContentHash hash_from(std::string_view bytes) {
 }  // namespace
 
 LeafView leaf_of(const PagedRecord& record) {
-  return {record.seq,
-          record.at,
-          record.is_note ? kEraseKind : kEventKind,
-          record.source,
-          record.cursor,
-          record.id,
-          record.payload_bytes,
-          record.is_erased ? record.commitment : commitment(record.salt, record.bytes)};
+  return leaf_of(record,
+                 record.is_erased ? record.commitment : commitment(record.salt, record.bytes));
+}
+
+LeafView leaf_of(const PagedRecord& record, const Digest& commitment) {
+  return {record.seq,           record.at,     record.is_note ? kEraseKind : kEventKind,
+          record.source,        record.cursor, record.id,
+          record.payload_bytes, commitment};
 }
 
 std::string id_value(const PagedRecord& record) {

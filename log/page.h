@@ -39,6 +39,8 @@ struct PagedRecord {
 
 // The leaf of the record; hashes its content.
 LeafView leaf_of(const PagedRecord& record);
+// The same with the commitment to the content, hashed before.
+LeafView leaf_of(const PagedRecord& record, const Digest& commitment);
 // What `ids` says of the record.
 std::string id_value(const PagedRecord& record);
 

@@ -16,6 +16,7 @@ class Verification {
       : log_(log), store_(log.store()), questions_(questions) {}
 
   Result<VerifyReport> run() {
+    log_.settle();
     // The database's own checksums first: they name the file.
     if (Status s = store_.check_blocks(); !s) report(s.error().what);
     for (Status (Verification::*step)() :

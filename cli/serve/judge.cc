@@ -36,7 +36,8 @@ Result<Judge> make_judge(const std::string& data, std::shared_ptr<const Program>
   if (error) {
     return failure(ErrorCode::io, "cannot make " + data + "/state: " + error.message());
   }
-  LQ_TRY(out.store, open_rocks_store(out.directory));
+  LQ_TRY(auto store, open_rocks_store(out.directory));
+  out.store = std::make_unique<StoreBehind>(std::move(store));
   ReplayOptions options;
   options.identity_of = identity_hash;
   options.count_rules = true;

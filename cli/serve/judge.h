@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/serve/store_behind.h"
 #include "engine/replay.h"
 #include "log/event_log.h"
 
@@ -27,7 +28,7 @@ struct Judge {
   std::string pack;       // hash under which it is kept
   std::string directory;  // of the store
   std::shared_ptr<Voice> voice;
-  std::unique_ptr<Store> store;
+  std::unique_ptr<StoreBehind> store;
   std::unique_ptr<Replay> replay;  // ends before the store
 
   // Ends it and removes its store from the disk.

@@ -453,6 +453,12 @@ Status Live::tick(Instant now) {
 }
 
 Status Live::checkpoint() {
+  if (Status s = begin_checkpoint(); !s) return s;
+  Status kept = judge_.store->settle();
+  return kept || kept.error().code == ErrorCode::full ? Status{} : kept;
+}
+
+Status Live::begin_checkpoint() {
   if (Status s = store_warnings(); !s) return s;
   if (!fresh_.empty()) return {};  // the state would no longer make them
   if (Status s = log_->sync(); !s) return s.error().code == ErrorCode::full ? Status{} : s;

@@ -92,7 +92,12 @@ class Live {
                                           const Activation& activation, Instant now);
   // Makes the state durable with the position it reflects.
   [[nodiscard]] Status checkpoint();
-  bool checkpoint_due() const { return since_checkpoint_ >= options_.checkpoint_every; }
+  // The same without waiting until it is durable: a failure is told by what comes later.
+  [[nodiscard]] Status begin_checkpoint();
+  // There would be `times` as many records to be refolded as between checkpoints.
+  bool checkpoint_due(std::uint64_t times) const {
+    return since_checkpoint_ >= times * options_.checkpoint_every;
+  }
   bool dirty() const { return since_checkpoint_ > 0; }
   std::uint64_t since_checkpoint() const { return since_checkpoint_; }
 

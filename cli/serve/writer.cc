@@ -10,6 +10,10 @@ using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 
+// Between checkpoints, in times what one takes; and at most, in times their usual distance.
+constexpr int kRestOfTime = 200;
+constexpr std::uint64_t kMostRefolded = 10;
+
 std::uint64_t microseconds(SteadyClock::duration time) {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(time).count());
@@ -214,15 +218,23 @@ void Writer::fail(const Error& error) {
   stopped_(error);
 }
 
+// Commits wait while the state is taken down: for a small part of the time, unless that would make
+// the next start long.
+bool Writer::checkpoint_is_due() const {
+  const auto age = SteadyClock::now() - checkpoint_at_;
+  if (live_->dirty() && age >= limits_.checkpoint_age) return true;
+  return live_->checkpoint_due(kMostRefolded) ||
+         (live_->checkpoint_due(1) && age >= kRestOfTime * checkpoint_held_);
+}
+
 void Writer::checkpoint_if_due() {
-  if (failed_) return;
-  const bool old = live_->dirty() && SteadyClock::now() - checkpoint_at_ >= limits_.checkpoint_age;
-  if (!old && !live_->checkpoint_due()) return;
-  Status kept = live_->checkpoint();
+  if (failed_ || !checkpoint_is_due()) return;
+  checkpoint_at_ = SteadyClock::now();
+  Status kept = live_->begin_checkpoint();
   if (kept) kept = keep_sources();
   if (!kept) return fail(kept.error());
   ++gauges_.checkpoints;
-  checkpoint_at_ = SteadyClock::now();
+  checkpoint_held_ = SteadyClock::now() - checkpoint_at_;
 }
 
 // A full disk passes: they are kept the next time.

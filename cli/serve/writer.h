@@ -91,6 +91,7 @@ class Writer {
   void fail(const Error& error);
   void publish();
   void tell_missing_years();
+  bool checkpoint_is_due() const;
   void checkpoint_if_due();
   Status keep_sources();
   std::deque<Batch> next_batches();
@@ -114,6 +115,7 @@ class Writer {
 
   // The writer's own:
   EngineGauges gauges_;
+  std::chrono::steady_clock::duration checkpoint_held_{};  // commits, by the newest one
   std::chrono::steady_clock::time_point checkpoint_at_, ticked_at_, timers_at_, sources_at_;
   SourceTimes sources_;
   http::StreamPlace announced_;

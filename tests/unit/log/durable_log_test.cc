@@ -290,6 +290,53 @@ TEST(EventLog, ErasingTakesTheContentAndLeavesTheTree) {
   EXPECT_EQ(log->tree_head().root, after.root);
 }
 
+// 4096 identities are indexed together, beside the commits: here with the note of the erasure.
+TEST(EventLog, AnErasedContentDoesNotComeBackWithTheIndex) {
+  const TempDir dir;
+  auto log = open_log(dir.path(), OpenMode::create, {});
+  ASSERT_TRUE(log);
+  const auto records = numbered_records(0, 4095);
+  append(**log, records, at(1));
+  const auto note = record_of("erase-7", "why", "/log");
+  ASSERT_TRUE((*log)->erase(std::vector<Seq>{7}, note, at(2)));
+  (*log)->settle();
+  EXPECT_EQ((*log)->recent(), 0U);
+  for (const bool again : {false, true}) {
+    if (again) {
+      log->reset();
+      log = open_log(dir.path(), OpenMode::existing, {});
+      ASSERT_TRUE(log);
+    }
+    const auto erased = (*log)->known(records[7].identity);
+    ASSERT_TRUE(erased && *erased);
+    EXPECT_EQ((*erased)->seq, 7U);
+    EXPECT_FALSE((*erased)->content);
+    const auto other = (*log)->known(records[4094].identity);
+    ASSERT_TRUE(other && *other);
+    EXPECT_EQ((*other)->seq, 4094U);
+    EXPECT_EQ((*other)->content, records[4094].content);
+  }
+}
+
+TEST(EventLog, IdentitiesAreKnownWhileTheyAreBeingIndexed) {
+  const TempDir dir;
+  auto log = open(dir);
+  const auto records = numbered_records(0, 30'000);
+  for (std::size_t i = 0; i < 30; ++i) {
+    const std::vector<AppendRecord> some(records.begin() + 1000 * i,
+                                         records.begin() + 1000 * (i + 1));
+    append(*log, some, at(1 + static_cast<std::int64_t>(i)));
+    for (const std::size_t n : {std::size_t{0}, 500 * i, 1000 * i + 999}) {
+      EXPECT_EQ(log->find(records[n].identity).value(), n);
+    }
+  }
+  const auto again = append(*log, records, at(100));
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    ASSERT_EQ(again[i].kind, AppendOutcome::duplicate);
+    ASSERT_EQ(again[i].seq, i);
+  }
+}
+
 TEST(EventLog, ABackupIsALogOfItsOwn) {
   const TempDir dir;
   const fs::path from_writer = dir.path() + "/b1", from_reader = dir.path() + "/b2";
