@@ -141,7 +141,7 @@ std::optional<Rejection> Admission::check(const Event& event, std::uint32_t type
                                ? "expected `unit` (or `subject`): the id of the unit concerned"
                                : "expected `unit`, as the record it is about is not known yet");
   }
-  if (event.time > event.recorded.value_or(event.time) + program_.max_future) {
+  if (event.time > std::max(clock_, event.recorded.value_or(event.time)) + program_.max_future) {
     return because("future", "time lies further ahead of its recording than max_future allows");
   }
   const EventType* declared = declared_type(type);
@@ -222,8 +222,6 @@ std::optional<Rejection> Admission::check_changes(const Event& event,
 }
 
 Status Admission::admit(const Event& event, AdmittedBatch& batch) {
-  Instant clock =
-      mode_ == ClockMode::as_occurred ? event.time : event.recorded.value_or(event.time);
   if (const auto at = known_.find(event.identity); at != known_.end()) {
     if (at->second.content == event.content) {
       ++counts_.read;
@@ -235,14 +233,11 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
     }
     return {};
   }
-  if (mode_ == ClockMode::as_recorded && clock < clock_) {
-    if (!event.recorded) {
-      return failure(ErrorCode::refused,
-                     "record '" + std::string(event.id) + "' of " + format_rfc3339(event.time) +
-                         " has no recordedtime and comes after one of " + format_rfc3339(clock_) +
-                         ": the file is not in order of time; sort it, or give --sort");
-    }
-    clock = clock_;
+  if (mode_ == ClockMode::as_recorded && !event.recorded && event.time < clock_) {
+    return failure(ErrorCode::refused,
+                   "record '" + std::string(event.id) + "' of " + format_rfc3339(event.time) +
+                       " has no recordedtime and comes after one of " + format_rfc3339(clock_) +
+                       ": the file is not in order of time; sort it, or give --sort");
   }
   const std::uint32_t type = type_of(event.type);
   std::uint32_t unit = kNone;
@@ -256,13 +251,13 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
   ++counts_.read;
   ++counts_.admitted;
   if (declared == nullptr) ++counts_.undeclared;
-  clock_ = std::max(clock_, clock);
+  clock_ = std::max(clock_, event.recorded.value_or(event.time));  // as recorded, in both modes
 
   LogEntry entry;
   if (event.seq) next_seq_ = *event.seq;
   entry.seq = next_seq_++;
   entry.time = event.time;
-  entry.clock = mode_ == ClockMode::as_occurred ? event.time : clock;
+  entry.clock = mode_ == ClockMode::as_occurred ? event.time : clock_;
   if (event.type == "calendar_updated" ||
       (DecisionReader::concerns_no_unit(event.type) && event.unit.empty())) {
     admit_unitless(event, entry, batch);

@@ -157,7 +157,7 @@ def read_log(paths, pack, sort=False, as_occurred=False):
             reached = max(reached, stated)
             rows.append((stated if sort else reached, r))
     rows.sort(key=lambda x: x[0])          # stable: order of the arguments, then line
-    clock, known, out = -10 ** 20, {}, []
+    clock, told, known, out = -10 ** 20, -10 ** 20, {}, []
 
     def refuse(reason):
         counts["quarantined"] += 1
@@ -176,7 +176,7 @@ def read_log(paths, pack, sort=False, as_occurred=False):
             else:
                 refuse("conflict")
             continue
-        if r.recorded is not None and r.time > r.recorded + pack.max_future:
+        if r.recorded is not None and r.time > max(told, r.recorded) + pack.max_future:
             refuse("future")
             continue
         if not as_occurred and r.recorded is None and r.time < clock:
@@ -187,6 +187,7 @@ def read_log(paths, pack, sort=False, as_occurred=False):
             continue
         r.clock = r.time if as_occurred else max(clock, r.time if r.recorded is None else r.recorded)
         clock = max(clock, r.clock)
+        told = max(told, r.time if r.recorded is None else r.recorded)
         day = parse_date(r.data.get("effective")) if r.type == "unit_changed" else None
         if day is not None:                              # not in force before its day
             r.time = max(r.time, pack.zone.day_start(day))

@@ -82,6 +82,28 @@ TEST(Admission, TimesTooFarAheadOfTheirRecordingAreQuarantined) {
   expect_reconciled(ran);
 }
 
+TEST(Admission, HowFarAheadATimeLiesIsSeenFromTheClock) {
+  for (const ClockMode mode : {ClockMode::as_recorded, ClockMode::as_occurred}) {
+    RunOptions options;
+    options.replay.mode = mode;
+    const Ran ran = run(simple(),
+                        {event("1", "u", "f", "2026-03-10T10:00:00Z"),
+                         // A quarantined record moves no clock.
+                         event("2", "u", "f", "2026-06-01T00:00:00Z", {}, "2026-05-01T00:00:00Z"),
+                         // Recorded long before the clock: late by now, and not ahead of it.
+                         event("3", "u", "f", "2026-03-09T10:00:00Z", {}, "2026-03-05T10:00:00Z"),
+                         event("4", "u", "f", "2026-03-11T10:00:00Z", {}, "2026-03-05T10:00:00Z"),
+                         event("5", "u", "f", "2026-03-11T10:00:01Z", {}, "2026-03-05T10:00:00Z")},
+                        options);
+    EXPECT_EQ(ran.error, "");
+    EXPECT_EQ(ran.counts.admitted, 3U);
+    ASSERT_EQ(ran.rejections.size(), 2U);
+    EXPECT_EQ(ran.rejections[0].raw, "2");
+    EXPECT_EQ(ran.rejections[1].raw, "5");
+    expect_reconciled(ran);
+  }
+}
+
 TEST(Admission, AnEventOfNoUnitIsQuarantined) {
   const Ran ran = run(simple(), {event("1", "", "f", "2026-03-05T10:00:00Z")});
   ASSERT_EQ(ran.rejections.size(), 1U);
