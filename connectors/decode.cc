@@ -43,6 +43,10 @@ consteval std::uint64_t head(std::string_view text) {
   return word;
 }
 
+// Times of records lie in the years 0001 to 9999 of UTC: others could not be written again.
+constexpr Instant kFirstTime = Date{std::chrono::year{1} / 1 / 1};
+constexpr Instant kEndOfTime = Date{std::chrono::year{10'000} / 1 / 1};
+
 constexpr std::uint64_t kId = head("id"), kSource = head("source"), kType = head("type"),
                         kTime = head("time"), kUnit = head("unit"), kSubject = head("subject"),
                         kData = head("data");
@@ -469,7 +473,8 @@ class EventReader {
   }
 
   Instant instant_of(const Attribute& attribute, const char* name) {
-    const auto instant = parse_rfc3339(attribute.text);
+    auto instant = parse_rfc3339(attribute.text);
+    if (instant && (*instant < kFirstTime || *instant >= kEndOfTime)) instant.reset();
     if (!instant) {
       in_.note("time",
                std::string(name) +

@@ -405,6 +405,20 @@ TEST(Decode, RefusesBadTimes) {
   EXPECT_EQ(refused(with(R"("recordedtime":"")")), "time@" + std::to_string(kHead.size() + 16));
 }
 
+TEST(Decode, RefusesTimesOutsideTheYears1To9999OfUtc) {
+  const auto timed = [](const std::string& time) {
+    return R"({"id":"1","source":"s","type":"t","time":")" + time + R"(","unit":"u"})";
+  };
+  for (const std::string time : {"0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"}) {
+    const Decoded decoded(timed(time));
+    EXPECT_EQ(format_rfc3339(decoded.event().time), time);
+  }
+  for (const char* time : {"0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-00:01",
+                           "9999-12-31T23:59:60Z", "0000-12-31T23:59:59Z"}) {
+    EXPECT_EQ(refused(timed(time)), "time@42") << time;
+  }
+}
+
 TEST(Decode, RefusesOtherVersionsAndData) {
   EXPECT_EQ(refused(with(R"("specversion":"1.0")")), "taken");
   EXPECT_EQ(refused(with(R"("specversion":"0.3")")),
