@@ -158,9 +158,12 @@ class Raises {
     const auto measure = std::find_if(program_.measures.begin(), program_.measures.end(),
                                       [&](const Measure& m) { return m.name == node.operand; });
     if (measure == program_.measures.end() || measure->aggregate == Aggregate::value) return;
+    if (measure->aggregate == Aggregate::age) return;  // it grows by itself, and nothing adds to it
     if (!verdict_with(tree, &node)) return;
-    Outlook raise{Outlook::Kind::by_more, level,      before(*measure),
-                  node.operand,           node.limit, -*node.margin};
+    std::optional<Instant> limit = before(*measure);
+    if (limit) limit = last_start(level, *limit);
+    if (limit && *limit <= t_) return;  // a `for` that cannot run out any more
+    Outlook raise{Outlook::Kind::by_more, level, limit, node.operand, node.limit, -*node.margin};
     if (counts_things(measure->aggregate)) {
       const Number whole = raise.need.round(0);
       const Number up = whole < raise.need ? whole + 1 : whole;
@@ -182,6 +185,17 @@ class Raises {
     if (span.kind == WindowSpan::Kind::all || state.begin == state.end) return std::nullopt;
     if (span.kind == WindowSpan::Kind::calendar) return state.until;
     return series->samples[state.begin].time + span.over + span.offset;
+  }
+
+  // A `for` that starts before this instant runs out before `end`; so does one of working days,
+  // found to the day.
+  Instant last_start(Level level, Instant end) const {
+    const Span& confirm =
+        program_.rules[instance_.rule].levels[static_cast<std::size_t>(level)].confirm;
+    if (!confirm.workdays) return end - Duration{confirm.amount};
+    Instant start = end;
+    while (start > t_ && after(program_, start - Duration{1}, confirm).to >= end) start -= days(1);
+    return start;
   }
 
   const Fold& fold_;

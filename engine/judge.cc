@@ -44,7 +44,7 @@ Operand decayed(const Measure& measure, bool valued, const Series* series,
     const double weight = static_cast<double>(series->weight_of(sample.seq)) / kFullWeight;
     total += value * weight * std::exp2(-age);
   }
-  return from_sum(static_cast<Wide>(std::llround(total * 1e6)));
+  return from_sum(static_cast<Wide>(std::round(total * 1e6)));
 }
 
 Operand streak(std::span<const Sample> samples) {

@@ -61,6 +61,26 @@ TEST(Outlook, TellsHowManyMoreRaiseIt) {
   EXPECT_EQ(more->at, at("2026-04-04T10:00:00Z"));  // when the first event leaves
 }
 
+TEST(Outlook, MoreMustComeEarlyEnoughForTheFor) {
+  const auto told = [](const std::string& confirm) {
+    return last_outlook(
+        "measures: {n: {count: e, over: 30d}}\n"
+        "rules: {r: {title: R, yellow: \"n >= 1\", red: {enter: \"n >= 3\", for: " +
+            confirm + "}}}\n",
+        {event("1", "u", "e", "2026-03-05T10:00:00Z")});
+  };
+  const auto days = told("2d");
+  ASSERT_NE(find(days, Outlook::Kind::by_more), nullptr);
+  EXPECT_EQ(find(days, Outlook::Kind::by_more)->at, at("2026-04-02T10:00:00Z"));
+  // A working day ends at 24:00: it is to begin on Thursday 2 April at the latest.
+  const auto working = told("1 workday");
+  ASSERT_NE(find(working, Outlook::Kind::by_more), nullptr);
+  EXPECT_LE(find(working, Outlook::Kind::by_more)->at, at("2026-04-02T16:00:00Z"));
+  EXPECT_GT(find(working, Outlook::Kind::by_more)->at, at("2026-04-01T16:00:00Z"));
+  // The event leaves before 40 days are over.
+  EXPECT_EQ(find(told("40d"), Outlook::Kind::by_more), nullptr);
+}
+
 TEST(Outlook, NamesOnlyConditionsThatAloneWouldDecide) {
   const std::string measures = "measures: {n: {count: e}, m: {count: f}}\n";
   const std::vector<Event> events = {event("1", "u", "e", "2026-03-05T10:00:00Z")};
@@ -74,6 +94,18 @@ TEST(Outlook, NamesOnlyConditionsThatAloneWouldDecide) {
   EXPECT_EQ(either[0].need, Number(3));
   EXPECT_EQ(either[1].measure, "m");
   EXPECT_EQ(either[1].need, Number(2));
+}
+
+TEST(Outlook, NothingAddsToAnAge) {
+  const auto next = last_outlook(
+      "measures: {silent: {age: e}, n: {count: e}}\n"
+      "rules: {r: {title: R, yellow: \"n >= 1\", red: \"silent >= 3\"}}\n",
+      {event("1", "u", "e", "2026-03-05T10:00:00Z")});
+  EXPECT_EQ(find(next, Outlook::Kind::by_more), nullptr);
+  const Outlook* alone = find(next, Outlook::Kind::by_itself);
+  ASSERT_NE(alone, nullptr);
+  EXPECT_EQ(alone->to, Level::red);
+  EXPECT_EQ(alone->at, at("2026-03-08T10:00:00Z"));
 }
 
 TEST(Outlook, SaysThatNothingChangesByItself) {
