@@ -169,8 +169,13 @@ std::optional<NamedValue> MeasureTable::find(std::string_view name, const Source
     report_cycle(slot, at);
     return std::nullopt;
   }
-  // A measure that failed was reported: what reads it is not to blame.
-  if (slot.state == State::failed) return NamedValue{Op::measure, kNone, ValueType::dynamic};
+  // A measure that failed was reported: what reads it is not to blame, but for its type.
+  if (slot.state == State::failed) {
+    const MeasureFamily* family = slot.syntax->family;
+    const bool typed = family != nullptr && family->numbers &&
+                       family->subject != FamilySubject::expression && !slot.syntax->empty.present;
+    return NamedValue{Op::measure, kNone, typed ? ValueType::number : ValueType::dynamic};
+  }
   return NamedValue{Op::measure, slot.index, slot.type};
 }
 
