@@ -1,11 +1,13 @@
 #include "cli/units_file.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
 #include "connectors/csv.h"
+#include "connectors/table/text_encoding.h"
 #include "lianqing/assert.h"
 #include "rules/document.h"
 
@@ -22,6 +24,7 @@ Fact fact_of(std::string_view column, const std::string& text, bool quoted) {
       std::find(std::begin(kTextColumns), std::end(kTextColumns), column) != std::end(kTextColumns);
   if (words || quoted) return text;
   if (text == "true" || text == "false") return text == "true";
+  if (text.size() > 1 && text[0] == '0' && text[1] != '.') return text;  // a code: 007, 0574
   if (const auto number = Number::parse(text)) return *number;
   return text;
 }
@@ -30,17 +33,44 @@ Unexpected<Error> refused(const std::string& place, const std::string& what) {
   return failure(ErrorCode::refused, place + ": " + what);
 }
 
-Status check_ids(const std::vector<RegisteredUnit>& units, const std::string& path) {
-  std::set<std::string> ids;
+std::string parent_of(const RegisteredUnit& unit) {
+  for (const auto& [column, fact] : unit.columns) {
+    if (column != "parent") continue;
+    const auto* text = std::get_if<std::string>(&fact);
+    return text == nullptr ? "" : *text;
+  }
+  return "";
+}
+
+// Ids are unique, and no unit lies below itself.
+Status check_register(const std::vector<RegisteredUnit>& units, const std::string& path) {
+  std::map<std::string, std::string> parents;
   for (const RegisteredUnit& unit : units) {
-    if (!ids.insert(unit.id).second)
+    if (!parents.emplace(unit.id, parent_of(unit)).second)
       return refused(path, "the unit id '" + unit.id + "' occurs twice");
+  }
+  std::set<std::string> rooted = {""};  // their parents lead to the top
+  for (const auto& [id, parent] : parents) {
+    std::set<std::string> way;
+    std::string at = id;
+    while (!rooted.contains(at) && parents.contains(at)) {
+      if (!way.insert(at).second) {
+        return refused(path, "the parents of the unit '" + at + "' lead back to it");
+      }
+      at = parents[at];
+    }
+    rooted.insert(way.begin(), way.end());
   }
   return {};
 }
 
-Result<std::vector<RegisteredUnit>> from_csv(const std::string& path, const std::string& bytes) {
-  auto rows = read_csv(bytes);
+Result<std::vector<RegisteredUnit>> from_csv(const std::string& path, std::string bytes) {
+  const auto decoded = decode_text(std::move(bytes), "");
+  if (!decoded || decoded->damage != 0) {
+    return refused(
+        path, "some bytes are no characters, neither in UTF-8 nor in GBK; save the table as UTF-8");
+  }
+  auto rows = read_csv(decoded->text);
   if (!rows) return refused(path, rows.error().what);
   if (rows->empty()) return refused(path, "expected a header row with a column `id`");
   const std::vector<std::string>& header = rows->front().fields;
@@ -111,7 +141,7 @@ Result<std::vector<RegisteredUnit>> units_of(const Node& list, const std::string
       return refused(place(entry.value), "expected the columns of unit '" + entry.key + "'");
     add_columns(out.emplace_back(RegisteredUnit{entry.key, {}}), "", entry.value);
   }
-  if (Status s = check_ids(out, path); !s) return Unexpected<Error>(s.error());
+  if (Status s = check_register(out, path); !s) return Unexpected<Error>(s.error());
   return out;
 }
 
@@ -119,8 +149,8 @@ Result<std::vector<RegisteredUnit>> read_units(const std::string& path) {
   LQ_TRY(std::string bytes, read_file(path));
   const bool yaml = path.ends_with(".yaml") || path.ends_with(".yml");
   LQ_TRY(std::vector<RegisteredUnit> units,
-         yaml ? from_yaml(path, std::move(bytes)) : from_csv(path, bytes));
-  if (Status s = check_ids(units, path); !s) return Unexpected<Error>(s.error());
+         yaml ? from_yaml(path, std::move(bytes)) : from_csv(path, std::move(bytes)));
+  if (Status s = check_register(units, path); !s) return Unexpected<Error>(s.error());
   return units;
 }
 
