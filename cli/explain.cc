@@ -1,4 +1,5 @@
 // lianqing explain: why a colour, why not another, what would change it.
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/commands.h"
@@ -27,6 +28,22 @@ std::vector<OptionSpec> all_options() {
   std::vector<OptionSpec> out(kLogOptions.begin(), kLogOptions.end());
   out.insert(out.end(), std::begin(kOwn), std::end(kOwn));
   return out;
+}
+
+bool is_warning_id(std::string_view text) {
+  return text.starts_with("w-") && text.size() > 2 &&
+         text.substr(2).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// `--rules PACK... ID`: what has the form of an id is no pack.
+std::vector<std::string> id_first(std::vector<std::string> args) {
+  for (std::size_t i = 1; i < args.size(); ++i) {
+    if (!is_warning_id(args[i]) || args[i - 1].starts_with("--")) continue;
+    std::rotate(args.begin(), args.begin() + static_cast<std::ptrdiff_t>(i),
+                args.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    break;
+  }
+  return args;
 }
 
 Status complete(const Options& options, ExplainRequest& request) {
@@ -68,7 +85,7 @@ Status complete(const Options& options, ExplainRequest& request) {
 
 int explain_command(const std::vector<std::string>& args) {
   const auto specs = all_options();
-  const auto options = parse_options(args, specs);
+  const auto options = parse_options(id_first(args), specs);
   if (!options) return report(options.error(), prefers_chinese());
   if (options->has("help")) {
     std::printf("%s\n\n%s",

@@ -1,5 +1,7 @@
 // argv -> the table of commands -> exit code. The only place that catches what nobody else did.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 
 #include "cli/columns.h"
@@ -56,12 +58,23 @@ int run(const std::vector<std::string>& args) {
   return unknown_command(name);
 }
 
+// What the command wrote to standard output must have got there: a full disk is no success.
+int told(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  if (code != 0 && code != kExitFindings) return code;  // it has said so, or worse
+  std::fprintf(stderr,
+               prefers_chinese() ? "lianqing: 错误：不能写标准输出：%s\n"
+                                 : "lianqing: error: cannot write standard output: %s\n",
+               std::strerror(errno));
+  return kExitIo;
+}
+
 }  // namespace
 }  // namespace lianqing
 
 int main(int argc, char** argv) {
   try {
-    return lianqing::run({argv + (argc > 0 ? 1 : 0), argv + argc});
+    return lianqing::told(lianqing::run({argv + (argc > 0 ? 1 : 0), argv + argc}));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "lianqing: internal error: %s\n", error.what());
     return lianqing::kExitBug;

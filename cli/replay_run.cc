@@ -88,7 +88,7 @@ class Run {
         [this](const Leaving& leaving) { return leave(leaving); },
         [this](Rejection rejection) { quarantine(rejection); },
         [this](std::uint64_t n, const ReadingProgress& r) { progress_.tell(n, r); },
-        [this](const Replay& last, const Program& program) { return conclude(last, program); });
+        [this](Replay& last, const Program& program) { return conclude(last, program); });
     for (const std::string& hash : changes.unknown()) {
       std::fprintf(stderr, "%s%s\n",
                    request_.style.chinese ? "日志启用了没有给出的规则包，未切换："
@@ -98,7 +98,7 @@ class Run {
     return ran;
   }
 
-  Status conclude(const Replay& replay, const Program& program) {
+  Status conclude(Replay& replay, const Program& program) {
     if (trouble_) return Unexpected<Error>(*trouble_);
     progress_.clear();
     if (Status s = out_->finish(); !s) return s;
@@ -106,7 +106,8 @@ class Run {
       if (Status s = rejected_->finish(); !s) return s;
     }
     if (!request_.quiet) {
-      std::fputs(summary_.text(replay, program, progress_.seconds(), request_.style).c_str(),
+      LQ_TRY(const Oddities odd, find_oddities(replay, !request_.units.empty()));
+      std::fputs(summary_.text(replay, program, odd, progress_.seconds(), request_.style).c_str(),
                  stderr);
     }
     tell_calendar(replay);

@@ -14,7 +14,7 @@ namespace lianqing {
 class RuleChanges {
  public:
   using Tell = std::function<Status(const Leaving&)>;
-  using Done = std::function<Status(const Replay& last, const Program&)>;
+  using Done = std::function<Status(Replay& last, const Program&)>;
 
   explicit RuleChanges(const ReplayRequest& request) : request_(request) {}
 

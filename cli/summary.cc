@@ -6,6 +6,7 @@
 
 #include "cli/columns.h"
 #include "cli/words.h"
+#include "lianqing/assert.h"
 
 namespace lianqing {
 namespace {
@@ -15,6 +16,20 @@ constexpr std::size_t kShownUnits = 10;
 std::string count(std::uint64_t n) { return std::to_string(n); }
 
 }  // namespace
+
+Result<Oddities> find_oddities(Replay& replay, bool registers) {
+  Oddities out;
+  if (replay.fold().program().items.empty() && !registers) return out;
+  for (const std::string& name : replay.unit_names()) {
+    LQ_TRY(const UnitState* state, replay.unit(name));
+    if (state == nullptr) continue;
+    out.items_ignored += state->items_ignored;
+    if (registers && !state->registered && state->rows.events() != 0) {
+      out.unregistered.push_back(name);
+    }
+  }
+  return out;
+}
 
 Level Summary::PerUnit::colour() const {
   Level out = Level::green;
@@ -36,8 +51,8 @@ void Summary::add(const Leaving& leaving) {
   }
 }
 
-std::string Summary::text(const Replay& replay, const Program& program, double seconds,
-                          Style style) const {
+std::string Summary::text(const Replay& replay, const Program& program, const Oddities& odd,
+                          double seconds, Style style) const {
   const bool zh = style.chinese;
   const Counts& counts = replay.counts();
   std::string out;
@@ -53,6 +68,19 @@ std::string Summary::text(const Replay& replay, const Program& program, double s
   out += "\n";
   for (const auto& [reason, n] : replay.reasons())
     out += (zh ? "  隔离 " : "  quarantined ") + reason + ": " + count(n) + "\n";
+  if (odd.items_ignored != 0) {
+    out += zh ? "  事项中不起作用: " + count(odd.items_ignored) +
+                    "（在办时再次开始；没有在办而结束或延期）\n"
+              : "  ignored in items: " + count(odd.items_ignored) +
+                    " (openings of open items; closings and extensions of none)\n";
+  }
+  if (!odd.unregistered.empty()) {
+    out += (zh ? "  未登记的单位: " : "  unregistered units: ") + count(odd.unregistered.size()) +
+           (zh ? "：" : ":");
+    for (std::size_t i = 0; i < std::min(odd.unregistered.size(), kShownUnits); ++i)
+      out += " " + odd.unregistered[i];
+    out += odd.unregistered.size() > kShownUnits ? " ...\n" : "\n";
+  }
   out += (zh ? "变色: " : "transitions: ") + count(transitions_) + "\n\n";
 
   std::vector<std::vector<std::string>> rows = {

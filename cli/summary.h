@@ -5,18 +5,29 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "cli/explanation.h"
 #include "engine/replay.h"
 
 namespace lianqing {
 
+// What was taken as it came, though somebody should look at it.
+struct Oddities {
+  std::uint64_t items_ignored = 0;        // openings of open items, closings and extensions of none
+  std::vector<std::string> unregistered;  // units with records, in order of their names
+};
+
+// Looks at every unit, if the pack has items or there is a register.
+[[nodiscard]] Result<Oddities> find_oddities(Replay& replay, bool registers);
+
 class Summary {
  public:
   void add(const Leaving& leaving);
 
   // `seconds`: how long the run took; 0: not told.
-  std::string text(const Replay& replay, const Program& program, double seconds, Style style) const;
+  std::string text(const Replay& replay, const Program& program, const Oddities& odd,
+                   double seconds, Style style) const;
 
  private:
   struct PerRule {

@@ -63,6 +63,47 @@ class ReplayOutput(unittest.TestCase):
         self.assertTrue(stat.S_ISFIFO(os.lstat(self.out).st_mode))
         self.assertFalse(os.path.exists(self.out + ".partial"))
 
+    def test_the_summary_tells_what_somebody_should_look_at(self):
+        folder = os.path.dirname(self.out)
+        pack, events, units = (os.path.join(folder, name) for name in ("pack.yaml", "events.jsonl", "units.csv"))
+        with open(pack, "w", encoding="utf-8") as file:
+            file.write("version: 1\npack: {id: t, title: T}\n"
+                       "items: {i: {key: k, open: opened, close: closed, due: due, extend: {event: extended, due: due}}}\n"
+                       "measures: {n: {open: i}}\nrules: {r: {title: R, yellow: \"n >= 1\"}}\n")
+        with open(events, "w", encoding="utf-8") as file:
+            for n, (kind, key, unit) in enumerate((("opened", "a", "u1"), ("opened", "a", "u1"), ("closed", "b", "u1"), ("extended", "b", "u2"),
+                                                   ("closed", "a", "u1"), ("closed", "a", "u1"), ("opened", "a", "u1"))):
+                file.write(json.dumps({"id": str(n), "source": "s", "type": kind, "time": "2026-01-01T00:00:%02dZ" % n, "unit": unit,
+                                       "data": {"k": key, "due": "2026-02-01"}}) + "\n")
+        with open(units, "wb") as file:
+            file.write("id,name,code\nu1,甲单位,007\n".encode("gb18030"))
+        for more in ((), ("--state", os.path.join(folder, "state"), "--checkpoint-every", "2")):
+            for _ in more or (1,):                       # also when nothing is left to read
+                done = subprocess.run([BINARY, "replay", "--rules", pack, "--events", events, "--units", units, "--lang", "en", "--out", self.out,
+                                       *more], capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("ignored in items: 4 (", done.stderr)
+                self.assertIn("unregistered units: 1: u2\n", done.stderr)
+
+    def test_standard_output_that_is_full_is_no_success(self):
+        for command in (["version"], ["schema"], ["check", EXAMPLE + "/pack", "--format", "json"], ["--help"]):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([BINARY, *command], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual(done.returncode, 74, command)
+            self.assertIn("No space left on device", done.stderr)
+
+    def test_explain_takes_the_id_behind_any_option(self):
+        warning = json.loads(self.rows("--brief")[0])["id"]
+        told = set()
+        events, rules = ["--events", EXAMPLE + "/events.jsonl.gz"], ["--rules", EXAMPLE + "/pack"]
+        for order in ([warning, *events, *rules], [*events, *rules, warning], [*rules, *events, warning]):
+            done = subprocess.run([BINARY, "explain", "--units", EXAMPLE + "/units.csv", "--lang", "en", *order], cwd=ROOT, capture_output=True,
+                                  text=True, timeout=300)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            told.add(done.stdout)
+        self.assertEqual(len(told), 1)
+        self.assertIn(warning, told.pop())
+
 
 if __name__ == "__main__":
     unittest.main()
