@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """The Debian package on a fresh Debian 12: it installs with what it depends on, starts nothing, says what to do, and what it
-says works: a pack is chosen, the daemon runs as its own user, takes an event and gives the warning; then it is removed and
-purged, and the log stays. Runs with LIANQING_NIGHTLY=1, needs root, debootstrap and a Debian mirror; else it is skipped.
+says works: a pack is chosen, the daemon runs as its own user, takes an event and gives the warning; systemd finds nothing wrong with
+the unit; then it is removed and purged, and the log stays. Runs with LIANQING_NIGHTLY=1, needs root, debootstrap and a Debian
+mirror; else it is skipped. Packages that were fetched stay in build/deb-cache.
 
 Needs LIANQING_BINARY, in its build folder."""
 import datetime
@@ -27,6 +28,7 @@ def mirror():
 
 
 MIRROR = mirror()
+CACHE = os.path.join(ROOT, "build", "deb-cache")
 SECONDS = 900
 
 PACK = """version: 1
@@ -70,9 +72,16 @@ class Package(unittest.TestCase):
         cls.addClassCleanup(cls.folder.cleanup)
         cls.root = os.path.join(cls.folder.name, "root")
         build = os.path.dirname(BINARY)
+        run("cmake", "--build", build, "--target", "manual")           # installed, but no part of the program
         run("cpack", "--config", os.path.join(build, "CPackConfig.cmake"), "-B", cls.folder.name, cwd=build)
         cls.package, = glob.glob(os.path.join(cls.folder.name, "lianqing_*.deb"))
-        run("debootstrap", "--variant=minbase", "--include=ca-certificates", "bookworm", cls.root, MIRROR)
+        os.makedirs(CACHE, exist_ok=True)
+        run("debootstrap", "--variant=minbase", "--cache-dir=" + CACHE, "--include=ca-certificates", "bookworm", cls.root, MIRROR)
+        for path in glob.glob(os.path.join(CACHE, "*.deb")):
+            shutil.copy(path, os.path.join(cls.root, "var", "cache", "apt", "archives"))
+        with open(os.path.join(cls.root, "etc", "apt", "apt.conf.d", "keep"), "w", encoding="utf-8") as file:
+            file.write('Binary::apt::APT::Keep-Downloaded-Packages "true";\n')
+        cls.addClassCleanup(cls.keep_packages)
         # As in an image: services are not started by packages, here nobody could.
         with open(os.path.join(cls.root, "usr", "sbin", "policy-rc.d"), "w", encoding="utf-8") as file:
             file.write("#!/bin/sh\nexit 101\n")
@@ -82,6 +91,12 @@ class Package(unittest.TestCase):
         proc = os.path.join(cls.root, "proc")
         run("mount", "-t", "proc", "proc", proc)
         cls.addClassCleanup(run, "umount", proc)
+
+    @classmethod
+    def keep_packages(cls):
+        for path in glob.glob(os.path.join(cls.root, "var", "cache", "apt", "archives", "*.deb")):
+            if not os.path.exists(os.path.join(CACHE, os.path.basename(path))):
+                shutil.copy(path, CACHE)
 
     def inside(self, *args, user=None):
         how = ["chroot", *([f"--userspec={user}:{user}"] if user else []), self.root]
@@ -111,6 +126,13 @@ class Package(unittest.TestCase):
         self.inside("cp", "-r", "/usr/share/lianqing/starter", "/etc/lianqing/pack")
         self.inside("lianqing", "check", "/etc/lianqing/pack")
         self.serve_and_warn()
+
+        # A Debian that runs systemd takes the unit as it is.
+        self.inside("apt-get", "install", "-y", "-q", "--no-install-recommends", "systemd")
+        unit = "/lib/systemd/system/lianqing.service"
+        self.assertEqual(self.inside("systemd-analyze", "verify", "--man=no", unit), "")
+        told = self.inside("systemd-analyze", "security", "--offline=true", "--threshold=20", unit)
+        self.assertRegex(told, r"exposure level for lianqing.service: [01]\.\d OK")
 
         # The configuration is a conffile: an upgrade keeps what was changed.
         with open(self.path("/etc/lianqing/serve.yaml"), "a", encoding="utf-8") as file:
