@@ -193,13 +193,16 @@ std::optional<WrittenTime> read_compact(std::string_view text) {
 }  // namespace
 
 std::optional<WrittenTime> read_time(std::string_view cell, DaySystem system) {
-  const std::string text = ascii_text(cell);
+  std::string text = ascii_text(cell);
   if (text.empty()) return std::nullopt;
   if (text.find_first_not_of("0123456789.") == std::string::npos &&
       text.find('.') == text.rfind('.')) {
     const bool compact = text.find('.') == std::string::npos &&
                          (text.size() == 8 || text.size() == 12 || text.size() == 14);
     return compact ? read_compact(text) : read_serial(text, system);
+  }
+  for (const std::string_view stop : {".", "。"}) {
+    if (text.ends_with(stop)) text.resize(text.size() - stop.size());
   }
   Reading in(text);
   const auto day = read_day(in);
@@ -213,6 +216,16 @@ std::optional<WrittenTime> read_time(std::string_view cell, DaySystem system) {
   out.wall += *clock;
   out.has_clock = true;
   return out;
+}
+
+std::string_view deadline_text(std::string_view cell) {
+  while (cell.ends_with(' ')) cell.remove_suffix(1);
+  for (const std::string_view before : {"之前", "以前", "前"}) {
+    if (!cell.ends_with(before)) continue;
+    cell.remove_suffix(before.size());
+    break;
+  }
+  return cell;
 }
 
 bool is_time_pattern(std::string_view pattern) {

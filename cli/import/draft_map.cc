@@ -11,6 +11,7 @@
 #include "cli/import/cell_date.h"
 #include "cli/import/cell_text.h"
 #include "cli/import/cell_value.h"
+#include "cli/import/header.h"
 
 namespace lianqing {
 namespace {
@@ -136,13 +137,22 @@ class Draft {
     };
     std::size_t widest = 0, at = rows.size();
     for (const CsvRow& one : rows) widest = std::max(widest, filled(one));
+    const auto is_note = [&](const CsvRow& r) { return filled(r) * 3 < widest; };  // or a total
     for (std::size_t i = 0; i < std::min(rows.size(), kHeaderSearch) && at == rows.size(); ++i) {
-      if (filled(rows[i]) * 5 >= widest * 3 && !rows[i].fault) at = i;
+      std::size_t named = filled(rows[i]);
+      if (has_second_row(rows, i)) named += filled(rows[i + 1]);
+      if (named * 5 >= widest * 3 && !rows[i].fault) at = i;
     }
     if (at == rows.size()) return false;
     header_row_ = rows[at].row;
-    for (const std::string& cell : rows[at].fields) columns_.push_back({tidy_text(cell), "", {}});
-    for (std::size_t i = at + 1; i < rows.size(); ++i) look_at(rows[i]);
+    const std::size_t depth = has_second_row(rows, at) ? 2 : 1;
+    const HeaderNames names = header_names(rows, at, depth);
+    for (std::size_t i = 0; i < names.own.size(); ++i) {
+      columns_.push_back({names.distinct(i), "", {}});
+    }
+    for (std::size_t i = at + depth; i < rows.size(); ++i) {
+      if (!is_note(rows[i])) look_at(rows[i]);
+    }
     return true;
   }
 

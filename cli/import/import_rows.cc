@@ -51,7 +51,12 @@ class RowImport {
     empty_ = keys(map.empty);
     admit_ = keys(map.level_admit);
     refuse_ = keys(map.level_refuse);
-    for (const std::string& header : places.headers()) header_.push_back(key_text(header));
+  }
+  // The rows of the header, which pages of print-outs repeat.
+  void know_header(const std::vector<std::string>& cells) {
+    std::vector<std::string>& keys = headers_.emplace_back();
+    for (const std::string& cell : cells) keys.push_back(key_text(cell));
+    while (!keys.empty() && keys.back().empty()) keys.pop_back();
   }
 
   void take(CsvRow& row) {
@@ -166,9 +171,9 @@ class RowImport {
     std::vector<std::string> keys;
     for (const std::string& text : row.fields) keys.push_back(key_text(text));
     while (!keys.empty() && keys.back().empty()) keys.pop_back();
-    if (keys.size() <= header_.size() && std::equal(keys.begin(), keys.end(), header_.begin()))
+    if (std::find(headers_.begin(), headers_.end(), keys) != headers_.end())
       return skipped({"表头重复", "the header again"}, "");
-    for (std::size_t i = header_.size(); i < row.fields.size(); ++i) {
+    for (std::size_t i = places_.headers().size(); i < row.fields.size(); ++i) {
       if (row.fields[i].empty()) continue;
       note(RowVerdict::refused, "#" + std::to_string(i + 1), "",
            {"这一行比表头多出内容；是否有含分隔符的文字没有加引号？",
@@ -272,6 +277,10 @@ class RowImport {
       if (!names.empty()) {
         at->second.zh += "；相近的有：" + names;
         at->second.en += "; near to it: " + names;
+      }
+      if (read_list(*text).size() > 1) {
+        at->second.zh += "；一格里像是写了几个单位：请分成几行";
+        at->second.en += "; there seem to be several units in the cell: a row for each is needed";
       }
     }
     const auto place = places_.place(map_.unit_column);
@@ -453,7 +462,7 @@ class RowImport {
         return flag ? std::optional<std::string>(*flag ? "true" : "false") : std::nullopt;
       }
       case CellKind::date: {
-        const auto time = time_of(field.column, word, field.time);
+        const auto time = time_of(field.column, std::string(deadline_text(word)), field.time);
         if (!time) return std::nullopt;
         const auto day = std::chrono::floor<std::chrono::days>(time->wall);
         return json_string(format_date(Date{day.time_since_epoch()}));
@@ -497,7 +506,8 @@ class RowImport {
   const UnitNames* units_;
   const ColumnPlaces& places_;
   Imported& out_;
-  std::vector<std::string> totals_, notes_, empty_, admit_, refuse_, header_, id_columns_;
+  std::vector<std::string> totals_, notes_, empty_, admit_, refuse_, id_columns_;
+  std::vector<std::vector<std::string>> headers_;
   std::map<std::string, std::string> above_;
   std::map<std::string, Bilingual> near_;
   std::unordered_map<std::string, Seen> seen_;
@@ -519,10 +529,13 @@ TableResult<Imported> import_rows(Table& table, const ImportMap& map, const Unit
   auto places = ColumnPlaces::find(first, map, at);
   if (!places) return Unexpected<TableError>(std::move(places).error());
   out.header_row = first[at].row;
+  out.header_depth = places->depth();
   out.unused = places->unused();
   out.missing = places->missing();
   RowImport rows(map, units, *places, out);
-  for (std::size_t i = at + 1; i < first.size(); ++i) rows.take(first[i]);
+  std::size_t next = at;
+  for (; next < at + places->depth(); ++next) rows.know_header(first[next].fields);
+  for (; next < first.size(); ++next) rows.take(first[next]);
   while (table.next(row)) rows.take(row);
   rows.finish();
   return out;

@@ -35,6 +35,7 @@ struct ImportedEvent {
 struct Imported {
   TableFacts facts;
   std::uint64_t header_row = 0;
+  std::size_t header_depth = 1;      // rows of the header
   std::vector<std::string> unused;   // headers that the map does not use
   std::vector<std::string> missing;  // columns of the map that may be missing, and are
   std::uint64_t read = 0, written = 0, skipped = 0, parked = 0, refused = 0;  // rows

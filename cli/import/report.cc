@@ -46,7 +46,10 @@ std::string delimiter_word(char delimiter, bool chinese) {
 
 std::string kind_text(const Imported& imported, bool chinese) {
   const TableFacts& facts = imported.facts;
-  const std::string row = std::to_string(imported.header_row);
+  std::string row = std::to_string(imported.header_row);
+  if (imported.header_depth > 1) {
+    row += (chinese ? "、" : " and ") + std::to_string(imported.header_row + 1);
+  }
   switch (facts.kind) {
     case TableKind::csv: {
       std::string out = chinese ? "CSV，编码 " + facts.encoding + "，分隔符"
@@ -152,6 +155,7 @@ std::string import_summary_json(const std::string& path, const Imported& importe
   }
   if (facts.kind == TableKind::xlsx) json.key("sheet").string(facts.sheet);
   json.key("header_row").unsigned_integer(imported.header_row);
+  json.key("header_rows").unsigned_integer(imported.header_depth);
   list("unused", imported.unused);
   list("missing", imported.missing);
   json.key("read").unsigned_integer(imported.read);

@@ -105,40 +105,60 @@ class Import(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(said, done.stdout)
 
-    def test_ledger_with_every_mistake(self):
-        made = ledger.Ledger(100_000 if NIGHTLY else 5_000, seed=7)
-        map = self.write("m.yaml", ledger.MAP)
+    def with_every_mistake(self, rows):
+        """(ledger, its map)"""
+        made = ledger.Ledger(rows, seed=7)
+        self.assertEqual(set(made.mistakes), {*ledger.MISTAKES, "unit", "total", "same", "conflict", "wide", "no unit", "more", "blank"})
         self.write("units.csv", "编号,名称\r\n" + "".join("%s,%s\r\n" % (id, name) for name, id in ledger.UNITS.items()), "gbk")
+        return made, self.write("m.yaml", ledger.MAP)
+
+    def check_fates(self, made, summary):
+        """Each row's fate, and that the report tells it row for row."""
+        verdicts = {}
+        rank = ["written", "skipped", "parked", "refused"]
+        for note in summary["notes"]:
+            verdicts.setdefault(note["row"], []).append((note["verdict"], note["column"]))
+        for row, (verdict, column) in made.verdicts.items():
+            found = verdicts.pop(row, [("written", "")])
+            self.assertEqual(max((one[0] for one in found), key=rank.index), verdict, (row, made.lines[row - 1], found))
+            if column:
+                self.assertIn(column, [one[1] for one in found], (row, made.lines[row - 1]))
+        self.assertEqual(verdicts, {})
+        for verdict in rank:
+            self.assertEqual(summary[verdict], sum(1 for one in made.verdicts.values() if one[0] == verdict))
+        self.assertEqual(summary["read"], len(made.verdicts))
+        events = self.events()
+        self.assertEqual({one["id"]: {key: one[key] for key in ("unit", "time", "data")} for one in events}, made.events)
+        self.assertEqual([one["time"] for one in events], sorted(one["time"] for one in events))
+        self.assertNotIn("王某", json.dumps(events, ensure_ascii=False) + json.dumps(summary, ensure_ascii=False))
+        report = self.report()
+        self.assertEqual(report[0], ["行号", "列", "值", "原因", "处理"])
+        words = {"skipped": "跳过", "parked": "待核", "refused": "拒收"}
+        self.assertEqual([(row[0], row[1], row[3], row[4]) for row in report[1:]],
+                         [(str(note["row"]), note["column"], note["reason"]["zh"], words[note["verdict"]]) for note in summary["notes"]])
+        for row in report[1:]:
+            cells = made.cells[int(row[0]) - 1]
+            if row[1] in ledger.HEADER and row[2] and row[4] == "拒收":
+                self.assertIn(row[2].lstrip("'"), [cells[ledger.HEADER.index(row[1])], cells[ledger.HEADER.index(row[1])].replace("\n", " ")])
+
+    def test_workbook_with_every_mistake(self):
+        made, map = self.with_every_mistake(20_000 if NIGHTLY else 1_000)
+        summary = self.run_import(self.write("ledger.xlsx", workbook.xlsx(made.workbook_rows())), map, "--lang", "zh", code=1)
+        self.check_fates(made, summary)
+
+    def test_ledger_with_every_mistake(self):
+        made, map = self.with_every_mistake(100_000 if NIGHTLY else 5_000)
         first = None
         for encoding, stated in (("gb18030", "GBK/GB18030"), ("utf-8-sig", "UTF-8 (BOM)"), ("utf-16", "UTF-16")):
             if NIGHTLY and first and encoding != "gb18030":
                 break
             summary = self.run_import(self.write("ledger.csv", made.text, encoding), map, "--lang", "zh", code=1)
             self.assertEqual((summary["encoding"], summary["delimiter"]), (stated, ","))
-            verdicts = {}
-            rank = ["written", "skipped", "parked", "refused"]
-            for note in summary["notes"]:
-                verdicts.setdefault(note["row"], []).append((note["verdict"], note["column"]))
-            for row, (verdict, column) in made.verdicts.items():
-                found = verdicts.pop(row, [("written", "")])
-                self.assertEqual(max((one[0] for one in found), key=rank.index), verdict, (row, made.lines[row - 1], found))
-                if column:
-                    self.assertIn(column, [one[1] for one in found], (row, made.lines[row - 1]))
-            self.assertEqual(verdicts, {})
-            for verdict in rank:
-                self.assertEqual(summary[verdict], sum(1 for one in made.verdicts.values() if one[0] == verdict))
-            self.assertEqual(summary["read"], len(made.verdicts))
-            events = self.events()
-            self.assertEqual({one["id"]: {key: one[key] for key in ("unit", "time", "data")} for one in events}, made.events)
-            self.assertEqual([one["time"] for one in events], sorted(one["time"] for one in events))
-            self.assertNotIn("王某", json.dumps(events, ensure_ascii=False) + json.dumps(summary, ensure_ascii=False))
+            self.check_fates(made, summary)
             with open(self.path("e.jsonl"), "rb") as file:
                 found = file.read()
             self.assertEqual(first or found, found)
             first = found
-            report = self.report()
-            self.assertEqual(report[0], ["行号", "列", "值", "原因", "处理"])
-            self.assertEqual(len(report) - 1, len(summary["notes"]))
 
     def test_encodings_and_delimiters(self):
         table = "编号;单位;日期\n1;市局;2026-1-2\n"
@@ -251,6 +271,28 @@ events:
         self.assertIn("no header", self.refused(self.write("t.csv", ""), self.path("m.yaml")))
         _, events = self.one("大标题\n\n 编 号*,单位,日期\n1,甲,2026/1/1\n")
         self.assertEqual(len(events), 1)
+
+    def test_headers_of_two_rows(self):
+        table = ("2026年台账,,,,,,\n编号,单位,交办情况,,办结情况,,备注\n,,日期,时限,日期,结果,\n1,甲,2026/1/1,2026年2月1日前,2026/1/20,好,\n"
+                 "编号,单位,交办情况,,办结情况,,备注\n,,日期,时限,日期,结果,\n2,乙,2026.1.2.,2026-02-03之前,,,无\n")
+        map = MAP.replace("日期", "交办情况/日期") + ("fields: {due: {column: 时限, type: date}, closed: {column: 办结情况/日期, type: date},"
+                                                     " result: 结果}\n")
+        summary, events = self.one(table, map)
+        self.assertEqual((summary["header_row"], summary["header_rows"], summary["skipped"], summary["unused"]), (2, 2, 2, ["备注"]))
+        self.assertEqual([(one["time"][:10], one["data"]) for one in events], [
+            ("2026-01-01", {"due": "2026-02-01", "closed": "2026-01-20", "result": "好"}), ("2026-01-02", {"due": "2026-02-03"})])
+        self.assertIn("Write it in full: 交办情况/日期、办结情况/日期", self.refused(self.path("t.csv"), self.write("m.yaml", MAP)))
+        # A title, alone or with more beside it, is none.
+        for title in ("台账\n", "单位：市局,,填报：王\n"):
+            summary, events = self.one(title + "编号,单位,日期\n1,甲,2026/1/1\n")
+            self.assertEqual((summary["header_row"], summary["header_rows"], len(events)), (2, 1, 1))
+        # Drafted as it is read.
+        self.write("t.csv", table)
+        draft = subprocess.run([BINARY, "import", self.path("t.csv"), "--new-map"], capture_output=True, text=True).stdout
+        self.assertIn('"交办情况/日期"', draft)
+        self.assertIn('"时限"', draft)
+        summary = self.run_import(self.path("t.csv"), self.write("m.yaml", draft))
+        self.assertEqual((summary["written"], summary["header_rows"]), (2, 2))
 
     def test_the_map_is_checked(self):
         table = self.write("t.csv", "a\n")

@@ -1,4 +1,5 @@
 """A complaint ledger as offices keep them, made at random with all the mistakes that people make, and what must become of each row."""
+import collections
 import datetime
 import random
 
@@ -44,11 +45,13 @@ MISTAKES = {"date": (2, ["2025/2/30", "3月5日", "25/3/5", "60", "昨天", ""])
 
 
 class Ledger:
-    """`text`: the file; `verdicts`: of each row, as a spreadsheet counts, its verdict and the column to blame; `events` by id."""
+    """`text`: the file, `cells` its rows; `verdicts`: of each row, as a spreadsheet counts, its verdict and the column to blame; `events` by
+    id; `mistakes`: how often each was made."""
 
     def __init__(self, rows, seed):
         self.pick = random.Random(seed)
-        self.lines, self.verdicts, self.events, self.blank = [], {}, {}, 0
+        self.lines, self.cells, self.verdicts, self.events, self.blank = [], [], {}, {}, 0
+        self.mistakes = collections.Counter()
         self.above, self.good = None, []
         self.line([""] * 10)
         self.line(["12345热线投诉台账"] + [""] * 9)
@@ -59,6 +62,7 @@ class Ledger:
         self.text = "\r\n".join(self.lines) + "\r\n"
 
     def line(self, cells, verdict=None, column=""):
+        self.cells.append(cells)
         self.lines.append(",".join('"%s"' % cell.replace('"', '""') if any(c in cell for c in ',"\n') else cell for cell in cells))
         if verdict:
             self.verdicts[len(self.lines)] = (verdict, column)
@@ -68,6 +72,7 @@ class Ledger:
         mistake = None
         if pick.random() < 0.15:
             mistake = pick.choice([*MISTAKES, "unit", "total", "same", "conflict", "wide", "no unit", "more", "blank"])
+            self.mistakes[mistake] += 1
         if mistake == "blank":
             self.blank += 1
             return self.line([""] * 10)
@@ -108,3 +113,13 @@ class Ledger:
         if note:
             data["note"] = note.replace("\n", " ")
         self.events[id] = {"unit": UNITS[name], "time": day.isoformat() + "T00:00:00+08:00", "data": data}
+
+    def workbook_rows(self):
+        """As a spreadsheet keeps them: serial dates and plain amounts as numbers, failed formulas as such."""
+        def cell(text):
+            if text == "#REF!":
+                return ("e", text, 0)
+            if len(text) == 5 and text.isascii() and text.isdigit():
+                return ("n", text, 1 if text.startswith(("45", "46")) else 0)
+            return text
+        return [[cell(text) for text in cells] for cells in self.cells]
