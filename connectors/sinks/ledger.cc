@@ -104,9 +104,8 @@ Result<std::unique_ptr<Sink>> make_ledger(const SinkSettings& settings) {
   const std::vector<std::string> cells(names.begin(), names.end());
   LQ_TRY(std::string head,
          encode_table(csv_line(cells), settings.encoding.value_or(LedgerSink::kUsual)));
-  if (const auto able = append_lines(settings.path, head, {}); !able) {
-    return Unexpected<Error>(able.error());
-  }
+  const auto able = append_lines(settings.path, head, {});
+  if (!able && able.error().code != ErrorCode::refused) return Unexpected<Error>(able.error());
   return std::make_unique<LedgerSink>(settings, std::move(head));
 }
 

@@ -8,8 +8,8 @@
 
 namespace lianqing {
 
-// Fails (io) if the file cannot be opened for writing, (refused) if it is there and is no such
-// ledger in this language and encoding.
+// Fails (io) if the file cannot be opened for writing. To a file that begins otherwise (another
+// language or encoding, saved by a spreadsheet) nothing is delivered until it is renamed.
 [[nodiscard]] Result<std::unique_ptr<Sink>> make_ledger(const SinkSettings& settings);
 
 }  // namespace lianqing

@@ -33,6 +33,7 @@ constexpr std::string_view kAttributes[] = {"id", "type", "time", "unit", "sourc
 constexpr Duration kEvery{5'000'000}, kHold{1'000'000};
 constexpr milliseconds kPatience{2'000};
 constexpr int kPollMs = 100;
+constexpr std::int64_t kFirstPage = 50, kGrowth = 4;  // rows, before their size is known
 
 // Types that JSON has or that are written otherwise there; others are texts.
 enum KnownOid : Oid {
@@ -395,10 +396,11 @@ class PostgreSql final : public Source {
     const std::string mark = "q." + quoted_name(column_);
     LQ_TRY(const Rows rows,
            connection_.ask("SELECT q.* FROM (" + query_ + "\n) AS q WHERE " + mark +
-                               " <= $2 ORDER BY " + mark + " LIMIT " + std::to_string(page_),
+                               " <= $2 ORDER BY " + mark + " LIMIT " + std::to_string(fits_),
                            {cursor_, *horizon_}, stop));
     LQ_TRY(const RowReader reader, RowReader::make(mapping_, column_, rows));
     const int count = PQntuples(rows.get());
+    std::size_t bytes = 0;
     for (int row = 0; row < count; ++row) {
       if (const std::string here = reader.mark(rows, row); here == cursor_) {
         return failure(ErrorCode::refused, "the column '" + column_ + "' has " + here +
@@ -407,17 +409,28 @@ class PostgreSql final : public Source {
       }
       out.records.push_back(reader.record(rows, row));
       cursor_ = out.records.back().cursor;
+      bytes += out.records.back().bytes.size();
     }
-    if (count < page_ || cursor_ == *horizon_) horizon_.reset();
-    if (count == page_) next_look_ = Clock::now();
+    if (count < fits_ || cursor_ == *horizon_) horizon_.reset();
+    if (count == fits_) next_look_ = Clock::now();
+    fit(bytes, count);
     return {};
+  }
+
+  // A page is held in memory as a whole: no more rows than make about a pull's bytes.
+  void fit(std::size_t bytes, int count) {
+    if (count == 0) return;
+    const std::size_t each = bytes / static_cast<std::size_t>(count) + 1;
+    const std::int64_t most = std::min(page_, kGrowth * fits_);
+    fits_ = std::clamp(static_cast<std::int64_t>(kPullBytes / each), std::int64_t{1}, most);
   }
 
   const std::string target_, query_, column_;
   const Mapping mapping_;
   const Duration every_, hold_;
   const std::int64_t page_;
-  std::string cursor_;  // of the newest row given
+  std::int64_t fits_ = std::min(page_, kFirstPage);  // rows of the next page
+  std::string cursor_;                               // of the newest row given
   Connection connection_;
   std::optional<std::string> horizon_;  // highest mark that is being read up to
   std::string transactions_;            // those from this one on began after it was noted

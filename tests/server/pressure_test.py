@@ -93,7 +93,7 @@ class Feeder:
         self.server = Postgres()
         self.server.ask("CREATE TABLE letters (id bigserial PRIMARY KEY, at timestamptz DEFAULT now(), unit text, note text)")
         return ('{kind: postgresql, connection: "%s", query: "SELECT id, at, unit, note FROM letters WHERE id > :cursor", cursor: id, '
-                'type: ping, event: {id: id, time: at, unit: unit}, source: /postgresql, every: 1s, hold: 0s, page: 100}' % self.server.connection)
+                'type: ping, event: {id: id, time: at, unit: unit}, source: /postgresql, every: 1s, hold: 0s}' % self.server.connection)
 
     def feed_postgresql(self, _):
         self.server.ask("INSERT INTO letters (unit, note) SELECT 'u' || (n %% 5), repeat('x', %d) FROM generate_series(0, %d) n"

@@ -59,7 +59,15 @@ TEST_F(LedgerSinkTest, InEnglishAndForOldSpreadsheets) {
   EXPECT_NE(text().find("2026-03-02T01:00:07Z,u,Surge,k,yellow,red,rises,甲,w1\r\n"),
             std::string::npos);
   settings_.language = "zh";
-  EXPECT_NE(make_ledger(settings_).error().what.find("rename it"), std::string::npos);
+  const std::string before = text();
+  const auto other = make_ledger(settings_);  // the daemon starts all the same
+  ASSERT_TRUE(other);
+  const Notice one = notice("u", "x");
+  const Delivery refused = (*other)->deliver({&one, 1}, one.edges[0].time, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, DeliveryFailure::Kind::unavailable);
+  EXPECT_NE(refused.error().what.find("rename it"), std::string::npos);
+  EXPECT_EQ(text(), before);
   settings_.path += ".2";
   settings_.encoding = TableEncoding::gb18030;
   tell(notice("黄", "㐀"));
