@@ -119,7 +119,10 @@ class Comparison {
         if (Status s = refold(log_, *replay_, {.to = at.records}, met, folded); !s) {
           return Unexpected<Error>(s.error());
         }
-        if (Status s = replay_->judge_through(at.judged); !s) return Unexpected<Error>(s.error());
+        // A state that was stored on the way through a log is open at its newest instant.
+        if (at.judged >= replay_->judged_before()) {
+          if (Status s = replay_->judge_through(at.judged); !s) return Unexpected<Error>(s.error());
+        }
         if (Status s = compare_state(at, *meta); !s) return Unexpected<Error>(s.error());
         from = at.records;
       }
@@ -168,8 +171,11 @@ class Comparison {
     }
     desk_->book(at.judged, true);
     // Cases that began under an earlier pack go on under the one that rules.
-    if (reign_.from == kBeforeAll && desk_->encode() != at.desk) {
-      report("the cases and colours in the state are not what the log folds to");
+    if (reign_.from == kBeforeAll) {
+      if (std::as_const(*desk_).encode_head() != at.desk) {
+        report("the cases and colours in the state are not what the log folds to");
+      }
+      if (Status s = compare_lives(); !s) return s;
     }
     if (Status s = replay_->checkpoint(at.encode()); !s) return s;
     LQ_TRY(const auto made, made_->meta());
@@ -184,16 +190,39 @@ class Comparison {
     return compare_identities();
   }
 
+  Status compare_lives() {
+    LQ_TRY(const std::vector<UnitBytes> found, stored_lives(*stored_));
+    std::map<std::string, std::string> expected;
+    for (UnitBytes& one : std::as_const(*desk_).casebook().encode_units()) {
+      expected.insert(std::move(one));
+    }
+    for (const auto& [unit, bytes] : found) {
+      const auto at = expected.find(unit);
+      if (at == expected.end() || at->second != bytes) {
+        report("unit " + unit + ": the stored cases and colour are not what the log folds to");
+      }
+      if (at != expected.end()) expected.erase(at);
+    }
+    for (const auto& [unit, bytes] : expected) {
+      report("unit " + unit + ": its cases and colour are missing in the state");
+    }
+    return {};
+  }
+
   Status compare_units() {
-    std::map<std::string, Instant, std::less<>> expected;
+    using Heading = std::pair<Instant, std::string>;
+    std::map<std::string, Heading, std::less<>> expected;
     Status read =
-        made_->each_unit([&](std::string_view name, Instant due) { expected.emplace(name, due); });
+        made_->each_unit([&](std::string_view name, Instant due, std::string_view outline) {
+          expected.emplace(name, Heading(due, outline));
+        });
     if (!read) return read;
-    std::vector<std::pair<std::string, Instant>> found;
-    read = stored_->each_unit(
-        [&](std::string_view name, Instant due) { found.emplace_back(name, due); });
+    std::vector<std::pair<std::string, Heading>> found;
+    read = stored_->each_unit([&](std::string_view name, Instant due, std::string_view outline) {
+      found.emplace_back(name, Heading(due, outline));
+    });
     if (!read) return read;
-    for (const auto& [name, due] : found) {
+    for (const auto& [name, heading] : found) {
       const auto at = expected.find(name);
       if (at == expected.end()) {
         report("unit " + name + " is in the state, but no record of the log brings it");
@@ -202,12 +231,14 @@ class Comparison {
       ++out_.units;
       LQ_TRY(const std::string now, made_->unit(name));
       LQ_TRY(const std::string then, stored_->unit(name));
-      if (now != then || at->second != due) {
+      if (now != then || at->second != heading) {
         report("unit " + name + ": the stored state is not the one that the log folds to");
       }
       expected.erase(at);
     }
-    for (const auto& [name, due] : expected) report("unit " + name + " is missing in the state");
+    for (const auto& [name, heading] : expected) {
+      report("unit " + name + " is missing in the state");
+    }
     return {};
   }
 

@@ -329,7 +329,11 @@ constexpr TranslationRow kRows[] = {
     {"state directory: malformed position", "状态目录：位置不合格式"},
     {"state directory {}: malformed identity", "状态目录 {}：身份索引不合格式"},
     {"state directory {}: {}", "状态目录 {}：{}"},
-    {"state directory {} has format '{}', expected '{}'", "状态目录 {} 的格式是“{}”，应为“{}”"},
+    {"state directory {} has format '{}', expected '{}': remove it, or give another one; it is "
+     "made "
+     "anew from the log",
+     "状态目录 {} 的格式是“{}”，应为“{}”：请删除它，或另指定一个；它可由日志重新生成"},
+    {"unit state: malformed outline", "单位状态：概要不合格式"},
     {"unit state: unknown format version", "单位状态：不认识的格式版本"},
     {"unit state: malformed bytes for unit '{}'", "单位状态：单位“{}”的字节不合格式"},
     {"unit state: not in canonical form for '{}'", "单位状态：“{}”不是规范形式"},

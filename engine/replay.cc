@@ -173,7 +173,7 @@ class Replay::Shards {
       fold_.open(*state, update.clock, effects);
       state->open = true;
       touch_all(*state, Cause::decision, update.time);
-      roster_.slot(number).dirty = true;
+      roster_.mark(number);
       set_due(number, Fold::due(*state));
     }
     count_gaps();
@@ -213,9 +213,10 @@ class Replay::Shards {
     return fold_all({}, t, true);
   }
 
-  Status checkpoint(const std::string& position) {
+  Status checkpoint(const std::string& position, std::vector<StoredNote> notes) {
     if (store_ == nullptr) return {};
     Commit commit;
+    commit.notes = std::move(notes);
     commit.units = roster_.changed();
     for (const auto& [identity, known] : admission_.new_identities()) {
       commit.identities.push_back(
@@ -296,7 +297,7 @@ class Replay::Shards {
       Effects effects;
       fold_.activate(
           *state, first, [this](Instant) { return seq_base_; }, effects);
-      roster_.slot(number).dirty = true;
+      roster_.mark(number);
       set_due(number, Fold::due(*state));
     }
     return {};
@@ -373,7 +374,7 @@ class Replay::Shards {
     count_rules(effects, shard);
     for (std::uint32_t number = 0; number < roster_.size(); ++number) {
       Roster::Slot& slot = roster_.slot(number);
-      slot.dirty = true;
+      roster_.mark(number);
       slot.due = Fold::due(*slot.state);
     }
     for (Shard& other : shards_) other.work.clear();
@@ -435,7 +436,7 @@ class Replay::Shards {
                        [](const auto& a, const auto& b) { return a.first < b.first; });
       for (const auto& unit_entry : shard.work) {
         LQ_TRY([[maybe_unused]] UnitState * state, roster_.load(unit_entry.first));
-        roster_.slot(unit_entry.first).dirty = true;
+        roster_.mark(unit_entry.first);
       }
     }
     return {};
@@ -549,7 +550,9 @@ std::optional<Rejection> Replay::fault(const Event& event) const {
 Status Replay::judge_through(Instant t) { return shards_->judge_through(t); }
 std::size_t Replay::waiting() const { return shards_->batch_.entries.size(); }
 Status Replay::flush() { return shards_->flush(); }
-Status Replay::checkpoint(const std::string& position) { return shards_->checkpoint(position); }
+Status Replay::checkpoint(const std::string& position, std::vector<StoredNote> notes) {
+  return shards_->checkpoint(position, std::move(notes));
+}
 Status Replay::finish() { return shards_->finish(); }
 const Counts& Replay::counts() const { return shards_->admission_.counts(); }
 const std::map<std::string, std::uint64_t>& Replay::reasons() const {

@@ -81,8 +81,8 @@ class Replay {
   // Folds what was admitted and judges everything up to and including t; the clocks of all later
   // records must lie behind t. Does nothing before the first record.
   [[nodiscard]] Status judge_through(Instant t);
-  // Makes everything so far durable, with the caller's position.
-  [[nodiscard]] Status checkpoint(const std::string& position);
+  // Makes everything so far durable, with the caller's position and what it notes beside it.
+  [[nodiscard]] Status checkpoint(const std::string& position, std::vector<StoredNote> notes = {});
   // The end of the log: judges the last instant, and carries the clock on to `until`.
   [[nodiscard]] Status finish();
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/outline.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -76,28 +77,44 @@ void Roster::describe(UnitState& unit) const {
 }
 
 Status Roster::resume(const std::function<void(std::uint32_t, Instant)>& visit) {
-  return store_->each_unit([&](std::string_view name, Instant due) {
+  return store_->each_unit([&](std::string_view name, Instant due, std::string_view) {
     const std::uint32_t unit = number(name);
     slots_[unit].stored = true;
     visit(unit, due);
   });
 }
 
-std::vector<StoredUnit> Roster::changed() const {
+void Roster::mark(std::uint32_t number) {
+  if (slots_[number].dirty) return;
+  slots_[number].dirty = true;
+  if (store_ != nullptr) marked_.push_back(number);
+}
+
+StoredUnit Roster::as_stored(const Slot& slot) const {
+  return {slot.name, slot.due, encode(*slot.state, fold_), encode_outline(*slot.state, fold_)};
+}
+
+// A unit that was evicted and came back has been marked twice: it is no longer dirty, or it stands
+// there twice and is the same.
+std::vector<StoredUnit> Roster::changed() {
+  std::sort(marked_.begin(), marked_.end());
+  marked_.erase(std::unique(marked_.begin(), marked_.end()), marked_.end());
   std::vector<StoredUnit> out;
-  for (const Slot& slot : slots_) {
-    if (!slot.dirty || !slot.state) continue;
-    out.push_back({slot.name, slot.due, encode(*slot.state, fold_)});
+  for (const std::uint32_t number : marked_) {
+    const Slot& slot = slots_[number];
+    if (slot.dirty && slot.state) out.push_back(as_stored(slot));
   }
   return out;
 }
 
 void Roster::kept() {
-  for (Slot& slot : slots_) {
+  for (const std::uint32_t number : marked_) {
+    Slot& slot = slots_[number];
     if (!slot.dirty || !slot.state) continue;
     slot.dirty = false;
     slot.stored = true;
   }
+  marked_.clear();
 }
 
 Status Roster::evict(std::size_t budget) {
@@ -111,7 +128,7 @@ Status Roster::evict(std::size_t budget) {
     if (resident_ <= budget - budget / 8) break;
     Slot& slot = slots_[number];
     if (slot.dirty || !slot.stored) {
-      if (Status s = store_->park({slot.name, slot.due, encode(*slot.state, fold_)}); !s) return s;
+      if (Status s = store_->park(as_stored(slot)); !s) return s;
       slot.stored = true;
       slot.dirty = false;
     }

@@ -27,7 +27,7 @@ class Roster {
     std::string name;
     std::unique_ptr<UnitState> state;  // null: in the store, or not made yet
     bool stored = false;
-    bool dirty = false;
+    bool dirty = false;  // set by mark()
     Instant due = kNever;
     std::uint64_t last_used = 0;
   };
@@ -48,8 +48,10 @@ class Roster {
   Result<UnitState*> load(std::uint32_t number);
   // Takes up the units that the store knows.
   Status resume(const std::function<void(std::uint32_t number, Instant due)>& visit);
+  // The state changes, or may.
+  void mark(std::uint32_t number);
   // States changed since the last call of kept(), which says that the store has them.
-  std::vector<StoredUnit> changed() const;
+  std::vector<StoredUnit> changed();
   void kept();
   // If more than `budget` are resident: sends the units not used for longest to the store, an
   // eighth of the budget more than must go, so that it is not called for each one that comes.
@@ -60,6 +62,7 @@ class Roster {
 
  private:
   void describe(UnitState& unit) const;
+  StoredUnit as_stored(const Slot& slot) const;
 
   const Fold& fold_;
   Symbols& symbols_;
@@ -67,6 +70,7 @@ class Roster {
   std::map<std::string, RegisteredUnit> registered_;
   std::deque<Slot> slots_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> numbers_;  // looked up, never walked
+  std::vector<std::uint32_t> marked_;  // since kept(); what was evicted since is not dirty
   std::uint64_t turn_ = 0;
   std::size_t resident_ = 0;
 };

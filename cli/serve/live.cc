@@ -6,6 +6,7 @@
 #include "cli/case_json.h"
 #include "cli/serve/warning_text.h"
 #include "connectors/content_hash.h"
+#include "engine/outline.h"
 #include "engine/read_decision.h"
 #include "lianqing/assert.h"
 
@@ -13,6 +14,7 @@ namespace lianqing {
 namespace {
 
 constexpr std::size_t kStoreBatch = 512;  // warnings written at a time
+constexpr Seq kLongStretch = 10;          // times as many records as elsewhere between checkpoints
 
 // Position of the newest stored warning; 0: none. Positions have no gaps, so bisection finds it.
 Result<std::uint64_t> newest_position(const EventLog& log) {
@@ -72,7 +74,6 @@ Result<std::unique_ptr<Live>> Live::start(LiveOptions options, const Progress& p
     if (Status s = live->begin_anew(); !s) return Unexpected<Error>(s.error());
   }
   live->report_.from_checkpoint = *from > 0;
-  live->fill_board();
   if (Status s = live->catch_up(*from, progress); !s) return Unexpected<Error>(s.error());
   return live;
 }
@@ -140,7 +141,7 @@ void Live::book(Instant t, bool inclusive) {
   (void)desk_->casebook().take_steps();
   std::vector<std::string> told;
   for (const ColourChange& change : desk_->casebook().take_colours()) {
-    board_.paint(change.unit, change.to);
+    board_->paint(change.unit, change.to);
     told.push_back(to_json(change, program()));
   }
   if (!told.empty()) feed_->add_colours(std::move(told));
@@ -151,7 +152,7 @@ void Live::follow_tree() {
   for (auto at = moved_.begin(); at != moved_.end();) {
     const auto unit = replay().unit(*at);
     const bool known = unit && *unit != nullptr;
-    if (known) board_.put_below(*at, (*unit)->parent);
+    if (known) board_->put_below(*at, (*unit)->parent);
     at = known && !(*unit)->pending.empty() ? std::next(at) : moved_.erase(at);
   }
 }
@@ -174,12 +175,15 @@ Result<Seq> Live::resume() {
   if (at.records > log_->next_seq() || at.next > stored_ + 1) {
     return failure(ErrorCode::refused, "the checkpoint is ahead of the log");
   }
-  LQ_TRY(Desk desk, Desk::decode(at.desk, replay().fold().program()));
+  LQ_TRY(const std::vector<UnitBytes> lives, stored_lives(*judge_.store));
+  LQ_TRY(Desk desk, Desk::decode(at.desk, lives, replay().fold().program()));
   desk_ = std::make_unique<Desk>(std::move(desk));
+  if (Status s = fill_board(); !s) return Unexpected<Error>(s.error());
   listen();
   next_position_ = at.next;
   judged_ = at.judged;
   announced_ = at.announced || generation_.reigns.size() > 1;
+  kept_ = at.records;
   return at.records;
 }
 
@@ -194,30 +198,43 @@ Status Live::begin_anew() {
   judge_.store.reset();
   LQ_TRY(judge_, make_judge(options_.data, judge_.program, reign.pack, options_.units, true));
   desk_ = std::make_unique<Desk>(replay().fold().program());
+  new_board();
   listen();
   next_position_ = reign.next;
   judged_ = kBeforeAll;
   announced_ = false;
+  kept_ = 0;
   return {};
 }
 
-// The board as the stored states have it.
-void Live::fill_board() {
-  for (const RegisteredUnit& unit : options_.units) board_.meet_registered(unit);
-  for (const std::string& name : replay().unit_names()) {
-    board_.meet(name);
-    const auto unit = replay().unit(name);
-    if (!unit || *unit == nullptr) continue;
-    board_.put_below(name, (*unit)->parent);
-    if (!(*unit)->pending.empty()) moved_.insert(name);
-    for (const Instance& instance : (*unit)->instances) {
-      if (instance.level == Level::green) continue;
-      const Warning now = replay().fold().explain(**unit, instance, 0);
-      board_.place(name, now.rule, now.key.value_or(""),
-                   {instance.level, instance.since, now.shadow});
-    }
-  }
-  for (const std::string& name : casebook().units()) board_.paint(name, casebook().colour(name));
+void Live::new_board() {
+  board_ = std::make_unique<Board>();
+  for (const RegisteredUnit& unit : options_.units) board_->meet_registered(unit);
+}
+
+// The board as the stored states have it, whose outlines say all that it shows.
+Status Live::fill_board() {
+  new_board();
+  bool known = true;
+  const Status read =
+      judge_.store->each_unit([&](std::string_view name, Instant, std::string_view bytes) {
+        const auto outline = decode_outline(bytes, program());
+        known = known && outline;
+        if (!outline) return;
+        const std::string unit(name);
+        board_->meet(unit);
+        board_->put_below(unit, outline->parent);
+        if (outline->waits) moved_.insert(unit);
+        for (const Outline::Stand& stand : outline->stands) {
+          const Rule& rule = program().rules[stand.rule];
+          board_->place(unit, rule.id, stand.key,
+                        {stand.level, stand.since, rule.status == RuleStatus::shadow});
+        }
+      });
+  if (!read) return read;
+  if (!known) return failure(ErrorCode::corrupt, "unit state: malformed outline");
+  for (const std::string& name : casebook().units()) board_->paint(name, casebook().colour(name));
+  return {};
 }
 
 // Folds what is behind the state. Where the log says that another pack rules, it does from there
@@ -228,17 +245,21 @@ Status Live::catch_up(Seq from, const Progress& progress) {
   for (Seq next = from;;) {
     std::optional<std::pair<std::string, Instant>> change;  // folder, from when on
     const auto met = [&](const Event& event) {
-      board_.meet(event.unit);
+      board_->meet(event.unit);
       if (event.type != kActivationType) return true;
       announced_ = true;
       if (const auto folder = other_pack(event)) change = {*folder, *event.recorded};
       return !change;
     };
-    const auto folded = [&](Seq done) {
+    const auto folded = [&](Seq done) -> Status {
       report_.refolded = done - from;
       progress(done - from, total - from);
-      book(replay().judged_before(), false);
-      return store_warnings();
+      const Instant open = replay().judged_before();
+      book(open, false);
+      if (Status s = store_warnings(); !s) return s;
+      if (done - kept_ < kLongStretch * options_.checkpoint_every || open == kBeforeAll) return {};
+      book(open - Duration{1}, true);
+      return keep(done, open - Duration{1});
     };
     auto reached = refold_until(*log_, replay(), {.from = next}, met, folded);
     if (!reached) return Unexpected<Error>(reached.error());
@@ -280,7 +301,7 @@ Status Live::settle() {
   judged_ = started_ = reached;
   if (Status s = store_warnings(); !s) return s;
   feed_->restart(generation_.first, next_position_ - 1);
-  since_checkpoint_ = report_.refolded;
+  since_checkpoint_ = log_->next_seq() - std::min(kept_, log_->next_seq());
   return {};
 }
 
@@ -428,7 +449,7 @@ Status Live::append(Commit& commit, std::span<const Record> records, std::vector
         taken.kind = Taken::Kind::appended;
         Event event = std::get<Event>(records[commit.places[k]]);
         event.seq = outcomes[k].seq;
-        board_.meet(event.unit);
+        board_->meet(event.unit);
         if (Status s = replay().admit(event); !s) return s;
         ++since_checkpoint_;
         break;
@@ -458,16 +479,26 @@ Status Live::checkpoint() {
   return kept || kept.error().code == ErrorCode::full ? Status{} : kept;
 }
 
-Status Live::begin_checkpoint() {
+Status Live::begin_checkpoint() { return keep(log_->next_seq(), judged_); }
+
+// Has the state made durable that the records below `records` give, judged up to and including
+// `judged`. Only what has changed since the checkpoint before is written.
+Status Live::keep(Seq records, Instant judged) {
   if (Status s = store_warnings(); !s) return s;
   if (!fresh_.empty()) return {};  // the state would no longer make them
   if (Status s = log_->sync(); !s) return s.error().code == ErrorCode::full ? Status{} : s;
   const LivePosition at{
-      generation_, log_->next_seq(), next_position_, judged_, std::as_const(*desk_).encode(),
+      generation_, records, next_position_, judged, std::as_const(*desk_).encode_head(),
       announced_};
-  if (Status s = replay().checkpoint(at.encode()); !s) {
+  std::vector<StoredNote> notes;
+  for (auto& [unit, bytes] : casebook().encode_changed()) {
+    notes.push_back({life_note(unit), std::move(bytes)});
+  }
+  if (Status s = replay().checkpoint(at.encode(), std::move(notes)); !s) {
     return s.error().code == ErrorCode::full ? Status{} : s;  // kept when there is room again
   }
+  desk_->casebook().kept();
+  kept_ = records;
   since_checkpoint_ = 0;
   return {};
 }

@@ -107,7 +107,7 @@ class Live {
   const std::vector<Reign>& reigns() const { return generation_.reigns; }
   const StartReport& report() const { return report_; }
   const EventLog& log() const { return *log_; }
-  const Board& board() const { return board_; }
+  const Board& board() const { return *board_; }
   const Casebook& casebook() const { return std::as_const(*desk_).casebook(); }
   const DutyTable& duties() const { return *duties_; }
   // Shared with readers on other threads.
@@ -155,7 +155,9 @@ class Live {
   Status judge_through(Instant t);
   Status settle();
   Status store_warnings();
-  void fill_board();
+  void new_board();
+  Status fill_board();
+  Status keep(Seq records, Instant judged);
   void follow_tree();
   void book(Instant t, bool inclusive);
 
@@ -165,7 +167,7 @@ class Live {
   std::unique_ptr<StreamFeed> feed_;
   std::unique_ptr<const DutyTable> duties_;
   std::unique_ptr<Desk> desk_;
-  Board board_;
+  std::unique_ptr<Board> board_;
   std::set<std::string> moved_;  // units whose place in the tree may change
   StartReport report_;
   std::vector<Positioned> fresh_;  // made, not yet stored
@@ -176,6 +178,7 @@ class Live {
   Instant judged_ = kBeforeAll;  // everything up to and including this instant is judged
   Instant started_ = kBeforeAll;
   std::uint64_t since_checkpoint_ = 0;
+  Seq kept_ = 0;            // records that the newest checkpoint reflects
   bool announced_ = false;  // the log says which pack rules
   std::map<std::pair<std::string, Level>, std::uint64_t> transitions_;
   std::map<Cause, std::uint64_t> causes_;

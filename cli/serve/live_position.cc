@@ -70,6 +70,15 @@ std::string state_directory(const std::string& data, const std::string& pack) {
   return data + "/state/" + pack.substr(0, 16);
 }
 
+Result<std::vector<UnitBytes>> stored_lives(Store& store) {
+  std::vector<UnitBytes> out;
+  const Status read = store.each_note([&out](std::string_view key, std::string_view value) {
+    if (const auto unit = life_of_note(key)) out.emplace_back(*unit, value);
+  });
+  if (!read) return Unexpected<Error>(read.error());
+  return out;
+}
+
 std::string LivePosition::encode() const {
   ByteWriter out;
   write(out, generation);

@@ -1,10 +1,12 @@
 // What the daemon's stored state and warnings belong to, and how far they reach.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/casebook/casebook.h"
 #include "engine/roster.h"
 #include "lianqing/result.h"
 #include "rules/program.h"
@@ -40,13 +42,23 @@ std::string generation_name(const std::vector<RegisteredUnit>& units);
 // Where the state that a pack makes is stored in the data directory.
 std::string state_directory(const std::string& data, const std::string& pack);
 
+// Key of the note beside the state that holds what the casebook remembers of a unit.
+inline std::string life_note(std::string_view unit) { return "life/" + std::string(unit); }
+// The unit of such a key; nothing: another note.
+inline std::optional<std::string_view> life_of_note(std::string_view key) {
+  if (!key.starts_with("life/")) return std::nullopt;
+  return key.substr(5);
+}
+// What the casebook remembers of each unit, as the notes have it.
+[[nodiscard]] Result<std::vector<UnitBytes>> stored_lives(Store& store);
+
 // The caller's position in a checkpoint of the state.
 struct LivePosition {
   Generation generation;
   Seq records = 0;         // of the log, folded
   std::uint64_t next = 1;  // position of the next warning
   Instant judged = kBeforeAll;
-  std::string desk;        // Desk::encode
+  std::string desk;        // Desk::encode_head
   bool announced = false;  // the log says which pack rules
 
   std::string encode() const;

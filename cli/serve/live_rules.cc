@@ -35,7 +35,7 @@ void Live::listen() {
 }
 
 Status Live::heard(const Leaving& leaving) {
-  board_.move(leaving);
+  board_->move(leaving);
   desk_->left(leaving);
   ++transitions_[{leaving.rule, leaving.to}];
   ++causes_[leaving.cause];
@@ -148,11 +148,12 @@ Result<std::size_t> Live::succeed(Judge& successor, Instant at) {
     if (Status s = judge->judge_through(at); !s) return Unexpected<Error>(s.error());
   }
   LQ_TRY(const auto differences,
-         rule_differences(*judge_.replay, *successor.replay, at, shown_levels(board_)));
+         rule_differences(*judge_.replay, *successor.replay, at, shown_levels(*board_)));
   // Cases go on as they are, whatever the new pack makes of the levels.
   book(at - Duration{1}, true);
-  LQ_TRY(Desk desk,
-         Desk::decode(std::as_const(*desk_).encode(), successor.replay->fold().program()));
+  LQ_TRY(Desk desk, Desk::decode(std::as_const(*desk_).encode_head(), casebook().encode_units(),
+                                 successor.replay->fold().program()));
+  desk.casebook().not_kept();
   desk_ = std::make_unique<Desk>(std::move(desk));
   tell_grey(*judge_.replay, at, false);
   tell_grey(*successor.replay, at, true);
@@ -163,7 +164,7 @@ Result<std::size_t> Live::succeed(Judge& successor, Instant at) {
   for (const Leaving& leaving : differences) {
     if (Status s = heard(leaving); !s) return Unexpected<Error>(s.error());
   }
-  for (const std::string& name : judge_.replay->unit_names()) board_.meet(name);
+  for (const std::string& name : judge_.replay->unit_names()) board_->meet(name);
   judged_ = at;
   book(at, true);
   if (Status s = store_warnings(); !s) return Unexpected<Error>(s.error());

@@ -39,9 +39,16 @@ Result<std::optional<std::string>> StoreBehind::meta() {
   return store_->meta();
 }
 
-Status StoreBehind::each_unit(const std::function<void(std::string_view, Instant)>& visit) {
+Status StoreBehind::each_unit(
+    const std::function<void(std::string_view, Instant, std::string_view)>& visit) {
   Status settled = settle();
   return settled ? store_->each_unit(visit) : settled;
+}
+
+Status StoreBehind::each_note(
+    const std::function<void(std::string_view, std::string_view)>& visit) {
+  Status settled = settle();
+  return settled ? store_->each_note(visit) : settled;
 }
 
 Status StoreBehind::each_identity(const std::function<void(const StoredIdentity&)>& visit) {

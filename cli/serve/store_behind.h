@@ -22,7 +22,10 @@ class StoreBehind final : public Store {
   [[nodiscard]] Result<std::string> unit(const std::string& name) override;
   [[nodiscard]] Result<std::optional<std::string>> meta() override;
   [[nodiscard]] Status each_unit(
-      const std::function<void(std::string_view name, Instant due)>& visit) override;
+      const std::function<void(std::string_view name, Instant due, std::string_view outline)>&
+          visit) override;
+  [[nodiscard]] Status each_note(
+      const std::function<void(std::string_view key, std::string_view value)>& visit) override;
   [[nodiscard]] Status each_identity(
       const std::function<void(const StoredIdentity&)>& visit) override;
 

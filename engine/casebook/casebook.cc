@@ -108,6 +108,7 @@ Casebook::Units::value_type& Casebook::place(std::string_view unit) {
 
 UnitLife& Casebook::touch(Units::value_type& place) {
   touched_.insert(place.first);
+  changed_.insert(place.first);
   if (!place.second.life) {
     place.second.life = std::make_unique<UnitLife>();
     for (const std::uint32_t index : place.second.sources) {
@@ -123,12 +124,17 @@ const UnitLife* Casebook::life(std::string_view unit) const {
   return at == units_.end() ? nullptr : at->second.life.get();
 }
 
+void Casebook::not_kept() {
+  for (const auto& [name, place] : units_) changed_.insert(changed_.end(), name);
+}
+
 // ---- sources
 
 void Casebook::feed(std::uint32_t source, Units::value_type& unit) {
   auto& sources = unit.second.sources;
   if (std::find(sources.begin(), sources.end(), source) != sources.end()) return;
   sources.push_back(source);
+  changed_.insert(unit.first);
   sources_[source].units.push_back(unit.first);
   if (sources_[source].silent || sources_[source].down) ++touch(unit).dead_sources;
 }

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 
 #include "engine/calendar_update.h"
 #include "engine/casebook/clerk.h"
@@ -29,6 +30,9 @@ struct SourceFreshness {
   Instant silent_at = kNever;  // if nothing more comes
   bool stale = false;          // silent for too long, or said to be down
 };
+
+// A unit and the canonical bytes of what the casebook remembers of it.
+using UnitBytes = std::pair<std::string, std::string>;
 
 // What became of a unit's cases.
 struct CaseTally {
@@ -83,12 +87,21 @@ class Casebook {
   // All that are not forgotten.
   CaseTally tally(std::string_view unit) const;
 
-  // Canonical bytes, format version 1 (docs/formats.md). Steps and colours not yet taken are not
+  // Canonical bytes, format version 3 (docs/formats.md). Steps and colours not yet taken are not
   // part of them.
   std::string encode() const;
+  // The same in parts: what concerns no unit alone, and each unit by itself.
+  std::string encode_head() const;
+  std::vector<UnitBytes> encode_units() const;
+  // Of the units that may have changed since the last call of kept().
+  std::vector<UnitBytes> encode_changed() const;
+  void kept() { changed_.clear(); }
+  void not_kept();  // nothing of it is
   // Fails (corrupt) on bytes that encode does not make. The program may be another one: cases whose
   // rule it does not have keep their state and have no obligations from then on.
   static Result<Casebook> decode(std::string_view bytes, const Program& program);
+  static Result<Casebook> decode(std::string_view head, std::span<const UnitBytes> units,
+                                 const Program& program);
 
  private:
   struct Source {
@@ -131,6 +144,7 @@ class Casebook {
   Units units_;
   std::vector<Source> sources_;         // one per Program::watched
   std::set<std::string_view> touched_;  // keys of units_
+  std::set<std::string_view> changed_;  // the same: since kept()
   std::vector<ColourChange> colours_;
   LifeEffects effects_;
 

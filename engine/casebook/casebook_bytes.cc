@@ -2,12 +2,13 @@
 #include <algorithm>
 
 #include "engine/casebook/casebook.h"
+#include "lianqing/assert.h"
 #include "lianqing/bytes.h"
 
 namespace lianqing {
 namespace {
 
-constexpr std::string_view kVersion = "lianqing-casebook/2";
+constexpr std::string_view kVersion = "lianqing-casebook/3";
 
 // Far beyond any accepted time, near enough for arithmetic.
 constexpr std::int64_t kFarthest = 1'000'000'000'000'000'000;
@@ -234,9 +235,57 @@ struct Casebook::Bytes {
     }
     if (p.life) visit(io, *p.life);
   }
+  static std::string of(const Place& p) {
+    Writer io;
+    place(io, const_cast<Place&>(p));  // the writer changes nothing
+    return io.bytes().take();
+  }
+
+  struct Head {
+    std::vector<std::uint32_t> now_at;  // place of each source in this program
+    std::vector<std::string> touched;
+  };
+  static Result<Head> head(Reader& io, Casebook& out) {
+    Head head;
+    std::string version;
+    io(version);
+    if (version != kVersion) return corrupt("version");
+    io(out.now_, out.open_);
+    for (std::uint64_t n = io.count(); n > 0 && io.ok(); --n) {
+      std::string name;
+      Source s;
+      io(name);
+      source(io, s);
+      const auto at = out.source_of_.find(name);
+      head.now_at.push_back(at == out.source_of_.end() ? kNone : at->second);
+      if (at == out.source_of_.end()) continue;
+      s.watch = out.sources_[at->second].watch;
+      out.sources_[at->second] = s;
+    }
+    io.list(head.touched, [&io](std::string& name) { io(name); });
+    return head;
+  }
+  // What was read is one casebook: what refers to something finds it.
+  static Status complete(Casebook& out, const Head& head) {
+    for (auto& [name, p] : out.units_) {
+      if (p.life && !sound(*p.life)) return corrupt("unit " + name);
+      for (std::uint32_t& s : p.sources) {
+        if (s >= head.now_at.size()) return corrupt("unit " + name);
+        s = head.now_at[s];
+      }
+      std::erase(p.sources, kNone);
+    }
+    for (const std::string& name : head.touched) {
+      const auto at = out.units_.find(name);
+      if (at == out.units_.end() || !at->second.life) return corrupt("unit " + name);
+      out.touched_.insert(at->first);
+    }
+    out.derive();
+    return {};
+  }
 };
 
-std::string Casebook::encode() const {
+std::string Casebook::encode_head() const {
   auto& self = const_cast<Casebook&>(*this);  // the writer changes nothing
   Writer io;
   io.bytes().text(kVersion);
@@ -246,55 +295,65 @@ std::string Casebook::encode() const {
     io.bytes().text(s.watch->source);
     Bytes::source(io, s);
   }
-  map_of(io, self.units_, [&io](std::string& name, Place& p) {
-    io(name);
-    Bytes::place(io, p);
-  });
   io.bytes().unsigned_integer(touched_.size());
   for (const std::string_view name : touched_) io.bytes().text(name);
   return io.bytes().take();
 }
 
+std::vector<UnitBytes> Casebook::encode_units() const {
+  std::vector<UnitBytes> out;
+  out.reserve(units_.size());
+  for (const auto& [name, place] : units_) out.emplace_back(name, Bytes::of(place));
+  return out;
+}
+
+std::vector<UnitBytes> Casebook::encode_changed() const {
+  std::vector<UnitBytes> out;
+  out.reserve(changed_.size());
+  for (const std::string_view name : changed_) {
+    out.emplace_back(name, Bytes::of(units_.find(name)->second));
+  }
+  return out;
+}
+
+std::string Casebook::encode() const {
+  ByteWriter out(encode_head());
+  out.unsigned_integer(units_.size());
+  for (const auto& [name, place] : units_) {
+    out.text(name);
+    out.raw(Bytes::of(place));
+  }
+  return out.take();
+}
+
 Result<Casebook> Casebook::decode(std::string_view bytes, const Program& program) {
   Casebook out(program);
   Reader io(bytes);
-  std::string version;
-  io(version);
-  if (version != kVersion) return corrupt("version");
-  io(out.now_, out.open_);
-  std::vector<std::uint32_t> now_at;  // place of the source in this program
-  for (std::uint64_t n = io.count(); n > 0 && io.ok(); --n) {
-    std::string name;
-    Source source;
-    io(name);
-    Bytes::source(io, source);
-    const auto at = out.source_of_.find(name);
-    now_at.push_back(at == out.source_of_.end() ? kNone : at->second);
-    if (at == out.source_of_.end()) continue;
-    source.watch = out.sources_[at->second].watch;
-    out.sources_[at->second] = source;
-  }
+  LQ_TRY(const Bytes::Head head, Bytes::head(io, out));
   map_of(io, out.units_, [&io](std::string& name, Place& p) {
     io(name);
     Bytes::place(io, p);
   });
-  std::vector<std::string> touched;
-  io.list(touched, [&io](std::string& name) { io(name); });
   if (!io.at_end()) return corrupt("length");
-  for (auto& [name, p] : out.units_) {
-    if (p.life && !sound(*p.life)) return corrupt("unit " + name);
-    for (std::uint32_t& s : p.sources) {
-      if (s >= now_at.size()) return corrupt("unit " + name);
-      s = now_at[s];
+  if (Status s = Bytes::complete(out, head); !s) return Unexpected<Error>(s.error());
+  return out;
+}
+
+Result<Casebook> Casebook::decode(std::string_view head, std::span<const UnitBytes> units,
+                                  const Program& program) {
+  Casebook out(program);
+  Reader io(head);
+  LQ_TRY(const Bytes::Head read, Bytes::head(io, out));
+  if (!io.at_end()) return corrupt("length");
+  for (const auto& [name, bytes] : units) {
+    Reader of_unit(bytes);
+    Place place;
+    Bytes::place(of_unit, place);
+    if (!of_unit.at_end() || !out.units_.emplace(name, std::move(place)).second) {
+      return corrupt("unit " + name);
     }
-    std::erase(p.sources, kNone);
   }
-  for (const std::string& name : touched) {
-    const auto at = out.units_.find(name);
-    if (at == out.units_.end() || !at->second.life) return corrupt("unit " + name);
-    out.touched_.insert(at->first);
-  }
-  out.derive();
+  if (Status s = Bytes::complete(out, read); !s) return Unexpected<Error>(s.error());
   return out;
 }
 

@@ -28,11 +28,13 @@ class Desk {
   Casebook& casebook() { return casebook_; }
   const Casebook& casebook() const { return casebook_; }
 
-  // Canonical bytes, format version 1 (docs/formats.md): the casebook, and records whose time lies
-  // ahead. All that is known must be booked, inclusively.
-  std::string encode() const;
+  // Canonical bytes, format version 2 (docs/formats.md): the head of the casebook, and records
+  // whose time lies ahead; the casebook's units are apart from it. All that is known must be
+  // booked.
+  std::string encode_head() const;
   // The program's calendar must be as it was.
-  static Result<Desk> decode(std::string_view bytes, const Program& program);
+  static Result<Desk> decode(std::string_view head, std::span<const UnitBytes> units,
+                             const Program& program);
 
  private:
   explicit Desk(Casebook casebook) : casebook_(std::move(casebook)) {}

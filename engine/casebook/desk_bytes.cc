@@ -6,7 +6,7 @@
 namespace lianqing {
 namespace {
 
-constexpr std::string_view kVersion = "lianqing-desk/1";
+constexpr std::string_view kVersion = "lianqing-desk/2";
 
 void put(ByteWriter& out, const Fact& fact) {
   out.unsigned_integer(fact.index());
@@ -36,11 +36,11 @@ Unexpected<Error> malformed() { return failure(ErrorCode::corrupt, "desk: malfor
 
 }  // namespace
 
-std::string Desk::encode() const {
+std::string Desk::encode_head() const {
   LQ_ASSERT(warnings_.empty() && greys_.empty());
   ByteWriter out;
   out.text(kVersion);
-  out.text(casebook_.encode());
+  out.text(casebook_.encode_head());
   out.unsigned_integer(arrivals_.size());
   for (const Arrival& arrival : arrivals_) {
     const LifeRecord& record = arrival.record;
@@ -60,10 +60,11 @@ std::string Desk::encode() const {
   return out.take();
 }
 
-Result<Desk> Desk::decode(std::string_view bytes, const Program& program) {
-  ByteReader in(bytes);
+Result<Desk> Desk::decode(std::string_view head, std::span<const UnitBytes> units,
+                          const Program& program) {
+  ByteReader in(head);
   if (in.text() != kVersion) return malformed();
-  LQ_TRY(Casebook casebook, Casebook::decode(in.text(), program));
+  LQ_TRY(Casebook casebook, Casebook::decode(in.text(), units, program));
   Desk out(std::move(casebook));
   for (std::uint64_t n = in.count(); n > 0 && !in.failed(); --n) {
     Arrival& arrival = out.arrivals_.emplace_back();

@@ -1,4 +1,4 @@
-// The keys and values of the state directory, version 2. docs/formats.md has the grammar.
+// The keys and values of the state directory, version 3. docs/formats.md has the grammar.
 #pragma once
 
 #include <cstring>
@@ -13,20 +13,32 @@ namespace lianqing::format {
 
 inline constexpr std::string_view kMetaKey = "meta";
 inline constexpr std::string_view kVersionKey = "version";
-inline constexpr std::string_view kVersion = "lianqing-state/2";
+inline constexpr std::string_view kVersion = "lianqing-state/3";
 
-// unit := due state ; due = signed microseconds
-inline std::string unit_value(const StoredUnit& unit) {
+// heading := due outline ; due = signed microseconds. What a start reads of every unit.
+inline std::string heading_value(Instant due, std::string_view outline) {
   ByteWriter out;
-  out.integer(micros(unit.due));
+  out.integer(micros(due));
+  out.raw(outline);
+  return out.take();
+}
+inline std::pair<Instant, std::string_view> heading_from(std::string_view value) {
+  std::size_t at = 0;
+  while (at < value.size() && (static_cast<unsigned char>(value[at]) & 0x80) != 0) ++at;
+  return {instant(ByteReader(value).integer()), value.substr(std::min(at + 1, value.size()))};
+}
+// parked := text(heading) state
+inline std::string parked_value(const StoredUnit& unit) {
+  ByteWriter out;
+  out.text(heading_value(unit.due, unit.outline));
   out.raw(unit.bytes);
   return out.take();
 }
-inline Instant unit_due(std::string_view value) { return instant(ByteReader(value).integer()); }
-inline std::string unit_state(std::string_view value) {
-  std::size_t at = 0;
-  while (at < value.size() && (static_cast<unsigned char>(value[at]) & 0x80) != 0) ++at;
-  return std::string(value.substr(std::min(at + 1, value.size())));
+// The heading and the state in it.
+inline std::pair<std::string_view, std::string_view> parked_from(std::string_view value) {
+  ByteReader in(value);
+  const std::string_view heading = in.text();
+  return {heading, in.failed() ? std::string_view() : in.rest()};
 }
 
 inline std::string hash_bytes(const ContentHash& hash) {

@@ -10,6 +10,7 @@ class MemoryStore final : public Store {
   Status commit(const Commit& commit) override {
     for (const StoredUnit& unit : commit.units) units_[unit.name] = unit;
     for (const StoredIdentity& one : commit.identities) identities_[one.identity] = one;
+    for (const StoredNote& note : commit.notes) notes_[note.key] = note.value;
     meta_ = commit.meta;
     return {};
   }
@@ -19,8 +20,13 @@ class MemoryStore final : public Store {
   }
   Result<std::string> unit(const std::string& name) override { return units_.at(name).bytes; }
   Result<std::optional<std::string>> meta() override { return meta_; }
-  Status each_unit(const std::function<void(std::string_view, Instant)>& visit) override {
-    for (const auto& [name, unit] : units_) visit(name, unit.due);
+  Status each_unit(
+      const std::function<void(std::string_view, Instant, std::string_view)>& visit) override {
+    for (const auto& [name, unit] : units_) visit(name, unit.due, unit.outline);
+    return {};
+  }
+  Status each_note(const std::function<void(std::string_view, std::string_view)>& visit) override {
+    for (const auto& [key, value] : notes_) visit(key, value);
     return {};
   }
   Status each_identity(const std::function<void(const StoredIdentity&)>& visit) override {
@@ -31,6 +37,7 @@ class MemoryStore final : public Store {
  private:
   std::map<std::string, StoredUnit> units_;
   std::map<ContentHash, StoredIdentity> identities_;
+  std::map<std::string, std::string> notes_;
   std::optional<std::string> meta_;
 };
 

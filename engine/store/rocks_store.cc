@@ -26,6 +26,14 @@ Unexpected<Error> from(const rocksdb::Status& status, const std::string& directo
   return failure(code, "state directory " + directory + ": " + status.ToString());
 }
 
+// What a state directory holds follows from the log: another format is not converted.
+Unexpected<Error> other_format(const std::string& directory, const std::string& found) {
+  return failure(ErrorCode::refused,
+                 "state directory " + directory + " has format '" + found + "', expected '" +
+                     std::string(format::kVersion) +
+                     "': remove it, or give another one; it is made anew from the log");
+}
+
 class RocksStore final : public Store {
  public:
   RocksStore(std::string directory, rocksdb::DB* db,
@@ -41,8 +49,7 @@ class RocksStore final : public Store {
     const auto found = db_->Get({}, slice(format::kVersionKey), &version);
     if (!found.ok()) return from(found, directory_);
     if (version == format::kVersion) return {};
-    return failure(ErrorCode::refused, "state directory " + directory_ + " has format '" + version +
-                                           "', expected '" + std::string(format::kVersion) + "'");
+    return other_format(directory_, version);
   }
 
   Status prepare() {
@@ -62,15 +69,22 @@ class RocksStore final : public Store {
 
   Status commit(const Commit& commit) override {
     rocksdb::WriteBatch batch;
-    for (const std::string& name : parked_) {  // a unit in this commit is written again below
-      std::string value;
-      const auto status = db_->Get({}, families_[kParked], name, &value);
-      if (!status.ok()) return from(status, directory_);
-      batch.Put(families_[kUnits], name, value);
-      batch.Delete(families_[kParked], name);
+    if (!parked_.empty()) {
+      const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, families_[kParked]));
+      for (at->SeekToFirst(); at->Valid(); at->Next()) {  // what is in the commit, too, goes below
+        const auto [heading, state] = format::parked_from(at->value().ToStringView());
+        batch.Put(families_[kUnits], at->key(), slice(state));
+        batch.Put(families_[kHeadings], at->key(), slice(heading));
+        batch.Delete(families_[kParked], at->key());
+      }
+      if (!at->status().ok()) return from(at->status(), directory_);
     }
     for (const StoredUnit& unit : commit.units) {
-      batch.Put(families_[kUnits], unit.name, format::unit_value(unit));
+      batch.Put(families_[kUnits], unit.name, unit.bytes);
+      batch.Put(families_[kHeadings], unit.name, format::heading_value(unit.due, unit.outline));
+    }
+    for (const StoredNote& note : commit.notes) {
+      batch.Put(families_[kNotes], note.key, note.value);
     }
     for (const StoredIdentity& one : commit.identities) {
       batch.Put(families_[kIdentities], format::hash_bytes(one.identity),
@@ -83,7 +97,7 @@ class RocksStore final : public Store {
   }
 
   Status park(const StoredUnit& unit) override {
-    const std::string value = format::unit_value(unit);
+    const std::string value = format::parked_value(unit);
     rocksdb::WriteOptions options;
     options.disableWAL = true;
     const auto status = db_->Put(options, families_[kParked], unit.name, value);
@@ -94,11 +108,11 @@ class RocksStore final : public Store {
 
   Result<std::string> unit(const std::string& name) override {
     std::string value;
-    rocksdb::Status status = rocksdb::Status::NotFound();
-    if (parked_.contains(name)) status = db_->Get({}, families_[kParked], name, &value);
-    if (status.IsNotFound()) status = db_->Get({}, families_[kUnits], name, &value);
+    const bool parked = parked_.contains(name);
+    const auto status = db_->Get({}, families_[parked ? kParked : kUnits], name, &value);
     if (!status.ok()) return from(status, directory_);
-    return format::unit_state(value);
+    if (parked) return std::string(format::parked_from(value).second);
+    return value;
   }
 
   Result<std::optional<std::string>> meta() override {
@@ -109,10 +123,20 @@ class RocksStore final : public Store {
     return std::optional<std::string>{std::move(value)};
   }
 
-  Status each_unit(const std::function<void(std::string_view, Instant)>& visit) override {
-    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, families_[kUnits]));
+  Status each_unit(
+      const std::function<void(std::string_view, Instant, std::string_view)>& visit) override {
+    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, families_[kHeadings]));
     for (at->SeekToFirst(); at->Valid(); at->Next()) {
-      visit(at->key().ToStringView(), format::unit_due(at->value().ToStringView()));
+      const auto [due, outline] = format::heading_from(at->value().ToStringView());
+      visit(at->key().ToStringView(), due, outline);
+    }
+    return at->status().ok() ? Status{} : Status{from(at->status(), directory_)};
+  }
+
+  Status each_note(const std::function<void(std::string_view, std::string_view)>& visit) override {
+    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, families_[kNotes]));
+    for (at->SeekToFirst(); at->Valid(); at->Next()) {
+      visit(at->key().ToStringView(), at->value().ToStringView());
     }
     return at->status().ok() ? Status{} : Status{from(at->status(), directory_)};
   }
@@ -130,7 +154,7 @@ class RocksStore final : public Store {
     return at->status().ok() ? Status{} : Status{from(at->status(), directory_)};
   }
 
-  enum Family : std::size_t { kDefault, kUnits, kIdentities, kParked };
+  enum Family : std::size_t { kDefault, kUnits, kIdentities, kParked, kHeadings, kNotes };
 
  private:
   static rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
@@ -162,8 +186,15 @@ Result<std::unique_ptr<RocksStore>> open(const std::string& directory, bool to_w
   rocksdb::ColumnFamilyOptions family;
   family.compression = rocksdb::kLZ4Compression;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const char* family_name : {"default", "units", "identities", "parked"}) {
+  for (const char* family_name :
+       {"default", "units", "identities", "parked", "headings", "notes"}) {
     descriptors.emplace_back(family_name, family);
+  }
+  std::vector<std::string> there;  // nothing: no database yet
+  const bool exists =
+      rocksdb::DB::ListColumnFamilies(options, directory, &there).ok() && there.size() > 1;
+  if (exists && there.size() < descriptors.size()) {
+    return other_format(directory, "lianqing-state/2");
   }
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   rocksdb::DB* db = nullptr;

@@ -16,8 +16,9 @@ namespace lianqing {
 
 struct StoredUnit {
   std::string name;
-  Instant due;        // Fold::due of the state
-  std::string bytes;  // encode(): engine/state.h
+  Instant due;            // Fold::due of the state
+  std::string bytes;      // encode(): engine/state.h
+  std::string outline{};  // encode_outline(): engine/outline.h
 };
 
 struct StoredIdentity {
@@ -26,10 +27,16 @@ struct StoredIdentity {
   std::string unit;
 };
 
+// The caller's own, under keys of its own.
+struct StoredNote {
+  std::string key, value;
+};
+
 struct Commit {
   std::vector<StoredUnit> units;
   std::vector<StoredIdentity> identities;
   std::string meta;  // position, counts: engine/replay.cc
+  std::vector<StoredNote> notes{};
 };
 
 class Store {
@@ -41,8 +48,13 @@ class Store {
   [[nodiscard]] virtual Status park(const StoredUnit& unit) = 0;
   [[nodiscard]] virtual Result<std::string> unit(const std::string& name) = 0;
   [[nodiscard]] virtual Result<std::optional<std::string>> meta() = 0;
+  // In bytewise order of their names; states are not read for it.
   [[nodiscard]] virtual Status each_unit(
-      const std::function<void(std::string_view name, Instant due)>& visit) = 0;
+      const std::function<void(std::string_view name, Instant due, std::string_view outline)>&
+          visit) = 0;
+  // In bytewise order of their keys.
+  [[nodiscard]] virtual Status each_note(
+      const std::function<void(std::string_view key, std::string_view value)>& visit) = 0;
   [[nodiscard]] virtual Status each_identity(
       const std::function<void(const StoredIdentity&)>& visit) = 0;
 };

@@ -70,6 +70,8 @@ class ByteReader {
     at_ += size;
     return out;
   }
+  // All that is left.
+  std::string_view rest() { return raw(bytes_.size() - at_); }
   // A count of things that take at least one byte each.
   std::uint64_t count() {
     const std::uint64_t n = unsigned_integer();

@@ -332,14 +332,22 @@ TEST(CasebookLaws, AnyCutIsTheSameLife) {
     const Lived whole = live(told);
     Random random(seed);
     Lived parts;
+    std::map<std::string, std::string> kept;  // as a store has the units: only what changed comes
     auto book = std::make_unique<Casebook>(long_program());
     for (const Told& one : told) {
       if (random.below(4) == 0) {
         parts.take(*book);
         const std::string bytes = book->encode();
-        auto again = Casebook::decode(bytes, long_program());
+        for (auto& [unit, changed] : book->encode_changed()) kept[unit] = std::move(changed);
+        book->kept();
+        const std::vector<UnitBytes> units(kept.begin(), kept.end());
+        auto again = random.below(2) == 0
+                         ? Casebook::decode(book->encode_head(), units, long_program())
+                         : Casebook::decode(bytes, long_program());
         ASSERT_TRUE(again) << again.error().what;
         ASSERT_EQ(again->encode(), bytes);
+        ASSERT_EQ(again->encode_units(), units);
+        ASSERT_TRUE(again->encode_changed().empty());
         book = std::make_unique<Casebook>(*std::move(again));
       }
       if (random.below(4) == 0) {

@@ -117,6 +117,19 @@ TEST_F(LogRefold, AnAlteredUnitIsFound) {
   EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("unit u1: the stored state")));
 }
 
+TEST_F(LogRefold, AnAlteredOutlineIsFound) {
+  alter([](Store& store, Commit& commit) {
+    EXPECT_TRUE(store.each_unit([&](std::string_view name, Instant due, std::string_view outline) {
+      if (name != "u1") return;
+      commit.units.push_back({"u1", due, store.unit("u1").value(), std::string(outline)});
+    }));
+    ASSERT_EQ(commit.units.size(), 1U);
+    ASSERT_FALSE(commit.units[0].outline.empty());  // it is red
+    commit.units[0].outline.clear();
+  });
+  EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("unit u1: the stored state")));
+}
+
 TEST_F(LogRefold, AnInventedUnitIsFound) {
   alter([](Store& store, Commit& commit) {
     commit.units.push_back({"u7", kNever, store.unit("u0").value()});
@@ -147,6 +160,17 @@ TEST_F(LogRefold, AlteredCasesAreFound) {
     commit.meta = meta.encode();
   });
   EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("cases and colours")));
+}
+
+TEST_F(LogRefold, AlteredCasesOfAUnitAreFound) {
+  alter([](Store& store, Commit& commit) {
+    const auto lives = stored_lives(store);
+    ASSERT_TRUE(lives);
+    ASSERT_EQ(lives->size(), 2U);
+    commit.notes = {{life_note("u0"), lives->at(1).second}, {life_note("u9"), lives->at(1).second}};
+  });
+  EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("unit u0: the stored cases"),
+                                               HasSubstr("unit u9: the stored cases")));
 }
 
 TEST_F(LogRefold, AnAlteredAndAnInventedWarningAreFound) {

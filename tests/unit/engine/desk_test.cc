@@ -150,12 +150,14 @@ TEST(Desk, ItsBytesHoldWhatLiesAhead) {
     desk->book(local("03-02 10:00"), true);
     Lines out = steps(*desk);
     if (stops) {
-      const std::string bytes = desk->encode();
-      auto again = Desk::decode(bytes, program());
+      const std::string bytes = desk->encode_head();
+      const std::vector<UnitBytes> units = desk->casebook().encode_units();
+      auto again = Desk::decode(bytes, units, program());
       EXPECT_TRUE(again);
-      EXPECT_EQ(again->encode(), bytes);
+      EXPECT_EQ(again->encode_head(), bytes);
+      EXPECT_EQ(again->casebook().encode_units(), units);
       for (std::size_t size = 0; size < bytes.size(); ++size) {
-        EXPECT_FALSE(Desk::decode(bytes.substr(0, size), program())) << size;
+        EXPECT_FALSE(Desk::decode(bytes.substr(0, size), units, program())) << size;
       }
       desk = std::make_unique<Desk>(*std::move(again));
     }

@@ -16,8 +16,25 @@ using Dues = std::map<std::string, Instant>;
 
 Dues dues(Store& store) {
   Dues out;
-  EXPECT_TRUE(
-      store.each_unit([&](std::string_view name, Instant due) { out[std::string(name)] = due; }));
+  EXPECT_TRUE(store.each_unit(
+      [&](std::string_view name, Instant due, std::string_view) { out[std::string(name)] = due; }));
+  return out;
+}
+
+using Texts = std::map<std::string, std::string>;
+
+Texts outlines(Store& store) {
+  Texts out;
+  EXPECT_TRUE(store.each_unit([&](std::string_view name, Instant, std::string_view outline) {
+    out[std::string(name)] = outline;
+  }));
+  return out;
+}
+
+Texts notes(Store& store) {
+  Texts out;
+  EXPECT_TRUE(store.each_note(
+      [&](std::string_view key, std::string_view value) { out[std::string(key)] = value; }));
   return out;
 }
 
@@ -46,18 +63,24 @@ void expect_contract(Store& store) {
   EXPECT_EQ(*store.unit("u"), "one");
   EXPECT_EQ(*store.unit("v"), "");
   EXPECT_EQ(dues(store), (Dues{{"u", instant(5)}, {"v", kNever}}));
-  ASSERT_TRUE(store.park({"u", instant(6), "two"}));
+  ASSERT_TRUE(store.park({"u", instant(6), "two", "yellow"}));
   EXPECT_EQ(*store.unit("u"), "two");
   ASSERT_TRUE(store.park({"w", instant(-8), "new"}));
   EXPECT_EQ(*store.unit("w"), "new");
-  ASSERT_TRUE(store.commit({{{"v", instant(9), "vv"}}, {{{5, 6}, {{0, 0}, 8}, "v"}}, "second"}));
+  ASSERT_TRUE(store.commit({{{"v", instant(9), "vv", "red"}},
+                            {{{5, 6}, {{0, 0}, 8}, "v"}},
+                            "second",
+                            {{"a", "1"}, {"b", "2"}}}));
   EXPECT_EQ(*store.meta(), "second");
+  EXPECT_EQ(outlines(store), (Texts{{"u", "yellow"}, {"v", "red"}, {"w", ""}}));
+  EXPECT_EQ(notes(store), (Texts{{"a", "1"}, {"b", "2"}}));
   EXPECT_EQ(dues(store), (Dues{{"u", instant(6)}, {"v", instant(9)}, {"w", instant(-8)}}));
   EXPECT_EQ(identities(store), (std::map<ContentHash, Seq>{{{1, 2}, 7}, {{5, 6}, 8}}));
   // A unit both parked and in the commit: the commit is the newer.
   ASSERT_TRUE(store.park({"u", instant(1), "parked"}));
-  ASSERT_TRUE(store.commit({{{"u", instant(2), "committed"}}, {}, "third"}));
+  ASSERT_TRUE(store.commit({{{"u", instant(2), "committed"}}, {}, "third", {{"a", "3"}}}));
   EXPECT_EQ(*store.unit("u"), "committed");
+  EXPECT_EQ(notes(store), (Texts{{"a", "3"}, {"b", "2"}}));
 }
 
 TEST(MemoryStore, KeepsWhatIsCommittedAndParked) { expect_contract(*make_memory_store()); }
@@ -86,6 +109,8 @@ TEST(RocksStore, ReopensWithWhatWasCommitted) {
   EXPECT_FALSE(store->unit("x").has_value());
   EXPECT_EQ(dues(*store), (Dues{{"u", instant(2)}, {"v", instant(9)}, {"w", instant(-8)}}));
   EXPECT_EQ(identities(*store).size(), 2U);
+  EXPECT_EQ(outlines(*store), (Texts{{"u", ""}, {"v", "red"}, {"w", ""}}));
+  EXPECT_EQ(notes(*store), (Texts{{"a", "3"}, {"b", "2"}}));
 }
 
 TEST(RocksStore, IsOpenOnlyOnce) {
@@ -100,9 +125,12 @@ TEST(RocksStore, IsOpenOnlyOnce) {
 TEST(StoreFormat, GoesAround) {
   for (const Instant due :
        {instant(0), instant(-1), instant(63), instant(64), kNever, kBeforeAll}) {
-    const std::string value = format::unit_value({"u", due, "bytes"});
-    EXPECT_EQ(format::unit_due(value), due);
-    EXPECT_EQ(format::unit_state(value), "bytes");
+    const std::string value = format::parked_value({"u", due, "bytes", "outline"});
+    const auto [heading, state] = format::parked_from(value);
+    EXPECT_EQ(state, "bytes");
+    EXPECT_EQ(heading, format::heading_value(due, "outline"));
+    EXPECT_EQ(format::heading_from(heading).first, due);
+    EXPECT_EQ(format::heading_from(heading).second, "outline");
   }
   const ContentHash hash{0x0102030405060708U, 0xfffefdfcfbfaf9f8U};
   EXPECT_EQ(format::hash_from(format::hash_bytes(hash)), hash);
@@ -129,8 +157,12 @@ class FullOnce final : public Store {
   Status park(const StoredUnit& unit) override { return store_.park(unit); }
   Result<std::string> unit(const std::string& name) override { return store_.unit(name); }
   Result<std::optional<std::string>> meta() override { return store_.meta(); }
-  Status each_unit(const std::function<void(std::string_view, Instant)>& visit) override {
+  Status each_unit(
+      const std::function<void(std::string_view, Instant, std::string_view)>& visit) override {
     return store_.each_unit(visit);
+  }
+  Status each_note(const std::function<void(std::string_view, std::string_view)>& visit) override {
+    return store_.each_note(visit);
   }
   Status each_identity(const std::function<void(const StoredIdentity&)>& visit) override {
     return store_.each_identity(visit);
