@@ -8,6 +8,7 @@
 #include "cli/log_refold.h"
 #include "cli/pack_files.h"
 #include "cli/progress.h"
+#include "cli/translation.h"
 #include "cli/units_file.h"
 #include "connectors/content_hash.h"
 #include "connectors/decode.h"
@@ -157,7 +158,7 @@ Result<int> log_verify(const LogCall& call) {
       fold = *std::move(folded);
     } else {
       std::fprintf(stderr, "%s%s\n", call.say("未重新推演：", "not folded anew: "),
-                   folded.error().what.c_str());
+                   told(folded.error(), call.chinese).c_str());
     }
   }
   if (format == "json") {

@@ -74,6 +74,7 @@ void Casebook::settle() {
     reschedule(unit.first, life, due);
     count_missing(life);
     show_colour(unit.first, life);
+    changed_.insert(unit.first);
   }
   touched_.clear();
 }
