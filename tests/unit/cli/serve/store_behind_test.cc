@@ -24,7 +24,13 @@ class Notebook final : public Store {
   }
   Result<std::string> unit(const std::string&) override { return metas.back(); }
   Result<std::optional<std::string>> meta() override { return std::optional(metas.back()); }
-  Status each_unit(const std::function<void(std::string_view, Instant)>&) override { return {}; }
+  Status each_unit(
+      const std::function<void(std::string_view, Instant, std::string_view)>&) override {
+    return {};
+  }
+  Status each_note(const std::function<void(std::string_view, std::string_view)>&) override {
+    return {};
+  }
   Status each_identity(const std::function<void(const StoredIdentity&)>&) override { return {}; }
 
   std::vector<std::string> metas;
