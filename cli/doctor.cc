@@ -18,6 +18,7 @@
 #include "cli/serve/config.h"
 #include "cli/serve/meters.h"
 #include "cli/serve/tokens.h"
+#include "cli/translation.h"
 #include "connectors/http/certificate.h"
 #include "connectors/json_writer.h"
 #include "connectors/secret_file.h"
@@ -262,7 +263,8 @@ class Examination {
     }
     const Instant last = (*log)->last_recorded();
     look_at_clock(last);
-    for (const std::string& notice : (*log)->notices()) advise("log", {notice, notice}, {});
+    for (const std::string& notice : (*log)->notices())
+      advise("log", {in_chinese(notice), notice}, {});
     const std::string count = std::to_string((*log)->next_seq());
     const std::string when = last == kBeforeAll ? "-" : format_rfc3339(last);
     good("log", {"日志头一致，" + count + " 条记录，最后一条 " + when,

@@ -10,6 +10,7 @@
 #include "cli/log_commands.h"
 #include "cli/log_options.h"
 #include "cli/serve/audit_trail.h"
+#include "cli/translation.h"
 #include "lianqing/assert.h"
 #include "rules/suggest.h"
 
@@ -159,9 +160,13 @@ Result<std::unique_ptr<EventLog>> LogCall::open(OpenMode mode) const {
   LQ_TRY(const std::string place, directory(mode == OpenMode::read_only));
   LQ_TRY(auto log, EventLog::open(place, mode));
   for (const std::string& notice : log->notices()) {
-    std::fprintf(stderr, "lianqing log: %s\n", notice.c_str());
+    tell(notice);
   }
   return log;
+}
+
+void LogCall::tell(const std::string& notice) const {
+  std::fprintf(stderr, "lianqing log: %s\n", (chinese ? in_chinese(notice) : notice).c_str());
 }
 
 Instant now_after(const EventLog& log) {

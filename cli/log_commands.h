@@ -24,7 +24,9 @@ struct LogCall {
   bool chinese;
 
   const char* say(const char* zh, const char* en) const { return chinese ? zh : en; }
-  // Opens the log of --data; says what opening mended.
+  // Says on standard error what opening a log found.
+  void tell(const std::string& notice) const;
+  // Opens the log of --data; says what opening found and mended.
   [[nodiscard]] Result<std::unique_ptr<EventLog>> open(OpenMode mode) const;
   // Where the log that is meant lies. Refused: the audit log, for a command that is not
   // `for_audit`.

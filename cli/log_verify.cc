@@ -137,6 +137,7 @@ Result<int> log_verify(const LogCall& call) {
   OpenSettings settings;
   settings.new_head = call.options.has("new-head");
   LQ_TRY(auto log, open_log(directory, OpenMode::read_only, settings));
+  for (const std::string& notice : log->notices()) call.tell(notice);
   LQ_TRY(const VerifyReport report, verify_stored(*log));
   std::optional<RefoldReport> fold;
   if (!rules && !settings.new_head && !call.options.has("stored-only")) {

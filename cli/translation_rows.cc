@@ -220,6 +220,14 @@ constexpr TranslationRow kRows[] = {
     {"{}:{}: not a token's line; mend or remove it", "{}:{}：不是令牌的一行；请改正或删去"},
     // log
     {"{}; it may be of another version of this program", "{}；它可能出自本程序的另一个版本"},
+    {"the last write before a sudden stop is torn and was never acknowledged; all that was, {} "
+     "records, is whole. Nothing needs to be done: the next opening to write (lianqing serve, "
+     "lianqing log append) cuts it off",
+     "突然停机前的最后一次写入已撕裂，但从未被确认；确认过的 {} 条记录全部完好。无需处理："
+     "下次打开写入时（lianqing serve 或 lianqing log append）会将其截去"},
+    {"the last write before a sudden stop was torn and never acknowledged: it was cut off after "
+     "record count {}; the damaged database is kept in {}",
+     "突然停机前的最后一次写入已撕裂，从未被确认：已截去，保留 {} 条记录；损坏的原件保留在 {}"},
     {"{}: record {} is damaged or missing; run lianqing log verify",
      "{}：记录 {} 已损坏或缺失；请运行 lianqing log verify"},
     {"--rules PACK is needed: no daemon has run on {}",

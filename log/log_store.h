@@ -71,10 +71,11 @@ class LogStore {
 };
 
 enum class StoreMode {
-  create,     // to write; made if there is none
-  strict,     // to write; bytes that were once whole must be whole
-  salvage,    // to write; takes what comes before the first damaged byte of the last writes
-  read_only,  // changes nothing on the disk
+  create,        // to write; made if there is none
+  strict,        // to write; bytes that were once whole must be whole
+  salvage,       // to write; takes what comes before the first damaged byte of the last writes
+  read_only,     // changes nothing on the disk
+  read_salvage,  // the same of what comes before the first damaged byte of the last writes
 };
 
 // corrupt: damaged bytes; the directory is not changed then (but for `salvage`).

@@ -100,6 +100,19 @@ Status sync_copy(const fs::path& directory) {
   return sync_directory(directory);
 }
 
+// Whether what comes before the first damaged byte of the last writes is all that was acknowledged.
+Result<LogPosition> look_before_tear(const Result<std::unique_ptr<LogStore>>& store,
+                                     const fs::path& database, const Error& why, const Head& head,
+                                     std::uint64_t acked) {
+  auto found = store ? examine(**store, database) : Unexpected<Error>(store.error());
+  const Status held = found ? check_head(*found, head, acked, **store, database)
+                            : Status{Unexpected<Error>(found.error())};
+  if (held) return found;
+  return failure(ErrorCode::corrupt,
+                 why.what + "; what is whole does not reach all that was acknowledged (" +
+                     held.error().what + "); nothing was changed: restore a backup");
+}
+
 // A power cut can tear the last write so that the strict opening refuses it. A copy is cut before
 // the tear and taken only if it still holds everything that was acknowledged; the damaged original
 // is set aside.
@@ -116,15 +129,11 @@ Result<std::string> mend_tail(const LogPlaces& places, const Error& why, const H
   }
   std::uint64_t kept = 0;
   {
-    auto store = open_rocks_log(copy, StoreMode::salvage);
-    auto found = store ? examine(**store, copy) : Unexpected<Error>(store.error());
-    Status held = found ? check_head(*found, head, acked, **store, copy)
-                        : Status{Unexpected<Error>(found.error())};
-    if (!held) {
+    const auto store = open_rocks_log(copy, StoreMode::salvage);
+    const auto found = look_before_tear(store, copy, why, head, *acked);
+    if (!found) {
       fs::remove_all(copy, error);
-      return failure(ErrorCode::corrupt,
-                     why.what + "; what is whole does not reach all that was acknowledged (" +
-                         held.error().what + "); nothing was changed: restore a backup");
+      return Unexpected<Error>(found.error());
     }
     kept = found->tree.size();
   }
@@ -173,6 +182,30 @@ Result<LogPosition> look(const LogPlaces& places, const std::optional<Head>& hea
   return position;
 }
 
+Result<std::unique_ptr<DurableLog>> reader(const fs::path& directory,
+                                           std::unique_ptr<LogStore> store, LogPosition position,
+                                           std::vector<std::string> notices, const Salts& salts) {
+  auto log = std::make_unique<DurableLog>(directory, std::move(store), std::move(position),
+                                          std::nullopt, std::move(notices), salts);
+  if (Status s = log->load_recent(); !s) return Unexpected<Error>(s.error());
+  return log;
+}
+
+// Nobody writes. A reader changes nothing, but tells a torn last write from damage.
+Result<std::unique_ptr<DurableLog>> read_before_tear(const fs::path& directory,
+                                                     const LogPlaces& places, const Error& why,
+                                                     const Head& head, std::uint64_t acked,
+                                                     const Salts& salts) {
+  auto store = open_rocks_log(places.database, StoreMode::read_salvage);
+  LQ_TRY(LogPosition position, look_before_tear(store, places.database, why, head, acked));
+  std::string notice =
+      "the last write before a sudden stop is torn and was never acknowledged; all that was, " +
+      std::to_string(position.tree.size()) +
+      " records, is whole. Nothing needs to be done: the next opening to write (lianqing serve, "
+      "lianqing log append) cuts it off";
+  return reader(directory, *std::move(store), std::move(position), {std::move(notice)}, salts);
+}
+
 Result<std::unique_ptr<DurableLog>> open_to_read(const fs::path& directory, const LogPlaces& places,
                                                  const OpenSettings& settings) {
   // A writer may be at work: a half-written block is read again a little later.
@@ -193,15 +226,14 @@ Result<std::unique_ptr<DurableLog>> open_to_read(const fs::path& directory, cons
       }
     }
     if (position) {
-      auto log =
-          std::make_unique<DurableLog>(directory, *std::move(store), *std::move(position),
-                                       std::nullopt, std::vector<std::string>{}, settings.salts);
-      if (Status s = log->load_recent(); !s) return Unexpected<Error>(s.error());
-      return log;
+      return reader(directory, *std::move(store), *std::move(position), {}, settings.salts);
     }
-    if (attempt == kReadAttempts || DirectoryLock::take(places.lock)) {
-      return Unexpected<Error>(position.error());
+    const Error why = position.error();
+    const auto lock = DirectoryLock::take(places.lock);
+    if (lock && why.code == ErrorCode::corrupt && head && acked) {
+      return read_before_tear(directory, places, why, *head, *acked, settings.salts);
     }
+    if (attempt == kReadAttempts || lock) return Unexpected<Error>(why);
     std::this_thread::sleep_for(kReadPause);
   }
 }

@@ -225,9 +225,9 @@ Result<std::unique_ptr<LogStore>> open_rocks_log(const std::filesystem::path& di
   options.create_missing_column_families = mode == StoreMode::create;
   options.paranoid_checks = true;
   options.recycle_log_file_num = 0;
-  options.wal_recovery_mode = mode == StoreMode::salvage
-                                  ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
-                                  : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  const bool salvage = mode == StoreMode::salvage || mode == StoreMode::read_salvage;
+  options.wal_recovery_mode = salvage ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                                      : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.info_log = std::make_shared<Silent>();
   options.max_open_files = 256;
   // What has no write-ahead can be made again.
@@ -239,7 +239,7 @@ Result<std::unique_ptr<LogStore>> open_rocks_log(const std::filesystem::path& di
   }
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   rocksdb::DB* db = nullptr;
-  const bool read_only = mode == StoreMode::read_only;
+  const bool read_only = mode == StoreMode::read_only || mode == StoreMode::read_salvage;
   const auto status =
       read_only
           ? rocksdb::DB::OpenForReadOnly(options, directory.string(), descriptors, &families, &db)

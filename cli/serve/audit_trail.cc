@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "cli/translation.h"
 #include "connectors/decode.h"
 #include "connectors/json_writer.h"
 #include "lianqing/assert.h"
@@ -123,7 +124,7 @@ Result<std::unique_ptr<AuditTrail>> AuditTrail::open(const std::string& data, st
   LQ_TRY(auto log, EventLog::open(audit_path(data), OpenMode::create));
   std::error_code ignored;
   std::filesystem::permissions(audit_path(data), std::filesystem::perms::owner_all, ignored);
-  for (const std::string& notice : log->notices()) logbook.warn({notice, notice});
+  for (const std::string& notice : log->notices()) logbook.warn({in_chinese(notice), notice});
   return std::unique_ptr<AuditTrail>(new AuditTrail(std::move(log), std::move(tokens), logbook));
 }
 

@@ -78,7 +78,7 @@ class Recovery {
       logbook_.note({"未用已有检查点：" + in_chinese(report.why_not),
                      "the checkpoint there was not used: " + report.why_not});
     }
-    for (const std::string& notice : report.notices) logbook_.warn({notice, notice});
+    for (const std::string& notice : report.notices) logbook_.warn({in_chinese(notice), notice});
   }
 
  private:

@@ -150,7 +150,6 @@ class PowerTest(crash.LogCrash):
             start = max(0, writer.next - self.random.randrange(120))
             if cycle % 4 == 3 or cycle == ROUNDS - 1:
                 # A torn last write is cut off by who opens to write; a reader such as verify leaves it and says so.
-                self.assertIsNone(crash.Writer(power.data, start, 0, env=power.env).failed, (cycle, crash.SEED))
                 self.assertGreaterEqual(self.check(acked, f"cycle {cycle}"), len(acked))
         self.assertGreater(len(acked), ROUNDS)
         self.assertTrue(torn or self.Power is LazyPower)

@@ -220,11 +220,24 @@ TEST(Opening, ATornTailIsCutOnlyIfItWasNeverAcknowledged) {
   const Error error = refusal(crashed);
   EXPECT_EQ(error.code, ErrorCode::corrupt);
   EXPECT_NE(error.what.find("40 were acknowledged"), std::string::npos) << error.what;
+  const auto refused = EventLog::open(crashed, OpenMode::read_only);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::corrupt);
+  EXPECT_NE(refused.error().what.find("40 were acknowledged"), std::string::npos);
   EXPECT_EQ(snapshot(crashed / "log"), before);
 
   // The watermark says 20: the torn commit was never acknowledged.
   fs::copy_file(kept / "head", crashed / "head" / "head", fs::copy_options::overwrite_existing);
   fs::copy_file(kept / "acked", crashed / "head" / "acked", fs::copy_options::overwrite_existing);
+  {  // who reads leaves it there, and says so
+    const auto reader = EventLog::open(crashed, OpenMode::read_only);
+    ASSERT_TRUE(reader) << reader.error().what;
+    EXPECT_EQ((*reader)->next_seq(), 20U);
+    EXPECT_EQ((*reader)->read(0, 100).value().size(), 20U);
+    ASSERT_EQ((*reader)->notices().size(), 1U);
+    EXPECT_NE((*reader)->notices()[0].find("never acknowledged"), std::string::npos);
+  }
+  EXPECT_EQ(snapshot(crashed / "log"), before);
   const auto log = EventLog::open(crashed, OpenMode::existing);
   ASSERT_TRUE(log) << log.error().what;
   EXPECT_EQ((*log)->next_seq(), 20U);
