@@ -5,6 +5,7 @@
 #include "cli/import/draft_map.h"
 #include "cli/import/drop.h"
 #include "cli/import/import_rows.h"
+#include "cli/import/open_table.h"
 #include "cli/import/report.h"
 #include "cli/language.h"
 #include "cli/options.h"
@@ -28,8 +29,8 @@ constexpr OptionSpec kOptions[] = {
      "write the report, row by row, to this CSV file"},
     {"units", true, false, "单位名称表（CSV 或 YAML），代替映射里的 names",
      "table of units and names (CSV or YAML), in place of the map's"},
-    {"new-map", false, false, "按表头草拟一个映射，写到标准输出",
-     "draft a map from the header, to standard output"},
+    {"new-map", false, false, "按表头草拟一个映射，写到标准输出或 --out",
+     "draft a map from the header, to standard output or --out"},
     {"drop", true, false, "投放目录：放进去的文件逐个导入，移到 done/ 或 failed/，附报告",
      "a folder: files put into it are imported and moved to done/ or failed/, with a report"},
     {"map-dir", true, false, "投放目录用的映射（*.map.yaml）所在的文件夹",
@@ -48,7 +49,7 @@ constexpr OptionSpec kOptions[] = {
 
 constexpr const char* kHelpZh =
     "用法：lianqing import 文件 --map 映射 --out 事件.jsonl [选项]\n"
-    "      lianqing import 文件 --new-map\n"
+    "      lianqing import 文件 --new-map [--out 映射.yaml]\n"
     "      lianqing import --drop 目录 --map-dir 映射目录 (--data 数据目录 | --out 目录) "
     "[--once]\n\n"
     "把表格（CSV、XLSX、JSON "
@@ -58,7 +59,7 @@ constexpr const char* kHelpZh =
     "同一文件再导入一次，事件一字节不差；追加到日志不会重复。\n\n";
 constexpr const char* kHelpEn =
     "usage: lianqing import FILE --map MAP --out EVENTS.jsonl [OPTIONS]\n"
-    "       lianqing import FILE --new-map\n"
+    "       lianqing import FILE --new-map [--out MAP.yaml]\n"
     "       lianqing import --drop FOLDER --map-dir MAPS (--data DIR | --out FOLDER) [--once]\n\n"
     "Turns a table (CSV, XLSX, JSON lines) into events. Encoding (UTF-8, GBK/GB18030, UTF-16) and\n"
     "delimiter are found and stated. Every row is accounted for: written, skipped (totals, "
@@ -135,12 +136,16 @@ int import_one(const Options& options, bool chinese) {
   return imported->clean() ? 0 : kExitFindings;
 }
 
-int draft_one(const std::string& path, bool chinese) {
-  auto table = Table::open(path, {});
+int draft_one(const std::string& path, const std::string& out, bool chinese) {
+  auto table = open_table(path, {});
   if (!table) return ended(table.error().what, table.error().code, chinese);
   const auto draft = draft_map(path, *table);
   if (!draft) return ended(draft.error().what, draft.error().code, chinese);
-  std::fputs(draft->c_str(), stdout);
+  if (out.empty() || out == "-") {
+    std::fputs(draft->c_str(), stdout);
+  } else if (const Status s = write_file(out, *draft); !s) {
+    return ended(s.error(), chinese);
+  }
   return 0;
 }
 
@@ -189,7 +194,9 @@ int import_command(const std::vector<std::string>& args) {
   for (const char* name : {"map-dir", "data", "settle", "once"})
     if (options->has(name)) return usage(std::string("--") + name + " goes with --drop");
   if (options->positionals().size() != 1) return usage("expected one FILE");
-  if (options->has("new-map")) return draft_one(options->positionals()[0], chinese);
+  if (options->has("new-map")) {
+    return draft_one(options->positionals()[0], options->value_or("out", ""), chinese);
+  }
   if (!options->has("map")) return usage("--map MAP is needed");
   if (!options->has("out") && !options->has("dry-run"))
     return usage("--out FILE is needed, or --dry-run");

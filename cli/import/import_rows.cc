@@ -8,6 +8,7 @@
 #include "cli/import/cell_text.h"
 #include "cli/import/cell_value.h"
 #include "cli/import/header.h"
+#include "cli/import/open_table.h"
 #include "connectors/arena.h"
 #include "connectors/content_hash.h"
 #include "connectors/decode.h"
@@ -550,7 +551,7 @@ TableResult<Imported> import_file(const std::string& path, const ImportMap& map,
     if (!read) return Unexpected<TableError>(std::move(read).error());
     units = *std::move(read);
   }
-  auto table = Table::open(path, map.choice);
+  auto table = open_table(path, map.choice);
   if (!table) return Unexpected<TableError>(std::move(table).error());
   auto imported = import_rows(*table, map, units ? &*units : nullptr);
   if (!imported) {

@@ -5,10 +5,10 @@
 
 #include "cli/import/cell_text.h"
 #include "cli/import/cell_value.h"
+#include "cli/import/open_table.h"
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
 #include "cli/translation.h"
-#include "connectors/table/table.h"
 #include "rules/document.h"
 #include "rules/suggest.h"
 
@@ -52,7 +52,7 @@ Added UnitNames::add(const std::string& id, const std::string& name, const std::
 }
 
 Added UnitNames::add_csv(const std::string& path) {
-  auto table = Table::open(path, {});
+  auto table = open_table(path, {});
   if (!table) return Unexpected<TableError>(std::move(table).error());
   CsvRow header, row;
   if (!table->next(header)) return wrong({path + "：空表", path + ": an empty table"});

@@ -111,6 +111,11 @@ TableResult<Table> Table::open(const std::string& path, const TableChoice& choic
         {path + " 是旧式 .xls 或带密码的工作簿；请去掉密码，另存为 .xlsx 或 CSV",
          path + " is an old .xls or has a password: save it as .xlsx or CSV, without password"});
   }
+  if (bytes->starts_with("%PDF")) {
+    return table_failure(ErrorCode::refused, {path + " 是 PDF，不是表格；请要来原来的 .xlsx 或 CSV",
+                                              path + " is a PDF and no table: ask for the .xlsx or "
+                                                     "CSV that it was made of"});
+  }
   if (bytes->starts_with("PK\x03\x04")) {
     auto sheet = read_xlsx(*bytes, choice.sheet);
     if (!sheet) {

@@ -125,6 +125,10 @@ bool XlsxPackage::has(const std::string& part) const {
 
 void XlsxPackage::read(const std::string& part, const XmlPartReader& reader) const {
   const zip_int64_t index = zip_name_locate(zip_->archive, part.c_str(), ZIP_FL_NOCASE);
+  if (index < 0 && has("word/document.xml")) {
+    give_up("是 Word 文档，不是表格；请把里面的表格复制到电子表格，存为 .xlsx",
+            "a document of Word and no table: copy its table into a spreadsheet, save as .xlsx");
+  }
   if (index < 0) give_up("工作簿里缺少“" + part + "”", "the workbook lacks " + part);
   zip_stat_t stat;
   zip_stat_index(zip_->archive, static_cast<zip_uint64_t>(index), 0, &stat);

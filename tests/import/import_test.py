@@ -272,6 +272,13 @@ events:
         _, events = self.one("大标题\n\n 编 号*,单位,日期\n1,甲,2026/1/1\n")
         self.assertEqual(len(events), 1)
 
+    def test_what_cannot_be_read_is_said_in_chinese(self):
+        map = self.write("m.yaml", MAP)
+        for name in ("none.csv", "none.jsonl"):
+            done = subprocess.run([BINARY, "import", self.path(name), "--map", map, "--dry-run", "--lang", "zh"], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 74, done.stderr)
+            self.assertIn("没有这个文件或文件夹", done.stderr)
+
     def test_headers_of_two_rows(self):
         table = ("2026年台账,,,,,,\n编号,单位,交办情况,,办结情况,,备注\n,,日期,时限,日期,结果,\n1,甲,2026/1/1,2026年2月1日前,2026/1/20,好,\n"
                  "编号,单位,交办情况,,办结情况,,备注\n,,日期,时限,日期,结果,\n2,乙,2026.1.2.,2026-02-03之前,,,无\n")
@@ -288,10 +295,13 @@ events:
             self.assertEqual((summary["header_row"], summary["header_rows"], len(events)), (2, 1, 1))
         # Drafted as it is read.
         self.write("t.csv", table)
-        draft = subprocess.run([BINARY, "import", self.path("t.csv"), "--new-map"], capture_output=True, text=True).stdout
+        done = subprocess.run([BINARY, "import", self.path("t.csv"), "--new-map", "--out", self.path("m.yaml")], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+        with open(self.path("m.yaml"), encoding="utf-8") as file:
+            draft = file.read()
         self.assertIn('"交办情况/日期"', draft)
         self.assertIn('"时限"', draft)
-        summary = self.run_import(self.path("t.csv"), self.write("m.yaml", draft))
+        summary = self.run_import(self.path("t.csv"), self.path("m.yaml"))
         self.assertEqual((summary["written"], summary["header_rows"]), (2, 2))
 
     def test_the_map_is_checked(self):
@@ -354,6 +364,7 @@ events:
                 (packed({**good, **{"x/%d" % i: "" for i in range(1000)}}), "1,000 parts"),
                 (packed({**good, sheet: "<a>" * 100}), "not well-formed"), (packed({**good, sheet: "<a>"}), "not well-formed"),
                 (packed({name: text for name, text in good.items() if name != sheet}), "lacks"), (packed(good)[:200], "not a sound"),
+                (packed({"word/document.xml": "<a/>"}), "a document of Word"), (b"%PDF-1.4", "is a PDF"),
                 (b"PK\x03\x04" + b"\0" * 500, "not a sound"), (b"\xd0\xcf\x11\xe0" + b"\0" * 500, "old .xls")):
             self.assertIn(said, self.refused(self.write("t.xlsx", text), map))
 
