@@ -396,23 +396,25 @@ class PostgreSql final : public Source {
     const std::string mark = "q." + quoted_name(column_);
     LQ_TRY(const Rows rows,
            connection_.ask("SELECT q.* FROM (" + query_ + "\n) AS q WHERE " + mark +
-                               " <= $2 ORDER BY " + mark + " LIMIT " + std::to_string(fits_),
+                               " <= $2 ORDER BY " + mark + " LIMIT " + std::to_string(fits_ + 1),
                            {cursor_, *horizon_}, stop));
     LQ_TRY(const RowReader reader, RowReader::make(mapping_, column_, rows));
-    const int count = PQntuples(rows.get());
+    // One more than the page, to see that its mark is another than the last one's.
+    const int found = PQntuples(rows.get());
+    const int count = static_cast<int>(std::min<std::int64_t>(found, fits_));
     std::size_t bytes = 0;
-    for (int row = 0; row < count; ++row) {
+    for (int row = 0; row < found; ++row) {
       if (const std::string here = reader.mark(rows, row); here == cursor_) {
         return failure(ErrorCode::refused, "the column '" + column_ + "' has " + here +
                                                " twice, or the query gives rows at and not behind "
                                                ":cursor: a mark must be unique");
       }
+      if (row == count) break;
       out.records.push_back(reader.record(rows, row));
       cursor_ = out.records.back().cursor;
       bytes += out.records.back().bytes.size();
     }
-    if (count < fits_ || cursor_ == *horizon_) horizon_.reset();
-    if (count == fits_) next_look_ = Clock::now();
+    if (found <= fits_) horizon_.reset();
     fit(bytes, count);
     return {};
   }

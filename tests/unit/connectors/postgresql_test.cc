@@ -63,6 +63,27 @@ TEST_F(PostgreSqlTest, KeepsTheContract) {
                           [&](const std::string& cursor) { return open(settings, cursor); }, 3});
 }
 
+// A page is in memory as a whole: of large rows it has few.
+TEST_F(PostgreSqlTest, APullOfLargeRowsIsNotLarge) {
+  ask("DROP TABLE IF EXISTS large");
+  ask("CREATE TABLE large (n bigserial PRIMARY KEY, id text, at timestamptz, unit text, note "
+      "text)");
+  ask("INSERT INTO large (id, at, unit, note) SELECT n, now(), 'u', repeat('x', 100000) FROM "
+      "generate_series(1, 150) n");
+  const auto source = open(settings_of("SELECT * FROM large WHERE n > :cursor", kEvent));
+  std::size_t count = 0, pulls = 0;
+  for (; count < 150 && pulls < 100; ++pulls) {
+    Pull pull;
+    const auto pulled = source->next(pull, {});
+    ASSERT_TRUE(pulled) << pulled.error().what;
+    std::size_t bytes = 0;
+    for (const RawRecord& record : pull.records) bytes += record.bytes.size();
+    EXPECT_LE(bytes, count == 0 ? 50 * 110'000U : kPullBytes + 110'000U);
+    count += pull.records.size();
+  }
+  EXPECT_EQ(count, 150U);
+}
+
 TEST_F(PostgreSqlTest, ValuesAreExact) {
   ask("DROP TABLE IF EXISTS exact");
   ask("CREATE TABLE exact (n bigserial PRIMARY KEY, id uuid, at timestamptz, unit text, amount "
@@ -114,6 +135,11 @@ TEST_F(PostgreSqlTest, WhatDoesNotFitIsToldAsSuch) {
   ask("INSERT INTO ties VALUES (1, 'a', now(), 'u'), (1, 'b', now(), 'u')");
   EXPECT_NE(fails_with("SELECT * FROM ties WHERE n > :cursor").find("must be unique"),
             std::string::npos);
+  // Also where a page ends between them.
+  Settings one_by_one = settings_of("SELECT * FROM ties WHERE n > :cursor", kEvent);
+  one_by_one.set("page", std::int64_t{1});
+  Pull pull;
+  EXPECT_FALSE(open(one_by_one)->next(pull, {}));
   EXPECT_NE(fails_with("SELECT n, id FROM ties WHERE n > :cursor").find("no column 'at'"),
             std::string::npos);
 }
