@@ -8,8 +8,9 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr int kMaxPeriods = 100'000;
-// Ten thousand years: any instant shifted by it is still an instant.
+// Ten thousand years: the sum of an instant and a few lengths of time fits 64 bits.
 constexpr std::int64_t kMaxDays = 3'652'500;
+constexpr std::int64_t kLongest = kMaxDays * 86'400 * kSecond;
 
 struct SpanUnit {
   std::string_view name;
@@ -81,9 +82,8 @@ std::optional<Span> parse_span(std::string_view text) {
   skip_measure_word(text);
   for (const SpanUnit& unit : kSpanUnits) {
     if (text != unit.name) continue;
-    if (unit.micros == 0)
-      return *amount > kMaxDays ? std::nullopt : std::optional(Span{true, *amount});
-    if (*amount > days(kMaxDays).count() / unit.micros) return std::nullopt;
+    if (*amount > (unit.micros == 0 ? kMaxDays : kLongest / unit.micros)) return std::nullopt;
+    if (unit.micros == 0) return Span{true, *amount};
     return Span{false, *amount * unit.micros};
   }
   return std::nullopt;

@@ -14,7 +14,7 @@
 
 namespace lianqing {
 
-// Nothing if it is no span or too long for a signed count of microseconds.
+// Nothing if it is no span, or longer than ten thousand years (3,652,500 days of any kind).
 std::optional<Span> parse_span(std::string_view text);
 
 struct CalendarSpan {

@@ -40,10 +40,16 @@ TEST(Duration, ReadsWorkdays) {
   EXPECT_EQ(parse_span("5工作日"), (Span{true, 5}));
 }
 
+TEST(Duration, ReachesTenThousandYears) {
+  constexpr std::int64_t kDays = 3'652'500;
+  EXPECT_EQ(parse_span("3652500d"), (Span{false, kDays * 86'400'000'000}));
+  EXPECT_EQ(parse_span("3652500 workdays"), (Span{true, kDays}));
+}
+
 TEST(Duration, RefusesWhatIsNoSpan) {
   for (const char* text :
        {"", "d", "30", "-1d", "1.5h", "30 days ago", "month", "1 month", "5D", "+3d", "个天", "3个",
-        "99999999999999999999d", "200000000d", "2 weeks"}) {
+        "99999999999999999999d", "200000000d", "3652501d", "3652501 workdays", "2 weeks"}) {
     EXPECT_EQ(parse_span(text), std::nullopt) << text;
   }
 }
