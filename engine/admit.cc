@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/cells.h"
-#include "rules/identifier.h"
 
 namespace lianqing {
 namespace {
@@ -107,13 +106,7 @@ const EventType* Admission::declared_type(std::uint32_t type) const {
 Admission::Placed Admission::place(std::string_view path, const EventType* declared) const {
   Placed out;
   out.path = path;
-  auto slot = slots_.find(path);
-  std::string nfc;  // as the names of a pack are
-  if (slot == slots_.end() && !is_plain(path)) {
-    nfc = to_nfc(path);
-    path = nfc;
-    slot = slots_.find(path);
-  }
+  const auto slot = slots_.find(path);
   if (slot == slots_.end()) return out;
   out.slot = slot->second;
   if (declared == nullptr) return out;

@@ -1,9 +1,5 @@
 #include "engine/cells.h"
 
-#include <algorithm>
-
-#include "rules/identifier.h"
-
 namespace lianqing {
 
 Cell to_cell(const Scalar& scalar, FieldType type, Symbols& symbols, std::vector<Cell>& elements) {
@@ -34,17 +30,9 @@ Cell to_cell(const Scalar& scalar, FieldType type, Symbols& symbols, std::vector
   return {};
 }
 
-bool is_plain(std::string_view path) {
-  return std::all_of(path.begin(), path.end(), [](char c) { return (c & 0x80) == 0; });
-}
-
 const Scalar* find_field(const Event& event, std::string_view path) {
   for (const Field& field : event.data) {
     if (field.path == path) return &field.value;
-  }
-  if (is_plain(path)) return nullptr;
-  for (const Field& field : event.data) {
-    if (!is_plain(field.path) && to_nfc(field.path) == path) return &field.value;
   }
   return nullptr;
 }

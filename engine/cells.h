@@ -13,11 +13,7 @@ namespace lianqing {
 // such; it must have been checked.
 Cell to_cell(const Scalar& scalar, FieldType type, Symbols& symbols, std::vector<Cell>& elements);
 
-// The value of a data field, or null. `path` is in NFC, as every name of a pack is; the event may
-// have spelt it otherwise.
+// The value of a data field, or null.
 const Scalar* find_field(const Event& event, std::string_view path);
-
-// Whether the text is ASCII, and so the same in every Unicode form.
-bool is_plain(std::string_view path);
 
 }  // namespace lianqing

@@ -111,19 +111,6 @@ TEST(Admission, AnEventOfNoUnitIsQuarantined) {
   expect_reconciled(ran);
 }
 
-TEST(Admission, NamesOfFieldsAreTheSameInEveryUnicodeForm) {
-  const auto program = pack(
-      "events: {e: {fields: {caf\u00e9: {type: int, required: true, max: 5}}}}\n"
-      "measures: {n: {sum: caf\u00e9, of: e}}\n"
-      "rules: {r: {title: R, yellow: \"n >= 3\"}}\n");
-  const Ran ran = run(program, {event("1", "u", "e", "2026-03-05T10:00:00Z", {{"cafe\u0301", 3}}),
-                                event("2", "u", "e", "2026-03-06T10:00:00Z", {{"cafe\u0301", 6}}),
-                                event("3", "u", "e", "2026-03-06T10:00:00Z", {{"cafe", 1}})});
-  EXPECT_EQ(ran.warnings.size(), 1U);
-  EXPECT_EQ(ran.counts.admitted, 1U);
-  EXPECT_EQ(ran.rejections.size(), 2U);
-}
-
 TEST(Admission, DeclaredFieldsAreChecked) {
   const std::vector<Data> good = {
       {{"severity", 1}},
