@@ -149,7 +149,8 @@ void Latency::add(std::uint64_t us) {
 DiskGauges disk_gauges(const std::string& directory, std::uint64_t reserve_bytes) {
   std::error_code error;
   const auto space = std::filesystem::space(directory, error);
-  if (error) return {UINT64_MAX, reserve_bytes};
+  // Some file systems do not say.
+  if (error || space.capacity == 0) return {UINT64_MAX, reserve_bytes};
   const std::uintmax_t kept = std::min<std::uintmax_t>(space.capacity / 10, 1U << 30);
   return {space.available, std::max<std::uint64_t>(reserve_bytes, kept)};
 }

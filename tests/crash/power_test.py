@@ -3,8 +3,8 @@
 may be missing, and nobody has to lend a hand.
 
 Needs LIANQING_BINARY, LOG_WRITER and SYNCED_ONLY (which keeps what a loss of power would leave). With LAZYFS, the path of the lazyfs
-program, the log once more on that file system (github.com/dsrhaslab/lazyfs; root, fuse3). LIANQING_NIGHTLY=1 does much more of
-the same. The seed is printed and can be given as LIANQING_SEED."""
+program, log and daemon once more on that file system (github.com/dsrhaslab/lazyfs; root, fuse3), which also dies in the middle of a
+write. LIANQING_NIGHTLY=1 does much more of the same. The seed is printed and can be given as LIANQING_SEED."""
 import http.client
 import os
 import random
@@ -89,33 +89,66 @@ logfile="{0}/log"
 
 
 class LazyPower:
-    """The same on LazyFS, which keeps in memory what is not synced and drops it when told to."""
+    """The same on LazyFS, which keeps in memory what is not synced and drops it when told to, or dies in the middle of a write."""
 
     def __init__(self, folder, rng):
-        self.folder, self.env, self.torn = os.path.join(folder, "lazy"), {}, 0
-        self.mounted, below = os.path.join(self.folder, "mounted"), os.path.join(self.folder, "below")
+        # A short name: LazyFS takes commands of 100 bytes.
+        self.folder, self.env, self.torn, self.random = tempfile.mkdtemp(prefix="lz", dir=crash.memory()), {}, 0, rng
+        self.mounted, self.below, self.done = os.path.join(self.folder, "m"), os.path.join(self.folder, "b"), None
         os.makedirs(self.mounted)
-        os.makedirs(below)
+        os.makedirs(self.below)
         with open(os.path.join(self.folder, "config.toml"), "w", encoding="utf-8") as file:
             file.write(LAZY.format(self.folder))
-        self.process = subprocess.Popen([LAZYFS, self.mounted, "--config-path", file.name, "-o", "allow_other", "-o", "modules=subdir",
-                                         "-o", "subdir=" + below, "-f"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.start()
+        self.data = os.path.join(self.mounted, "data")
+        os.makedirs(self.data)
+
+    def start(self):
+        self.process = subprocess.Popen([LAZYFS, self.mounted, "--config-path", os.path.join(self.folder, "config.toml"), "-o", "allow_other",
+                                         "-o", "modules=subdir", "-o", "subdir=" + self.below, "-f"], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
         end = time.monotonic() + 30
         while not os.path.ismount(self.mounted):
             assert self.process.poll() is None and time.monotonic() < end, "lazyfs does not mount"
             time.sleep(0.05)
-        self.data = os.path.join(self.mounted, "data")
-        os.makedirs(self.data)
+        # Open as long as LazyFS runs: it does not wait for a reader.
+        self.done = os.open(os.path.join(self.folder, "done"), os.O_RDWR)
+
+    def tell(self, command):
+        assert len(command) < 100, command
+        with open(os.path.join(self.folder, "faults"), "w", encoding="ascii") as file:
+            file.write(command + "\n")
+
+    def tear(self):
+        """Of the next write to the newest write-ahead file parts reach the disk, and nothing that was not synced does."""
+        parts = self.random.randrange(2, 6)
+        kept = sorted(self.random.sample(range(1, parts + 1), self.random.randrange(1, parts)))
+        log = os.path.join(self.below, "data", "log")
+        newest = max(name for name in os.listdir(log) if name.endswith(".log"))
+        self.tell("lazyfs::torn-op::file=%s::parts=%d::persist=%s" % (os.path.join(log, newest), parts, ",".join(map(str, kept))))
+        self.process.wait(60)
+        self.torn += 1
 
     def fail(self):
-        with open(os.path.join(self.folder, "faults"), "w", encoding="ascii") as file:
-            file.write("lazyfs::clear-cache\n")
-        with open(os.path.join(self.folder, "done"), encoding="ascii") as file:
-            assert file.read(1) == "f"
+        if self.process.poll() is None:
+            self.tell("lazyfs::clear-cache")
+            said = b""
+            while not said.endswith(b"\n"):
+                said += os.read(self.done, 100)
+            assert said == b"finished::clear-cache\n", said
+        else:
+            self.end()
+            self.start()
 
     def end(self):
-        subprocess.run(["umount", self.mounted], check=True)
-        self.process.wait(30)
+        subprocess.run(["umount", "--lazy", self.mounted], check=True)
+        if self.process.poll() is None:
+            self.process.wait(30)
+        os.close(self.done)
+
+    def remove(self):
+        self.end()
+        shutil.rmtree(self.folder)
 
 
 class PowerTest(crash.LogCrash):
@@ -134,7 +167,7 @@ class PowerTest(crash.LogCrash):
 
     def tearDown(self):
         for power in self.mounted:
-            power.end()
+            power.remove()
         super().tearDown()
 
     def test_log(self):
@@ -213,6 +246,9 @@ class PowerTest(crash.LogCrash):
             while len(acked) == before and time.monotonic() < end:
                 time.sleep(0.01)
             time.sleep(self.random.random() * 0.3)
+            if isinstance(power, LazyPower) and cycle % 2 == 0:
+                power.tear()
+                self.assertNotEqual(daemon.process.wait(60), 0)  # it does not go on without its disk
             daemon.kill()
             over.set()
             for thread in threads:
@@ -232,7 +268,7 @@ class PowerTest(crash.LogCrash):
 @unittest.skipUnless(LAZYFS, "LAZYFS does not name the lazyfs program")
 class LazyFs(PowerTest):
     Power = LazyPower
-    test_what_is_not_synced_is_gone = test_daemon = None
+    test_what_is_not_synced_is_gone = None
 
 
 if __name__ == "__main__":
