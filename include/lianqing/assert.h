@@ -24,9 +24,9 @@ namespace lianqing::detail {
 #define LQ_TRY_JOIN(a, b) LQ_TRY_JOIN2(a, b)
 #define LQ_TRY(declaration, expression) \
   LQ_TRY_IN(LQ_TRY_JOIN(lq_try_, __LINE__), declaration, expression)
-#define LQ_TRY_IN(result, declaration, expression)            \
-  auto result = (expression);                                 \
-  if (!result) {                                              \
-    return ::lianqing::Unexpected(std::move(result).error()); \
-  }                                                           \
+#define LQ_TRY_IN(result, declaration, expression)      \
+  auto result = (expression);                           \
+  if (!result) {                                        \
+    return ::tl::unexpected(std::move(result).error()); \
+  }                                                     \
   declaration = std::move(*result)
