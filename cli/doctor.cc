@@ -293,6 +293,10 @@ class Examination {
           {"从备份恢复审计日志；尚未启动过则先启动守护进程",
            "put the audit log back from the backup; if it never ran, start the daemon first"});
     }
+    if (const auto log = EventLog::open(config_.data, OpenMode::read_only); log) {
+      const Status kept = check_audit_kept(config_.data, **log);
+      if (!kept) return mend("audit", {in_chinese(kept.error().what), kept.error().what}, {});
+    }
     const std::string count = std::to_string((*audit)->next_seq());
     good("audit", {"审计日志 " + count + " 条", count + " records in the audit log"});
   }

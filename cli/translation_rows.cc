@@ -200,6 +200,18 @@ constexpr TranslationRow kRows[] = {
     {"--role expects one of: {}", "--role 应为其中之一：{}"},
     {"--name expects 1 to 64 bytes of text that say who will use the token",
      "--name 应为 1 到 64 字节的文字，说明由谁使用令牌"},
+    {"--name cannot begin with os:, which marks users of the system",
+     "--name 不能以 os: 开头，它用来表示系统用户"},
+    {"32 proposals are open: let one of them rule, or wait until one is 30 days old",
+     "已有 32 个提议的规则包：先启用其中一个，或等满 30 天"},
+    {"{}: {}; put it back from a backup or from where it was moved to, or, if it is lost for good, "
+     "start once with --audit-lost REASON",
+     "{}：{}；请从备份或移走之处放回；确已不可恢复的，用 --audit-lost 原因 启动一次"},
+    {"this audit log has {} records, and it had {}", "审计日志只有 {} 条记录，而原有 {} 条"},
+    {"this is not the audit log that was here", "这不是原来的审计日志"},
+    {"the audit log is missing, which had {} records", "审计日志不见了，它有 {} 条记录"},
+    {"--audit-lost: the audit log is there and whole; start without it",
+     "--audit-lost：审计日志完好，请去掉这个选项再启动"},
     // tokens
     {"--units expects ids of units", "--units 应为单位编号"},
     {"--source expects a source's id", "--source 应为来源的编号"},

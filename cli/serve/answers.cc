@@ -4,9 +4,11 @@
 
 #include "cli/serve/audit_answers.h"
 #include "cli/serve/dashboard.h"
+#include "cli/serve/json_members.h"
 #include "cli/serve/query.h"
 #include "cli/serve/rule_answers.h"
 #include "cli/serve/source_answers.h"
+#include "cli/serve/token_answers.h"
 #include "cli/serve/unit_answers.h"
 #include "cli/serve/warning_answers.h"
 #include "cli/serve/what_if.h"
@@ -77,6 +79,29 @@ std::optional<Rejection> foreign_source(const http::Caller& caller, const Event&
                    event.origin, 0, std::string(event.raw.substr(0, kMaxRejectedBytes))};
 }
 
+Instant wall() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+
+// What a call changes, as the audit log names it; empty: nothing.
+std::string change_of(RouteId route) {
+  switch (route) {
+    case RouteId::activate_rules: return "rules_activate";
+    case RouteId::propose_rules: return "rules_propose";
+    case RouteId::create_token: return "token_create";
+    case RouteId::rotate_token: return "token_rotate";
+    case RouteId::revoke_token: return "token_revoke";
+    default: return {};
+  }
+}
+
+// The pack or token that the answer to a change is about.
+std::string object_of(const Response& answer) {
+  for (const auto& [name, value] : json_members(answer.body).value_or(std::vector<JsonMember>())) {
+    if (name != "hash" && name != "name") continue;
+    return std::string(value.size() < 2 ? value : value.substr(1, value.size() - 2));
+  }
+  return {};
+}
+
 Response overloaded() {
   return http::try_later(503, "busy", "too many questions wait: ask again shortly", 1);
 }
@@ -90,10 +115,11 @@ Answers::Answers(AnswersOptions options, Writer& writer, RuleSwitch& rules, Asid
       rules_(rules),
       aside_(aside),
       tokens_(tokens),
-      audit_(audit) {}
+      audit_(audit),
+      proposals_(options_.data, *writer.log()) {}
 
 std::optional<http::Caller> Answers::caller_of(std::string_view token) {
-  return tokens_.caller_of(token, std::chrono::floor<Duration>(std::chrono::system_clock::now()));
+  return tokens_.caller_of(token, wall());
 }
 
 void Answers::answer(Request request, Reply reply) {
@@ -132,7 +158,36 @@ void Answers::answer(Request request, Reply reply) {
                          return check_rules(asked, options_.rules);
                        });
     case RouteId::whatif: return take_whatif(std::move(request), std::move(reply));
-    case RouteId::activate_rules: return activate(std::move(request), std::move(reply));
+    case RouteId::activate_rules:
+      return with_room(std::move(request), std::move(reply),
+                       [this](const Request& asked, const Access&) {
+                         return activate_rules(asked, options_.rules, rules_, proposals_, ruling());
+                       });
+    case RouteId::propose_rules:
+      return with_room(std::move(request), std::move(reply),
+                       [this](const Request& asked, const Access&) {
+                         return propose_rules(asked, options_.rules, proposals_, ruling());
+                       });
+    case RouteId::list_proposals:
+      return run_aside(std::move(request), std::move(reply), [this](const Request&, const Access&) {
+        return list_proposals(proposals_, ruling());
+      });
+    case RouteId::get_proposal:
+      return run_aside(std::move(request), std::move(reply),
+                       [this](const Request& asked, const Access&) {
+                         return get_proposal(asked, proposals_, ruling());
+                       });
+    case RouteId::list_tokens:
+      return run_aside(std::move(request), std::move(reply), [this](const Request&, const Access&) {
+        return list_tokens(tokens_.path(), wall());
+      });
+    case RouteId::create_token:
+    case RouteId::rotate_token:
+    case RouteId::revoke_token:
+      return run_aside(std::move(request), std::move(reply),
+                       [this](const Request& asked, const Access&) {
+                         return change_token(asked, tokens_.path(), wall());
+                       });
     case RouteId::list_sources: return reply(list_sources(sources()));
     case RouteId::metrics: return reply(metrics());
     case RouteId::health: return reply(health());
@@ -239,7 +294,8 @@ void Answers::denied(const http::Denial& denial) {
 
 // What was about one unit or warning names it only if it is there: else it is a text from outside.
 http::Reply Answers::noted(const http::Request& request, http::Reply reply) {
-  const bool changes = request.route == RouteId::activate_rules;
+  const std::string change = change_of(request.route);
+  const bool changes = !change.empty();
   bool confidential = false;
   std::string path;
   for (const http::Route& route : http::routes()) {
@@ -248,7 +304,7 @@ http::Reply Answers::noted(const http::Request& request, http::Reply reply) {
     path = route.path;
   }
   if (!confidential && !changes) return reply;
-  AuditNote note{changes ? "rules_activate" : "read",
+  AuditNote note{changes ? change : "read",
                  request.caller.name,
                  std::string(name(request.caller.role)),
                  request.method + " " + path,
@@ -261,7 +317,7 @@ http::Reply Answers::noted(const http::Request& request, http::Reply reply) {
   return
       [this, note, changes, object = std::move(object), reply = std::move(reply)](Response answer) {
         AuditNote done = note;
-        if (answer.status < 300) done.object = object;
+        if (answer.status < 300) done.object = changes ? object_of(answer) : object;
         done.result = std::to_string(answer.status);
         if (answer.status < 500) audit_.note(std::move(done), !changes);
         reply(std::move(answer));
@@ -288,13 +344,14 @@ void Answers::run_aside(Request request, Reply reply, Job job) {
   if (!asked) reply(overloaded());
 }
 
-void Answers::activate(Request request, Reply reply) {
+// What keeps a pack.
+void Answers::with_room(Request request, Reply reply, Job job) {
   const DiskGauges space = disk();
   if (space.free_bytes < space.reserve_bytes) return reply(disk_full());
-  run_aside(std::move(request), std::move(reply), [this](const Request& asked, const Access&) {
-    return activate_rules(asked, options_.rules, rules_);
-  });
+  run_aside(std::move(request), std::move(reply), std::move(job));
 }
+
+RulingNow Answers::ruling() const { return {writer_.rules()->reigns.back().pack, writer_.now()}; }
 
 void Answers::explain(Request request, Reply reply) {
   if (request.parameter("unit").value_or("").empty()) {

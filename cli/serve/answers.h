@@ -14,6 +14,7 @@
 #include "cli/serve/aside.h"
 #include "cli/serve/audit_trail.h"
 #include "cli/serve/intake.h"
+#include "cli/serve/proposals.h"
 #include "cli/serve/rule_switch.h"
 #include "cli/serve/tokens.h"
 #include "cli/serve/writer.h"
@@ -64,7 +65,8 @@ class Answers final : public http::Answerer {
   void read_visible(Access access, http::StreamPlace seen,
                     std::function<void(http::StreamPage)> read);
   [[nodiscard]] bool with_access(const http::Caller& caller, std::function<void(Access)> then);
-  void activate(http::Request request, http::Reply reply);
+  void with_room(http::Request request, http::Reply reply, Job job);
+  RulingNow ruling() const;
   void explain(http::Request request, http::Reply reply);
   void take_whatif(http::Request request, http::Reply reply);
   http::Response metrics() const;
@@ -79,6 +81,7 @@ class Answers final : public http::Answerer {
   Aside& aside_;
   TokenBook& tokens_;
   AuditTrail& audit_;
+  Proposals proposals_;
   EventDecoder decoder_;  // of the server's thread
   std::mutex access_lock_;
   std::map<std::vector<std::string>, std::shared_ptr<const VisibleUnits>> visible_;  // by roots

@@ -1,5 +1,6 @@
 #include "cli/serve/audit_trail.h"
 
+#include <charconv>
 #include <filesystem>
 #include <sstream>
 
@@ -7,6 +8,7 @@
 #include "connectors/decode.h"
 #include "connectors/json_writer.h"
 #include "lianqing/assert.h"
+#include "rules/fingerprint.h"
 
 namespace lianqing {
 namespace {
@@ -15,6 +17,8 @@ constexpr std::chrono::seconds kMinute{60};
 constexpr std::chrono::milliseconds kRound{1000};
 constexpr std::size_t kMostSingle = 4096;
 constexpr std::string_view kTokensKey = "audit/tokens";
+// In the main log: the number of records in the audit log and the hash of its first one.
+constexpr std::string_view kKnownKey = "audit/known";
 constexpr std::string_view kRulesKey = "audit/rules";
 
 Instant wall() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
@@ -68,7 +72,14 @@ std::string limits_of(const AccessToken& token) {
 }
 
 AuditNote token_note(std::string what, const std::string& by, const AccessToken& token) {
-  return {std::move(what), by, {}, "lianqing token", token.name, std::string(name(token.role)), {},
+  const bool here = by.empty() || by.starts_with("os:");
+  return {std::move(what),
+          by,
+          {},
+          here ? "lianqing token" : "/v1/tokens",
+          token.name,
+          std::string(name(token.role)),
+          {},
           limits_of(token)};
 }
 
@@ -102,7 +113,63 @@ std::vector<AuditNote> token_changes(const std::string& before,
   return out;
 }
 
+struct Known {
+  std::uint64_t records = 0;
+  std::string first;
+};
+
+Result<std::optional<Known>> known_audit(const EventLog& events) {
+  LQ_TRY(const auto text, events.meta(kKnownKey));
+  if (!text) return std::optional<Known>{};
+  Known out;
+  const char* const last = text->data() + text->size();
+  const auto end = std::from_chars(text->data(), last, out.records);
+  if (end.ec != std::errc{} || end.ptr == last) return std::optional<Known>{};
+  out.first = std::string(end.ptr + 1, last);
+  return std::optional<Known>(std::move(out));
+}
+
+Result<std::string> first_of(const EventLog& audit) {
+  LQ_TRY(const auto records, audit.read(0, 1));
+  return records.empty() ? std::string() : hex(sha256(records.front().bytes));
+}
+
+bool is_there(const std::string& data) {
+  std::error_code error;
+  return std::filesystem::exists(audit_path(data) + "/log", error);
+}
+
+Unexpected<Error> not_kept(const std::string& data, const std::string& what) {
+  return failure(ErrorCode::refused,
+                 audit_path(data) + ": " + what +
+                     "; put it back from a backup or from where it was moved to, or, if it is lost "
+                     "for good, start once with --audit-lost REASON");
+}
+
+Status compare(const std::string& data, const Known& known, const EventLog& audit) {
+  if (audit.next_seq() < known.records) {
+    return not_kept(data, "this audit log has " + std::to_string(audit.next_seq()) +
+                              " records, and it had " + std::to_string(known.records));
+  }
+  LQ_TRY(const std::string first, first_of(audit));
+  if (first == known.first) return {};
+  return not_kept(data, "this is not the audit log that was here");
+}
+
+Unexpected<Error> missing(const std::string& data, const Known& known) {
+  return not_kept(
+      data, "the audit log is missing, which had " + std::to_string(known.records) + " records");
+}
+
 }  // namespace
+
+Status check_audit_kept(const std::string& data, const EventLog& events) {
+  LQ_TRY(const auto known, known_audit(events));
+  if (!known) return {};
+  if (!is_there(data)) return missing(data, *known);
+  LQ_TRY(const auto audit, EventLog::open(audit_path(data), OpenMode::read_only));
+  return compare(data, *known, *audit);
+}
 
 std::string audit_metrics(const AuditGauges& gauges) {
   const auto one = [](const char* name, const char* type, const char* help, std::uint64_t value) {
@@ -120,16 +187,47 @@ std::string audit_metrics(const AuditGauges& gauges) {
 std::string audit_path(const std::string& data) { return data + "/audit"; }
 
 Result<std::unique_ptr<AuditTrail>> AuditTrail::open(const std::string& data, std::string tokens,
-                                                     Logbook& logbook) {
+                                                     Logbook& logbook,
+                                                     std::shared_ptr<EventLog> events,
+                                                     const std::string& lost) {
+  LQ_TRY(const auto known, known_audit(*events));
+  if (known && lost.empty() && !is_there(data)) return missing(data, *known);
   LQ_TRY(auto log, EventLog::open(audit_path(data), OpenMode::create));
   std::error_code ignored;
   std::filesystem::permissions(audit_path(data), std::filesystem::perms::owner_all, ignored);
   for (const std::string& notice : log->notices()) logbook.warn({in_chinese(notice), notice});
-  return std::unique_ptr<AuditTrail>(new AuditTrail(std::move(log), std::move(tokens), logbook));
+  const Status kept = known ? compare(data, *known, *log) : Status{};
+  if (!kept && (lost.empty() || kept.error().code != ErrorCode::refused)) {
+    return Unexpected<Error>(kept.error());
+  }
+  if (kept && !lost.empty()) {
+    return failure(ErrorCode::refused,
+                   "--audit-lost: the audit log is there and whole; start without it");
+  }
+  auto trail = std::unique_ptr<AuditTrail>(
+      new AuditTrail(std::move(log), std::move(tokens), logbook, std::move(events)));
+  if (!kept) {
+    logbook.alarm(
+        {"审计日志已丢失，另起一份：" + lost, "the audit log is lost, a new one begins: " + lost});
+    trail->note({"audit_lost",
+                 os_user(),
+                 {},
+                 "lianqing serve --audit-lost",
+                 {},
+                 {},
+                 {},
+                 std::to_string(known->records) + " records are lost: " + lost},
+                false);
+  }
+  return trail;
 }
 
-AuditTrail::AuditTrail(std::unique_ptr<EventLog> log, std::string tokens, Logbook& logbook)
-    : log_(std::move(log)), tokens_path_(std::move(tokens)), logbook_(logbook) {
+AuditTrail::AuditTrail(std::unique_ptr<EventLog> log, std::string tokens, Logbook& logbook,
+                       std::shared_ptr<EventLog> events)
+    : log_(std::move(log)),
+      events_(std::move(events)),
+      tokens_path_(std::move(tokens)),
+      logbook_(logbook) {
   if (const auto known = log_->meta(kTokensKey); known && *known) known_tokens_ = **known;
   if (const auto known = log_->meta(kRulesKey); known && *known) known_rules_ = **known;
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -196,7 +294,20 @@ void AuditTrail::run(const std::stop_token& stop) {
     look_at_tokens();
     look_at_rules();
     write(due(ending));
+    remember(ending);
   }
+}
+
+// How long the audit log is, where it is not: its whole directory may be deleted or put back from
+// an older copy.
+void AuditTrail::remember(bool at_once) {
+  const std::uint64_t records = log_->next_seq();
+  const bool is_due = at_once || remembered_ == 0 || Clock::now() - remembered_at_ >= kMinute;
+  if (failed_ || records == remembered_ || !is_due) return;
+  const auto first = first_of(*log_);
+  if (!first || !events_->put_meta(kKnownKey, std::to_string(records) + " " + *first)) return;
+  remembered_ = records;
+  remembered_at_ = Clock::now();
 }
 
 // What is to be written now, each with its number of times; forgets what is over.

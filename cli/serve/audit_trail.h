@@ -46,10 +46,14 @@ class AuditTrail {
   static constexpr std::size_t kKinds = 4096;  // different notes told apart within a minute
 
   // `tokens`: the file whose changes are noted; `ruling`: the hash of the rules that rule, asked
-  // now and then. Fails as EventLog::open does.
+  // now and then. `events`: the main log, which remembers that there is an audit log and how long
+  // it was. Refused if what is there is not that one, unless `lost` says why it is lost for good:
+  // then a new one begins with that. Fails as EventLog::open does otherwise.
   [[nodiscard]] static Result<std::unique_ptr<AuditTrail>> open(const std::string& data,
                                                                 std::string tokens,
-                                                                Logbook& logbook);
+                                                                Logbook& logbook,
+                                                                std::shared_ptr<EventLog> events,
+                                                                const std::string& lost);
   ~AuditTrail();
 
   // From any thread; never waits. Notes that are not to be lumped together are written one by one.
@@ -70,14 +74,17 @@ class AuditTrail {
     Clock::time_point last_written, last_noted;
     bool was_written = false;
   };
-  AuditTrail(std::unique_ptr<EventLog> log, std::string tokens, Logbook& logbook);
+  AuditTrail(std::unique_ptr<EventLog> log, std::string tokens, Logbook& logbook,
+             std::shared_ptr<EventLog> events);
   void run(const std::stop_token& stop);
   std::vector<std::pair<AuditNote, std::uint64_t>> due(bool all);
   void write(const std::vector<std::pair<AuditNote, std::uint64_t>>& notes);
   void look_at_tokens();
   void look_at_rules();
+  void remember(bool at_once);
 
   const std::unique_ptr<EventLog> log_;
+  const std::shared_ptr<EventLog> events_;
   const std::string tokens_path_;
   Logbook& logbook_;
   mutable std::mutex lock_;
@@ -94,10 +101,15 @@ class AuditTrail {
   Instant last_ = kBeforeAll;
   std::string known_tokens_, known_rules_;
   bool full_ = false;
+  std::uint64_t remembered_ = 0;  // records
+  Clock::time_point remembered_at_;
   std::jthread thread_;  // last: ends before what it uses
 };
 
 std::string audit_metrics(const AuditGauges& gauges);
+// Whether the audit log beside the main log is the one that was there when the daemon noted it
+// last, at most a minute before it ended. Refused, with what to do, if it is missing or another.
+[[nodiscard]] Status check_audit_kept(const std::string& data, const EventLog& events);
 // The directory of the audit log in a data directory.
 std::string audit_path(const std::string& data);
 

@@ -166,7 +166,7 @@ Result<ServeConfig> daemon_config(const Options& options, bool chinese, int& cod
   for (const auto& [name, to] :
        {std::pair{"data", &config.data}, std::pair{"rules", &config.rules},
         std::pair{"units", &config.units}, std::pair{"listen", &config.listen},
-        std::pair{"log", &config.log}}) {
+        std::pair{"log", &config.log}, std::pair{"audit-lost", &config.audit_lost}}) {
     if (const auto value = options.value(name)) *to = *value;
   }
   if (config.data.empty()) return failure(ErrorCode::usage, "--data DIR is needed");

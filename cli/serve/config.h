@@ -23,6 +23,7 @@ struct ServeConfig {
   std::uint64_t queue = 1024;          // requests that may wait for a commit
   std::uint64_t reserve = 256U << 20;  // bytes of disk kept free
   std::string log = "text";            // of the logbook: text or json
+  std::string audit_lost;              // why the audit log is lost; empty: it is not
   bool watch_rules = true;             // a changed pack on disk is taken up by itself
   bool four_eyes = false;              // two people activate a pack
   bool open_metrics = false;           // /metrics needs no token

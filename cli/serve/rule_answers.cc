@@ -97,7 +97,7 @@ http::Response refused_pack(const Diagnostics& findings, const PackTexts& texts)
   return out;
 }
 
-http::Response proposed(RuleSwitch::Answer answer, const std::string& hash) {
+http::Response taken(RuleSwitch::Answer answer, const std::string& hash) {
   if (answer == RuleSwitch::Answer::busy) {
     return http::try_later(409, "busy",
                            "another pack is being taken up: wait until it rules, or activate the "
@@ -114,6 +114,16 @@ http::Response proposed(RuleSwitch::Answer answer, const std::string& hash) {
                                                                    : "folding");
   json.end_object();
   return out;
+}
+
+http::Response no_proposal(const std::string& hash) {
+  return http::problem(404, "proposal",
+                       "no pack " + hash + " is proposed: see /v1/rules/proposals");
+}
+
+void put_proposal(JsonWriter& json, const RuleProposal& one) {
+  json.key("hash").string(one.hash).key("at").string(format_rfc3339(one.at));
+  json.key("by").string(one.by).key("reason").string(one.reason);
 }
 
 }  // namespace
@@ -174,12 +184,25 @@ http::Response check_rules(const http::Request& request, const std::string& pack
 }
 
 http::Response activate_rules(const http::Request& request, const std::string& pack_path,
-                              RuleSwitch& rules) {
+                              RuleSwitch& rules, Proposals& proposals, const RulingNow& ruling) {
   auto body = http::activation_body(request);
   if (!body) return body.error();
-  const Activation activation{request.caller.name, "api", body->reason};
+  Activation activation{request.caller.name, "api", body->reason};
   ReadPack pack;
-  if (body->files.empty()) {
+  if (!body->proposal.empty()) {
+    const auto proposal = proposals.find(body->proposal, ruling);
+    if (!proposal) return no_proposal(body->proposal);
+    if (proposal->by == activation.by) {
+      return http::problem(403, "same_person",
+                           "who has proposed a pack does not activate it: another rule_approver "
+                           "does");
+    }
+    auto texts = proposals.texts(proposal->hash);
+    if (!texts) return http::problem(422, "rules", texts.error().what);
+    pack.texts = *std::move(texts);
+    activation.by = proposal->by + ", " + activation.by;
+    activation.reason = proposal->reason + "; " + activation.reason;
+  } else if (body->files.empty()) {
     auto texts = read_pack_texts(pack_path);
     if (!texts) return http::problem(422, "rules", texts.error().what);
     pack.texts = *std::move(texts);
@@ -195,7 +218,67 @@ http::Response activate_rules(const http::Request& request, const std::string& p
   }
   pack.program = *std::move(program);
   const std::string hash = hash_text(*pack.program);
-  return proposed(rules.propose(std::move(pack), activation), hash);
+  return taken(rules.propose(std::move(pack), activation, !body->proposal.empty()), hash);
+}
+
+http::Response propose_rules(const http::Request& request, const std::string& pack_path,
+                             Proposals& proposals, const RulingNow& ruling) {
+  auto body = http::activation_body(request);
+  if (!body) return body.error();
+  if (body->files.empty()) {
+    return http::problem(400, "pack", "a proposal has its files: {\"reason\", \"files\"}");
+  }
+  const auto texts = complete_pack(std::move(body->files), pack_path);
+  if (!texts) return http::problem(422, "extends", texts.error().what);
+  const auto program = compile_pack(texts->files, texts->calendars);
+  if (!program) return refused_pack(program.error(), *texts);
+  const std::string hash = hash_text(**program);
+  if (hash != ruling.hash) {
+    const Status kept = proposals.add({hash, request.caller.name, body->reason, ruling.now},
+                                      **program, *texts, ruling);
+    if (!kept && kept.error().code == ErrorCode::refused) {
+      return http::problem(409, "proposals", kept.error().what);
+    }
+    if (!kept) return http::problem(500, "proposals", kept.error().what);
+  }
+  http::Response out;
+  JsonWriter json(out.body);
+  json.begin_object().key("hash").string(hash);
+  json.key("state").string(hash == ruling.hash ? "running" : "proposed").end_object();
+  return out;
+}
+
+http::Response list_proposals(Proposals& proposals, const RulingNow& ruling) {
+  http::Response out;
+  JsonWriter json(out.body);
+  json.begin_object().key("proposals").begin_array();
+  for (const RuleProposal& one : proposals.open(ruling)) {
+    json.begin_object();
+    put_proposal(json, one);
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return out;
+}
+
+// The files of the pack itself: what it extends is there already.
+http::Response get_proposal(const http::Request& request, Proposals& proposals,
+                            const RulingNow& ruling) {
+  const auto one = proposals.find(request.argument, ruling);
+  if (!one) return no_proposal(request.argument);
+  const auto texts = proposals.texts(one->hash);
+  if (!texts) return http::problem(503, "proposals", texts.error().what);
+  http::Response out;
+  JsonWriter json(out.body);
+  json.begin_object();
+  put_proposal(json, *one);
+  json.key("files").begin_array();
+  for (const SourceText& text : texts->files) {
+    if (text.layer != 0) continue;
+    json.begin_object().key("name").string(text.name).key("text").string(text.bytes).end_object();
+  }
+  json.end_array().end_object();
+  return out;
 }
 
 std::string rule_metrics(const RuleState& state) {

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "cli/serve/proposals.h"
 #include "cli/serve/rule_switch.h"
 #include "connectors/http/message.h"
 
@@ -11,8 +12,15 @@ namespace lianqing {
 
 http::Response get_rules(const RulesNow& now, const RuleState& state, const std::string& pack_path);
 http::Response check_rules(const http::Request& request, const std::string& pack_path);
+// One that was proposed rules by the word of somebody else than who proposed it.
 http::Response activate_rules(const http::Request& request, const std::string& pack_path,
-                              RuleSwitch& rules);
+                              RuleSwitch& rules, Proposals& proposals, const RulingNow& ruling);
+
+http::Response propose_rules(const http::Request& request, const std::string& pack_path,
+                             Proposals& proposals, const RulingNow& ruling);
+http::Response list_proposals(Proposals& proposals, const RulingNow& ruling);
+http::Response get_proposal(const http::Request& request, Proposals& proposals,
+                            const RulingNow& ruling);
 
 // Prometheus text format 0.0.4.
 std::string rule_metrics(const RuleState& state);

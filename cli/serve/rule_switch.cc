@@ -58,7 +58,7 @@ RuleState RuleSwitch::state() const {
   return state_;
 }
 
-RuleSwitch::Answer RuleSwitch::propose(ReadPack pack, Activation activation) {
+RuleSwitch::Answer RuleSwitch::propose(ReadPack pack, Activation activation, bool seconded) {
   const std::string hash = hash_text(*pack.program);
   const std::lock_guard hold(lock_);
   if (hash == ruling()) {
@@ -66,7 +66,7 @@ RuleSwitch::Answer RuleSwitch::propose(ReadPack pack, Activation activation) {
     next_.reset();
     return Answer::runs;
   }
-  if (options_.by_two && !is_seconded(hash, activation)) return Answer::awaited;
+  if (options_.by_two && !seconded && !is_seconded(hash, activation)) return Answer::awaited;
   if (state_.backfill && !dropped_) {
     return state_.backfill->hash == hash ? Answer::accepted : Answer::busy;
   }

@@ -65,8 +65,8 @@ class RuleSwitch {
 
   enum class Answer { runs, accepted, busy, awaited };
   // `pack` compiles. `runs`: it rules already; another one that was under way is dropped.
-  // `awaited`: somebody else has to activate the same pack.
-  [[nodiscard]] Answer propose(ReadPack pack, Activation activation);
+  // `awaited`: somebody else has to activate the same pack; not if it is `seconded` already.
+  [[nodiscard]] Answer propose(ReadPack pack, Activation activation, bool seconded = false);
   // Told of a pack that came otherwise and has mistakes.
   void refuse(const Activation& activation, const std::string& why);
   // Looks at the folder now, and takes it up if it is not what rules.

@@ -20,6 +20,7 @@
 #include "cli/serve/config.h"
 #include "cli/serve/intake.h"
 #include "cli/serve/own_tls.h"
+#include "cli/serve/tls_watch.h"
 #include "cli/translation.h"
 #include "cli/units_file.h"
 #include "lianqing/assert.h"
@@ -37,6 +38,8 @@ constexpr OptionSpec kOptions[] = {
     {"tls", true, false, "auto：用自己生成的自签名证书提供 https",
      "auto: https with a certificate that it makes and signs itself"},
     {"config", true, false, "YAML 配置文件", "a YAML file with these settings"},
+    {"audit-lost", true, false, "审计日志已不可恢复：说明原因，另起一份",
+     "the audit log is lost for good: why; a new one begins with that"},
     {"log", true, false, "运行记录：text 或 json", "logbook on standard error: text or json"},
     {"lang", true, false, "zh 或 en；默认按环境变量", "zh or en; by default from the environment"},
     {"help", false, false, "显示这些选项", "show these options"},
@@ -147,7 +150,8 @@ class Daemon {
       return disk.free_bytes >= disk.reserve_bytes;
     });
     aside_ = std::make_unique<Aside>();
-    LQ_TRY(audit_, AuditTrail::open(config_.data, config_.tokens, logbook_));
+    LQ_TRY(audit_, AuditTrail::open(config_.data, config_.tokens, logbook_, writer_->log(),
+                                    config_.audit_lost));
     audit_->watch_rules([this] { return writer_->rules()->reigns.back().pack; });
     rules_ = std::make_unique<RuleSwitch>(RuleSwitchOptions{config_.data, config_.rules, units_,
                                                             config_.watch_rules, config_.four_eyes},
@@ -210,10 +214,13 @@ class Daemon {
   void wait() {
     const sigset_t signals = watched_signals();
     const timespec moment{0, 200'000'000};
+    TlsWatch certificates(config_.tls, config_.own_tls ? config_.data : std::string(), *server_,
+                          logbook_);
     while (!writer_->failed() && !audit_->failed()) {
       const int number = ::sigtimedwait(&signals, nullptr, &moment);
       if (number == SIGTERM || number == SIGINT) break;
       if (number == SIGHUP) rules_->reload();
+      certificates.look(number == SIGHUP);
     }
   }
 

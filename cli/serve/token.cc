@@ -1,10 +1,6 @@
 // lianqing token create|rotate|list|revoke: who may call the daemon.
-#include <pwd.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include "cli/columns.h"
@@ -43,14 +39,6 @@ Instant wall() { return std::chrono::floor<Duration>(std::chrono::system_clock::
 Result<std::string> needed(const Options& options, const char* name) {
   if (const auto value = options.value(name)) return *value;
   return failure(ErrorCode::usage, std::string("--") + name + " is needed");
-}
-
-// Who runs the command; behind sudo, who called it.
-std::string os_user() {
-  const char* behind = ::getuid() == 0 ? std::getenv("SUDO_USER") : nullptr;
-  if (behind != nullptr && *behind != 0) return std::string("os:") + behind;
-  const passwd* user = ::getpwuid(::getuid());
-  return "os:" + (user != nullptr ? std::string(user->pw_name) : std::to_string(::getuid()));
 }
 
 Result<std::optional<Instant>> time_to_come(const Options& options, const std::string& option) {

@@ -1,6 +1,7 @@
 #include "cli/serve/tokens.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -148,6 +150,10 @@ Status check_order(const TokenOrder& order) {
     return failure(ErrorCode::usage,
                    "--name expects 1 to 64 bytes of text that say who will use the token");
   }
+  if (order.name.starts_with("os:")) {
+    return failure(ErrorCode::usage,
+                   "--name cannot begin with os:, which marks users of the system");
+  }
   for (const std::string& unit : order.units) {
     if (unit.empty() || !is_plain(unit)) {
       return failure(ErrorCode::usage, "--units expects ids of units");
@@ -188,6 +194,13 @@ Result<std::string> add_token(std::vector<AccessToken>& tokens, const TokenOrder
 }
 
 }  // namespace
+
+std::string os_user() {
+  const char* behind = ::getuid() == 0 ? std::getenv("SUDO_USER") : nullptr;
+  if (behind != nullptr && *behind != 0) return std::string("os:") + behind;
+  const passwd* user = ::getpwuid(::getuid());
+  return "os:" + (user != nullptr ? std::string(user->pw_name) : std::to_string(::getuid()));
+}
 
 bool is_in_force(const AccessToken& token, Instant now) {
   return !token.revoked && (!token.expires || now < *token.expires);

@@ -21,9 +21,10 @@ struct AccessToken {
   std::string name;
   Instant created;
   std::optional<Instant> expires, revoked;
-  std::string created_by, revoked_by;  // "os:" and a user of the system; empty: not known
-  std::vector<std::string> units;      // sees these and what is below them; empty: all
-  std::string source;                  // sends events of this source; empty: of any
+  // "os:" and a user of the system, or the name of a token that ordered it; empty: not known.
+  std::string created_by, revoked_by;
+  std::vector<std::string> units;  // sees these and what is below them; empty: all
+  std::string source;              // sends events of this source; empty: of any
 };
 
 // What a token is to be.
@@ -58,6 +59,8 @@ std::string tokens_path(const std::string& data_dir);
 // Refused if there is no token of that name in force.
 [[nodiscard]] Status revoke_token(const std::string& path, const std::string& name, Instant now,
                                   const std::string& by);
+// Who runs this process, "os:" and a user of the system; behind sudo, who called it.
+std::string os_user();
 bool is_in_force(const AccessToken& token, Instant now);
 
 // The file as a running daemon sees it: read again whenever it has changed.
@@ -68,6 +71,7 @@ class TokenBook {
   // From any thread. A file that cannot be read lets nobody in; `trouble` says why.
   std::optional<http::Caller> caller_of(std::string_view token, Instant now);
   std::string trouble() const;
+  const std::string& path() const { return path_; }
 
  private:
   struct Stamp {

@@ -14,6 +14,9 @@ namespace lianqing::http {
 [[nodiscard]] Outcome<boost::json::value, Response> json_body(const Request& request,
                                                               std::string_view code);
 
+// The member if it is there and a text; else null.
+const boost::json::string* text_member(const boost::json::object& object, std::string_view name);
+
 // The list of {"name", "text"}; null: there is none. Fails with the answer to give (400).
 [[nodiscard]] Outcome<std::vector<SourceText>, Response> files_of(const boost::json::value* files);
 

@@ -33,13 +33,22 @@ void put_content(JsonWriter& out, std::string_view media_type, std::string_view 
 }
 
 std::string_view body_schema(RouteId id) {
-  return id == RouteId::whatif ? "#/components/schemas/WhatIf" : std::string_view{};
+  switch (id) {
+    case RouteId::whatif: return "#/components/schemas/WhatIf";
+    case RouteId::propose_rules: return "#/components/schemas/Proposal";
+    case RouteId::create_token: return "#/components/schemas/TokenOrder";
+    case RouteId::rotate_token: return "#/components/schemas/TokenRotation";
+    case RouteId::revoke_token: return "#/components/schemas/TokenName";
+    default: return {};
+  }
 }
 
 std::string_view answer_schema(RouteId id) {
   switch (id) {
     case RouteId::whatif: return "#/components/schemas/WhatIfAnswer";
     case RouteId::post_events: return "#/components/schemas/IngestResults";
+    case RouteId::create_token:
+    case RouteId::rotate_token: return "#/components/schemas/Token";
     default: return {};
   }
 }
@@ -115,6 +124,20 @@ constexpr std::string_view kComponents =
     R"("unit","rule","key","from","to"]}},"changes_total":{"type":"integer"},)"
     R"("unit_changes":{"type":"array","items":{"type":"object","required":["unit","from","to"]}},)"
     R"("unit_changes_total":{"type":"integer"}}},)"
+    R"("Proposal":{"type":"object","required":["reason","files"],"properties":{"reason":{)"
+    R"("type":"string"},"files":{"type":"array","items":{"type":"object","required":["name",)"
+    R"("text"],"properties":{"name":{"type":"string"},"text":{"type":"string"}}}}}},)"
+    R"("TokenOrder":{"type":"object","required":["name","role"],"properties":{"name":{)"
+    R"("type":"string"},"role":{"type":"string"},"expires":{"type":"string",)"
+    R"("format":"date-time"},"units":{"type":"array","items":{"type":"string"}},"source":{)"
+    R"("type":"string"}}},)"
+    R"("TokenRotation":{"type":"object","required":["name"],"properties":{"name":{)"
+    R"("type":"string"},"expires":{"type":"string","format":"date-time"},"overlap":{)"
+    R"("type":"string","format":"date-time"}}},)"
+    R"("TokenName":{"type":"object","required":["name"],"properties":{"name":{)"
+    R"("type":"string"}}},)"
+    R"("Token":{"type":"object","required":["name","token"],"properties":{"name":{)"
+    R"("type":"string"},"token":{"type":"string"}}},)"
     R"("IngestResults":{"type":"object","required":["results"],"properties":{"results":{)"
     R"("type":"array","items":{"oneOf":[)"
     R"({"type":"object","required":["seq"],"properties":{"seq":{"type":"integer"}}},)"

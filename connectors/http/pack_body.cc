@@ -13,12 +13,12 @@ Unexpected<Response> refuse(std::string_view detail) {
   return Unexpected<Response>(problem(400, "pack", detail));
 }
 
+}  // namespace
+
 const json::string* text_member(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains({name.data(), name.size()});
   return value == nullptr ? nullptr : value->if_string();
 }
-
-}  // namespace
 
 Outcome<json::value, Response> json_body(const Request& request, std::string_view code) {
   if (!request.field("content-type").starts_with("application/json")) {
@@ -75,12 +75,19 @@ Outcome<ActivationBody, Response> activation_body(const Request& request) {
   out.reason.assign(reason->data(), reason->size());
   for (const auto& member : *object) {
     if (member.key() == "reason") continue;
+    if (member.key() == "proposal" && member.value().is_string()) {
+      out.proposal = member.value().get_string().c_str();
+      continue;
+    }
     if (member.key() != "files") {
-      return refuse("unknown member '" + std::string(member.key()) + "': reason, files");
+      return refuse("unknown member '" + std::string(member.key()) + "': reason, files, proposal");
     }
     auto files = files_of(&member.value());
     if (!files) return Unexpected<Response>(files.error());
     out.files = *std::move(files);
+  }
+  if (!out.proposal.empty() && !out.files.empty()) {
+    return refuse("a proposal has its files: give one of the two");
   }
   return out;
 }

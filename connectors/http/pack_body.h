@@ -1,5 +1,6 @@
 // A rule pack sent in a request: {"files": [{"name": "rules.yaml", "text": "..."}]}, and what comes
-// with one that is to rule: {"reason": "...", "files": [...]}.
+// with one that is to rule: {"reason": "...", "files": [...]} or {"reason": "...", "proposal":
+// HASH}.
 #pragma once
 
 #include <vector>
@@ -16,7 +17,8 @@ inline constexpr std::size_t kMaxPackFiles = 256;
 
 struct ActivationBody {
   std::string reason;             // not empty
-  std::vector<SourceText> files;  // empty: those on disk
+  std::string proposal;           // the hash of one that was proposed; excludes files
+  std::vector<SourceText> files;  // empty, and no proposal: those on disk
 };
 // Likewise.
 [[nodiscard]] Outcome<ActivationBody, Response> activation_body(const Request& request);

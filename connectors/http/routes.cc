@@ -10,12 +10,14 @@ constexpr Roles kRuleWriters = any_of(Role::rule_editor, Role::rule_approver);
 constexpr Roles kRuleApprovers = any_of(Role::rule_approver);
 constexpr Roles kWatchers = any_of(Role::sys_admin, Role::auditor, Role::operator_);
 constexpr Roles kAuditTrail = any_of(Role::auditor);
+constexpr Roles kRuleReaders = kRuleWriters | kAuditTrail;
+constexpr Roles kGranters = any_of(Role::sec_admin);
 constexpr Roles kAuditors = any_of(Role::auditor, Role::operator_);
 
 constexpr std::string_view kEventBodies[] = {"application/cloudevents+json",
                                              "application/cloudevents-batch+json",
                                              "application/x-ndjson", "application/json"};
-constexpr std::string_view kPackBody[] = {"application/json"};
+constexpr std::string_view kJsonBody[] = {"application/json"};
 
 constexpr Parameter kPage[] = {
     {"limit", "integer", "most entries in the answer, 1 to 1000 (default 100)"},
@@ -48,7 +50,9 @@ constexpr int kReadStatuses[] = {200, 400, 404, 503};
 constexpr int kStreamStatuses[] = {200, 400, 503};
 constexpr int kCheckStatuses[] = {200, 400, 413, 415, 503};
 constexpr int kWhatIfStatuses[] = {200, 400, 409, 413, 415, 503};
-constexpr int kActivateStatuses[] = {200, 202, 400, 409, 413, 415, 422, 503, 507};
+constexpr int kActivateStatuses[] = {200, 202, 400, 404, 409, 413, 415, 422, 503, 507};
+constexpr int kProposeStatuses[] = {200, 400, 409, 413, 415, 422, 500, 503, 507};
+constexpr int kTokenStatuses[] = {200, 400, 404, 409, 413, 415, 500, 503};
 constexpr int kPlainStatuses[] = {200, 503};
 constexpr int kAlways[] = {200};
 
@@ -144,19 +148,48 @@ constexpr Route kRoutes[] = {
      kRuleWriters,
      "All findings in a rule pack that is sent along",
      {},
-     kPackBody,
+     kJsonBody,
      kJson,
      kCheckStatuses},
+    {RouteId::propose_rules,
+     "POST",
+     "/v1/rules/propose",
+     "",
+     kRuleWriters,
+     "Propose a rule pack that is sent along; another person may activate it within 30 days",
+     {},
+     kJsonBody,
+     kJson,
+     kProposeStatuses},
+    {RouteId::list_proposals,
+     "GET",
+     "/v1/rules/proposals",
+     "",
+     kRuleReaders,
+     "Rule packs that are proposed and do not rule yet",
+     {},
+     {},
+     kJson,
+     kPlainStatuses},
+    {RouteId::get_proposal,
+     "GET",
+     "/v1/rules/proposals/{proposal}",
+     "hash of the pack",
+     kRuleReaders,
+     "A proposed pack with its files, as /v1/whatif and /v1/rules/check take them",
+     {},
+     {},
+     kJson,
+     kGetStatuses},
     {RouteId::activate_rules,
      "POST",
      "/v1/rules/activate",
      "",
      kRuleApprovers,
-     "Let a rule pack that is sent along, or the one on disk, follow the one that runs; 202: the "
-     "log "
-     "is being folded with it",
+     "Let a rule pack that is sent along, a proposed one, or the one on disk follow the one that "
+     "runs; 202: the log is being folded with it",
      {},
-     kPackBody,
+     kJsonBody,
      kJson,
      kActivateStatuses},
     {RouteId::list_quarantine,
@@ -191,6 +224,46 @@ constexpr Route kRoutes[] = {
      kJson,
      kListStatuses,
      true},
+    {RouteId::list_tokens,
+     "GET",
+     "/v1/tokens",
+     "",
+     kGranters,
+     "Tokens: whose, with which role and limits, whether in force; never the tokens themselves",
+     {},
+     {},
+     kJson,
+     kPlainStatuses},
+    {RouteId::create_token,
+     "POST",
+     "/v1/tokens/create",
+     "",
+     kGranters,
+     "Make a token; the answer is the only place where it is told",
+     {},
+     kJsonBody,
+     kJson,
+     kTokenStatuses},
+    {RouteId::rotate_token,
+     "POST",
+     "/v1/tokens/rotate",
+     "",
+     kGranters,
+     "The same rights with a new secret; the old one ends now, or at `overlap`",
+     {},
+     kJsonBody,
+     kJson,
+     kTokenStatuses},
+    {RouteId::revoke_token,
+     "POST",
+     "/v1/tokens/revoke",
+     "",
+     kGranters,
+     "End a token now",
+     {},
+     kJsonBody,
+     kJson,
+     kTokenStatuses},
     {RouteId::explain,
      "GET",
      "/v1/explain",
@@ -210,7 +283,7 @@ constexpr Route kRoutes[] = {
      kRuleWriters | kAuditors,
      "Which levels would change with other params or another pack, now and over the last days",
      {},
-     kPackBody,
+     kJsonBody,
      kJson,
      kWhatIfStatuses,
      true},

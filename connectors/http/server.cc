@@ -53,7 +53,7 @@ class Server::Listener {
     ErrorOfAsio ignored;
     const tcp::endpoint at = acceptor_.local_endpoint(ignored);
     const std::string address = at.address().to_string();
-    return (shared_->tls ? "https://" : "http://") +
+    return (shared_->options.tls.certificate.empty() ? "http://" : "https://") +
            (at.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(at.port());
   }
 
@@ -74,6 +74,12 @@ class Server::Listener {
       drain_.async_wait([this](ErrorOfAsio) { io_.stop(); });
       look_for_the_end();
     });
+  }
+
+  Status renew_tls(const TlsFiles& files) {
+    LQ_TRY(auto context, server_context(files));
+    asio::post(io_, [this, context = std::move(context)] { shared_->tls = context; });
+    return {};
   }
 
   void wake_streams() {
@@ -152,6 +158,7 @@ std::string Server::url() const { return listener_->url(); }
 void Server::run() { listener_->run(); }
 void Server::stop() { listener_->stop(); }
 void Server::wake_streams() { listener_->wake_streams(); }
+Status Server::renew_tls(const TlsFiles& files) { return listener_->renew_tls(files); }
 Traffic Server::traffic() const { return listener_->traffic(); }
 
 }  // namespace lianqing::http

@@ -55,6 +55,9 @@ class Server {
   void stop();
   // There are warnings behind what the streams have read.
   void wake_streams();
+  // Connections that come from now on use these files. Refused as by listen(): nothing changes
+  // then.
+  [[nodiscard]] Status renew_tls(const TlsFiles& files);
   Traffic traffic() const;
 
  private:

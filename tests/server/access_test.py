@@ -39,11 +39,18 @@ READERS = {"viewer", "operator", "rule_editor", "rule_approver", "auditor"}
 MAY = {"/v1/events": {"ingester"}, "/v1/units": READERS, "/v1/units/{unit}": READERS, "/v1/warnings": READERS,
        "/v1/warnings/{warning}": READERS, "/v1/stream": READERS, "/v1/rules": READERS, "/v1/explain": READERS,
        "/v1/rules/check": {"rule_editor", "rule_approver"}, "/v1/rules/activate": {"rule_approver"},
+       "/v1/rules/propose": {"rule_editor", "rule_approver"}, "/v1/rules/proposals": {"rule_editor", "rule_approver", "auditor"},
+       "/v1/rules/proposals/{proposal}": {"rule_editor", "rule_approver", "auditor"},
+       "/v1/tokens": {"sec_admin"}, "/v1/tokens/create": {"sec_admin"}, "/v1/tokens/rotate": {"sec_admin"}, "/v1/tokens/revoke": {"sec_admin"},
        "/v1/quarantine": {"auditor", "operator"}, "/v1/sources": {"auditor", "operator"}, "/v1/audit": {"auditor"}, "/v1/whatif": {"rule_editor", "rule_approver", "auditor", "operator"},
        "/metrics": {"sys_admin", "auditor", "operator"}, "/openapi.json": set(ROLES)}
 BODIES = {"/v1/events": (json.dumps(event("cell", unit="top", type="note")), "application/cloudevents+json"),
           "/v1/whatif": (json.dumps({"files": [{"name": "a.yaml", "text": PACK}]}), "application/json"),
           "/v1/rules/activate": (json.dumps({"reason": "a cell"}), "application/json"),
+          "/v1/rules/propose": (json.dumps({"reason": "a cell", "files": [{"name": "a.yaml", "text": PACK.replace("n >= 9", "n >= 8")}]}), "application/json"),
+          "/v1/tokens/create": (json.dumps({"name": "a cell", "role": "viewer"}), "application/json"),
+          "/v1/tokens/rotate": (json.dumps({"name": "a cell"}), "application/json"),
+          "/v1/tokens/revoke": (json.dumps({"name": "a cell"}), "application/json"),
           "/v1/rules/check": (json.dumps({"files": [{"name": "a.yaml", "text": PACK}]}), "application/json")}
 
 
@@ -97,6 +104,8 @@ class Access(unittest.TestCase):
                 ("/v1/explain?unit=%s&at=%s" % (unit, self.warnings[0]["time"]), unit) for unit in sorted(ALL)]
         if path == "/v1/warnings/{warning}":
             return [("/v1/warnings/" + warning["id"], warning["unit"]) for warning in self.warnings] + [("/v1/warnings/w-none", "nobody")]
+        if path == "/v1/rules/proposals/{proposal}":
+            return [("/v1/rules/proposals/none", "nobody")]
         return [(path, None)]
 
     def test_every_cell(self):
@@ -248,6 +257,81 @@ class Access(unittest.TestCase):
         done = self.command("create", "--name", "one person", "--role", "auditor")
         self.assertEqual(done.returncode, 1)
         self.assertIn("has been sec_admin", done.stderr)
+
+    def change(self, what, token=None, **body):
+        return self.ask(token or self.tokens["sec_admin"], "POST", "/v1/tokens" + what, json.dumps(body), "application/json")
+
+    def test_tokens_by_the_api(self):
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 600))
+        made = self.change("/create", name="窗口", role="viewer", units=["in"], expires=soon)
+        self.assertEqual(made.status, 200)
+        first = made.json["token"]
+        self.assertEqual(self.ask(first, "GET", "/v1/units/out").status, 404)
+        self.assertEqual(self.ask(first, "GET", "/v1/units/in").status, 200)
+        second = self.change("/rotate", name="窗口", overlap=soon).json["token"]
+        third = self.change("/rotate", name="窗口").json["token"]
+        self.assertEqual([self.ask(token, "GET", "/v1/units/in").status for token in (first, second, third)], [401, 401, 200])
+        self.assertEqual(self.change("/revoke", name="窗口").status, 200)
+        self.assertEqual(self.ask(third, "GET", "/v1/units/in").status, 401)
+        listed = self.ask(self.tokens["sec_admin"], "GET", "/v1/tokens")
+        mine = [token for token in listed.json["tokens"] if token["name"] == "窗口"]
+        self.assertEqual([(t["role"], t["units"], t["in_force"], t["created_by"]) for t in mine], [("viewer", ["in"], False, "sec_admin")] * 3)
+        for secret in (first, second, third):
+            self.assertNotIn(secret, listed.bytes.decode())
+        for what, status, body in (("/create", 400, {"name": "x"}), ("/create", 400, {"name": "x", "role": "boss"}), ("/create", 400, {"name": "x", "role": "viewer", "scope": "all"}),
+                                   ("/create", 400, {"name": "os:root", "role": "viewer"}), ("/create", 400, {"name": "x", "role": "viewer", "expires": "2020-01-01T00:00:00Z"}),
+                                   ("/create", 409, {"name": "x", "role": "auditor", "units": ["in"]}), ("/create", 409, {"name": "viewer", "role": "viewer"}),
+                                   ("/create", 409, {"name": "sec_admin", "role": "auditor"}), ("/rotate", 404, {"name": "窗口"}), ("/revoke", 404, {"name": "窗口"}),
+                                   ("/rotate", 400, {"name": "viewer", "role": "sec_admin"}), ("/revoke", 400, {})):
+            self.assertEqual(self.change(what, **body).status, status, body)
+
+        def told():
+            records = self.daemon.get("/v1/audit?limit=1000", "auditor").json["records"]
+            return {(r["record"]["type"].rsplit(".", 1)[1], r["record"]["data"].get("who"), r["record"]["data"].get("object")) for r in records}
+        wanted = {(what, "sec_admin", "窗口") for what in ("token_create", "token_rotate", "token_revoke", "token_created", "token_revoked")}
+        deadline = time.time() + 30
+        while not wanted <= told():
+            self.assertLess(time.time(), deadline, wanted - told())
+            time.sleep(0.1)
+        self.assertIn(("token_create", "sec_admin", None), told())   # what was refused
+
+    def test_a_proposed_pack(self):
+        daemon = Daemon(pack=PACK)
+        self.addCleanup(daemon.__exit__)
+        config = os.path.join(daemon.folder, "serve.yaml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("four_eyes: true\n")
+        daemon.arguments = ["--config", config]
+        daemon.start()
+        ask = lambda role, path, **body: daemon.ask("POST", path, role, json.dumps(body), {"Content-Type": "application/json"})  # noqa: E731
+        files = [{"name": "a.yaml", "text": PACK.replace("n >= 9", "n >= 3")}]
+        before = daemon.get("/v1/rules").json["running"]
+        self.assertEqual(ask("rule_editor", "/v1/rules/propose", reason="broken", files=[{"name": "a.yaml", "text": "version: 2\n"}]).status, 422)
+        proposed = ask("rule_editor", "/v1/rules/propose", reason="lower", files=files)
+        self.assertEqual((proposed.status, proposed.json["state"]), (200, "proposed"))
+        hash = proposed.json["hash"]
+        own = ask("rule_approver", "/v1/rules/propose", reason="mine", files=[{"name": "a.yaml", "text": PACK.replace("n >= 9", "n >= 4")}]).json["hash"]
+        self.assertEqual(ask("rule_editor", "/v1/rules/activate", reason="mine", proposal=hash).status, 403)
+        answer = ask("rule_approver", "/v1/rules/activate", reason="mine", proposal=own)
+        self.assertEqual((answer.status, answer.json["code"]), (403, "same_person"))
+        self.assertEqual(ask("rule_approver", "/v1/rules/activate", reason="none", proposal="0" * 64).status, 404)
+        self.assertEqual(ask("rule_approver", "/v1/rules/activate", reason="both", proposal=hash, files=files).status, 400)
+        daemon.kill()
+        daemon.start()                                     # kept durably
+        listed = daemon.get("/v1/rules/proposals", "rule_approver").json["proposals"]
+        self.assertEqual([(p["by"], p["reason"]) for p in listed if p["hash"] == hash], [("rule_editor", "lower")])
+        whole = daemon.get("/v1/rules/proposals/" + hash, "auditor").json
+        self.assertEqual(whole["files"], files)
+        self.assertEqual(daemon.get("/v1/rules").json["running"], before)
+        self.assertEqual(ask("rule_approver", "/v1/rules/activate", reason="agreed", proposal=hash).json["state"], "folding")
+        deadline = time.time() + 30
+        while daemon.get("/v1/rules").json["running"] != hash:
+            self.assertLess(time.time(), deadline)
+            time.sleep(0.1)
+        self.assertNotIn(hash, [p["hash"] for p in daemon.get("/v1/rules/proposals", "rule_editor").json["proposals"]])
+        exported = daemon.run("log", "export", "--data", daemon.data).stdout
+        self.assertIn('"by":"rule_editor, rule_approver"', exported)
+        self.assertIn("lower; agreed", exported)
 
     def test_two_people_activate(self):
         daemon = Daemon(pack=PACK)

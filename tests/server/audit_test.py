@@ -4,6 +4,7 @@ exported and verified like the other log, and nobody changes it. Needs LIANQING_
 import concurrent.futures
 import json
 import os
+import shutil
 import sys
 import time
 import unittest
@@ -130,6 +131,47 @@ class Audit(unittest.TestCase):
         self.assertTrue(altered)
         done = self.daemon.run("log", "verify", "--log", "audit", "--data", self.daemon.data)
         self.assertNotEqual(done.returncode, 0)
+
+    def test_a_lost_directory(self):
+        """Deleting all of it, or putting another in its place, does not go unnoticed."""
+        self.wait(lambda r: r["type"].endswith("token_created"))
+        place, kept = os.path.join(self.daemon.data, "audit"), os.path.join(self.daemon.folder, "kept")
+
+        def refused(words, *arguments):
+            done = self.daemon.run("serve", "--data", self.daemon.data, "--rules", self.daemon.pack, "--listen", "127.0.0.1:0", "--lang", "en", *arguments)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn(words, done.stderr)
+        self.assertEqual(self.daemon.stop(), 0)
+        shutil.copytree(place, kept + "-early")
+        self.daemon.start()
+        self.daemon.get("/v1/units/u1", "viewer")
+        self.wait(lambda r: r["data"].get("operation") == "GET /v1/units/{unit}")
+        self.assertEqual(self.daemon.stop(), 0)
+        refused("start without it", "--audit-lost", "by mistake")
+        os.rename(place, kept)
+        refused("the audit log is missing, which had ")
+        refused("--audit-lost REASON")
+        self.assertFalse(os.path.exists(place))
+        shutil.copytree(kept + "-early", place)             # an older copy, whole in itself
+        refused(" records, and it had ")
+        shutil.rmtree(place)
+        with Daemon(pack_path=self.daemon.pack) as other:   # somebody else's
+            for role in ("viewer", "operator", "auditor", "rule_editor", "sys_admin", "sec_admin", "ingester"):
+                other.get("/v1/units", role)
+            self.assertEqual(other.stop(), 0)
+            shutil.copytree(os.path.join(other.data, "audit"), place)
+        refused("audit")
+        shutil.rmtree(place)
+        shutil.copytree(kept, place)                        # put back: as before
+        self.daemon.start()
+        self.assertEqual(self.daemon.stop(), 0)
+        shutil.rmtree(place)
+        arguments, self.daemon.arguments = self.daemon.arguments, self.daemon.arguments + ["--audit-lost", "the disk burnt"]
+        self.daemon.start()
+        self.wait(lambda r: r["type"].endswith("audit_lost") and "the disk burnt" in r["data"]["detail"] and r["data"]["who"].startswith("os:"))
+        self.assertEqual(self.daemon.stop(), 0)
+        self.daemon.arguments = arguments
+        self.daemon.start()
 
     def test_memory_is_private(self):
         with open("/proc/%d/limits" % self.daemon.process.pid, encoding="ascii") as file:

@@ -17,8 +17,12 @@ ROLES = ("ingester", "viewer", "operator", "rule_editor", "rule_approver", "audi
 BODIES = {"/v1/events": (json.dumps(event("contract", unit="u5")), "application/cloudevents+json"),
           "/v1/whatif": (json.dumps({"files": [{"name": "a.yaml", "text": PACK}]}), "application/json"),
           "/v1/rules/activate": (json.dumps({"reason": "the contract"}), "application/json"),
+          "/v1/rules/propose": (json.dumps({"reason": "the contract", "files": [{"name": "a.yaml", "text": PACK}]}), "application/json"),
+          "/v1/tokens/create": (json.dumps({"name": "contract", "role": "viewer"}), "application/json"),
+          "/v1/tokens/rotate": (json.dumps({"name": "contract"}), "application/json"),
+          "/v1/tokens/revoke": (json.dumps({"name": "nobody"}), "application/json"),
           "/v1/rules/check": (json.dumps({"files": [{"name": "a.yaml", "text": PACK}]}), "application/json")}
-ARGUMENTS = {"{unit}": "u1", "{warning}": "w-none"}
+ARGUMENTS = {"{unit}": "u1", "{warning}": "w-none", "{proposal}": "none"}
 NEEDED = {"/v1/explain": "?unit=u1"}
 
 

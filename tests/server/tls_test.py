@@ -172,6 +172,42 @@ class Tls(unittest.TestCase):
         self.assertEqual(daemon.process.wait(SECONDS), 1)
         daemon.process.stdout.close()
 
+    def test_renewed_while_it_serves(self):
+        daemon = self.daemon()
+        authority = Authority(daemon.folder)
+        certificate, key = self.files(daemon, authority)
+        daemon.start()
+        kept = daemon.connect()                            # a connection from before goes on
+        kept.request("GET", "/healthz")
+        self.assertEqual(kept.getresponse().read(), b'{"status":"ok"}')
+
+        def shown():
+            with socket.create_connection(("127.0.0.1", daemon.port), timeout=SECONDS) as plain:
+                with daemon.context.wrap_socket(plain, server_hostname="127.0.0.1") as secured:
+                    return secured.getpeercert()["serialNumber"]
+
+        def wait(done):
+            deadline = time.time() + SECONDS
+            while not done():
+                self.assertLess(time.time(), deadline, daemon.said()[-600:])
+                time.sleep(0.1)
+        first = shown()
+        authority.sign("server", "localhost", server=True)              # the same files, written anew: seen by itself
+        wait(lambda: shown() != first)
+        self.assertIn("a new certificate is in use", daemon.said())
+        second = shown()
+        shutil.copy(authority.sign("other", "localhost", server=True)[1], key)   # not the key of this certificate: told, and the old one stays
+        daemon.process.send_signal(1)
+        wait(lambda: "the old one stays" in daemon.said())
+        self.assertEqual(shown(), second)
+        shutil.copy(authority.path("other.pem"), certificate)
+        daemon.process.send_signal(1)
+        wait(lambda: shown() != second)
+        kept.request("GET", "/healthz")
+        self.assertEqual(kept.getresponse().status, 200)
+        kept.close()
+        self.assertEqual(daemon.stop(), 0)
+
     def test_doctor(self):
         daemon = self.daemon(arguments=["--tls", "auto"])
         daemon.token("viewer")
