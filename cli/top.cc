@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 
 #include "cli/commands.h"
 #include "cli/language.h"
@@ -19,6 +20,7 @@
 #include "cli/pack_files.h"
 #include "cli/replay_run.h"
 #include "cli/serve/config.h"
+#include "cli/serve/own_tls.h"
 #include "cli/top_frame.h"
 #include "cli/translation.h"
 #include "lianqing/assert.h"
@@ -31,6 +33,11 @@ constexpr OptionSpec kOptions[] = {
      "where the daemon is (default http://127.0.0.1:8620)"},
     {"data", true, false, "守护进程的数据目录，代替 --url：其中记有地址",
      "its data directory instead of --url: the address is noted there"},
+    {"ca", true, false, "https：签发其证书的机构，或证书本身（PEM）",
+     "https: who has signed its certificate, or that itself (PEM)"},
+    {"certificate", true, false, "https：出示的证书（PEM）",
+     "https: a certificate to come with (PEM)"},
+    {"key", true, false, "https：该证书的密钥（PEM）", "https: the key of that certificate (PEM)"},
     {"token-file", true, false, "存有令牌的文件（或环境变量 LIANQING_TOKEN）",
      "a file with the token (or set LIANQING_TOKEN)"},
     {"once", false, false, "只输出一次", "print one frame and end"},
@@ -68,6 +75,21 @@ Result<std::string> token_of(const Options& options) {
   return failure(ErrorCode::usage,
                  "--token-file FILE is needed, or LIANQING_TOKEN (lianqing token create --role "
                  "operator --name top --data DIR > FILE)");
+}
+
+// With --data the certificate that the daemon has made itself is known.
+Result<http::ClientTls> tls_of(const Options& options) {
+  http::ClientTls out{options.value_or("ca", ""), options.value_or("certificate", ""),
+                      options.value_or("key", "")};
+  if (out.certificate.empty() != out.key.empty()) {
+    return failure(ErrorCode::usage, "--certificate and --key go together");
+  }
+  const auto data = options.value("data");
+  std::error_code error;
+  if (out.ca.empty() && data && std::filesystem::exists(own_tls_files(*data).certificate, error)) {
+    out.ca = own_tls_files(*data).certificate;
+  }
+  return out;
 }
 
 std::string now_text() {
@@ -186,12 +208,13 @@ Status top(const Options& options, bool chinese) {
   LQ_TRY(const std::string url, url_of(options));
   LQ_TRY(http::Url where, http::parse_url(url));
   LQ_TRY(std::string token, token_of(options));
+  LQ_TRY(http::ClientTls tls, tls_of(options));
   const double every = std::atof(options.value_or("every", "2").c_str());
   if (every < 0.1 || every > 3600) {
     return failure(ErrorCode::usage, "--every expects seconds from 0.1 to 3600");
   }
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  http::Client client(std::move(where), std::move(token), kPatience);
+  http::Client client(std::move(where), std::move(token), kPatience, std::move(tls));
   TopFrame frame;
   frame.url = url;
   frame.style = {chinese, terminal};

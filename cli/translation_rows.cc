@@ -212,6 +212,9 @@ constexpr TranslationRow kRows[] = {
     {"the audit log is missing, which had {} records", "审计日志不见了，它有 {} 条记录"},
     {"--audit-lost: the audit log is there and whole; start without it",
      "--audit-lost：审计日志完好，请去掉这个选项再启动"},
+    {"{}: TLS: {}; --ca FILE names who has signed its certificate",
+     "{}：TLS：{}；用 --ca 指明签发其证书的机构"},
+    {"--certificate and --key go together", "--certificate 与 --key 须同时给出"},
     // tokens
     {"--units expects ids of units", "--units 应为单位编号"},
     {"--source expects a source's id", "--source 应为来源的编号"},

@@ -1,6 +1,5 @@
 // The other end of the daemon's API, for commands that look at a running daemon: one connection,
-// one question at a time, every wait bounded. Plain HTTP only: the daemon listens on loopback, and
-// TLS is a proxy's.
+// one question at a time, every wait bounded; over TLS the daemon's certificate is verified.
 #pragma once
 
 #include <chrono>
@@ -13,11 +12,18 @@
 namespace lianqing::http {
 
 struct Url {
+  bool tls = false;
   std::string host;  // a name or an address, without brackets
   std::uint16_t port = 8620;
 };
-// `http://HOST[:PORT][/]`. Fails (usage) on anything else.
+// `http://HOST[:PORT][/]` or `https://...`. Fails (usage) on anything else.
 [[nodiscard]] Result<Url> parse_url(const std::string& text);
+
+// Files in PEM. `ca`: who has signed the daemon's certificate, or that itself; empty: the system's
+// authorities. `certificate` and `key`: to come with; empty: without.
+struct ClientTls {
+  std::string ca, certificate, key;
+};
 
 struct ClientAnswer {
   int status = 0;
@@ -26,10 +32,11 @@ struct ClientAnswer {
 
 class Client {
  public:
-  Client(Url url, std::string token, std::chrono::milliseconds patience);
+  Client(Url url, std::string token, std::chrono::milliseconds patience, ClientTls tls = {});
   ~Client();
 
-  // Connects again if the connection was lost. Fails (io) if nobody answers in time.
+  // Connects again if the connection was lost. Fails (io) if nobody answers in time, or not whom
+  // the certificates name; (io, refused) if files cannot be used.
   [[nodiscard]] Result<ClientAnswer> get(const std::string& target);
 
  private:

@@ -172,6 +172,37 @@ class Tls(unittest.TestCase):
         self.assertEqual(daemon.process.wait(SECONDS), 1)
         daemon.process.stdout.close()
 
+    def top(self, daemon, *more):
+        token = os.path.join(daemon.folder, "token")
+        with open(token, "w", encoding="ascii") as file:
+            file.write(daemon.token("operator"))
+        return daemon.run("top", "--once", "--lang", "en", "--token-file", token, *more)
+
+    def test_top(self):
+        daemon = self.daemon(arguments=["--tls", "auto"])
+        daemon.start()
+        url = "https://127.0.0.1:%d" % daemon.port
+        for more in (["--data", daemon.data], ["--url", url, "--ca", os.path.join(daemon.data, "tls", "certificate.pem")]):
+            done = self.top(daemon, *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stdout, r"^lianqing %s  .*  ready\n" % url)
+        other = Authority(tempfolder(self, daemon, "other"))
+        for more in ([], ["--ca", other.certificate]):      # not whom it takes it for: nothing is told to it
+            done = self.top(daemon, "--url", url, *more)
+            self.assertEqual(done.returncode, 74, done.stderr)
+            self.assertIn("--ca FILE", done.stderr)
+        self.assertEqual(self.top(daemon, "--url", url, "--certificate", other.certificate).returncode, 2)
+        self.assertEqual(daemon.stop(), 0)
+        authority = Authority(daemon.folder)
+        self.files(daemon, authority, client_ca=authority.certificate)
+        daemon.start()
+        certificate, key = authority.sign("desk", "/desk")
+        with_own = ["--url", "https://127.0.0.1:%d" % daemon.port, "--ca", authority.certificate, "--certificate", certificate, "--key"]
+        done = self.top(daemon, *with_own, key)              # the token counts
+        self.assertEqual(done.returncode, 0, done.stderr)
+        os.chmod(key, 0o644)
+        self.assertIn("chmod 600", self.top(daemon, *with_own, key).stderr)
+
     def test_renewed_while_it_serves(self):
         daemon = self.daemon()
         authority = Authority(daemon.folder)
