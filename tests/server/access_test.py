@@ -8,24 +8,10 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import Daemon, Stream, event, now  # noqa: E402
+from daemon import REPORTS, Daemon, Stream, event, now  # noqa: E402
 
 BATCH = "application/cloudevents-batch+json"
-PACK = """version: 1
-pack: {id: desk, title: {zh: 窗口, en: Desk}, timezone: Asia/Shanghai}
-events:
-  complaint:
-    fields:
-      severity: {type: int, min: 1, max: 5}
-      reporter: {type: string, sensitive: true}
-measures:
-  n: {count: complaint, over: 30d}
-  people: {distinct: reporter, of: complaint, over: 30d}
-  visits: {count: visit, over: 30d}
-rules:
-  many: {title: {zh: 多, en: Many}, because: {zh: "共{n}件", en: "{n} of {people}"}, yellow: "n >= 2", red: "n >= 9"}
-  seen: {title: {zh: 访, en: Seen}, because: "{visits}", yellow: "visits >= 1"}
-"""
+PACK = REPORTS
 # The tree: top > in > deep; out stands beside it, free is in no register.
 UNITS = "id,name,parent\ntop,Top,\nin,In,top\ndeep,Deep,in\nout,Out,\n"
 SEEN = {"in", "deep"}                                      # by a token limited to `in`
@@ -63,7 +49,7 @@ class Access(unittest.TestCase):
             file.write(UNITS)
         cls.daemon.arguments = ["--units", register]
         cls.daemon.start()
-        events = [event("%s-%d" % (unit, i), unit=unit, data={"severity": 3, "reporter": "token-%d" % (i % people)})
+        events = [event("%s-%d" % (unit, i), unit=unit, data={"severity": 3, "reporter_token": "token-%d" % (i % people)})
                   for unit, people in (("top", 1), ("in", 3), ("deep", 2), ("out", 1), ("free", 1)) for i in range(4)]
         assert cls.daemon.post(events, BATCH).status == 200
         assert cls.daemon.post([event("v-" + unit, unit=unit, type="visit", data={}) for unit in sorted(ALL)], BATCH).status == 200
@@ -193,7 +179,7 @@ class Access(unittest.TestCase):
         self.daemon.post([event("s-%s-%d" % (unit, i), unit=unit, type="visit", data={}) for unit in ("new-out", "in-new") for i in range(2)], BATCH)
         # A unit that comes below the root while the stream is open is seen from then on.
         self.daemon.post([event("move", unit="in-new", type="unit_changed", data={"change": "move", "parent_unit_id": "in"})], BATCH)
-        self.daemon.post([event("c-%s-%d" % (unit, i), unit=unit, data={"severity": 1, "reporter": "r"})
+        self.daemon.post([event("c-%s-%d" % (unit, i), unit=unit, data={"severity": 1, "reporter_token": "r"})
                           for unit in ("new-out", "in-new") for i in range(2)], BATCH)
         stream.wait(lambda e: any(kind == "warning" and data["rule"] == "many" for _, kind, data in e))
         told = [data for _, data in stream.warnings()]

@@ -28,6 +28,23 @@ rules:
   trial: {title: {zh: 试, en: Trial}, because: "{n}", status: shadow, yellow: "n >= 1"}
 """
 
+# About reports: who reported is sensitive, and different reporters are counted.
+REPORTS = """version: 1
+pack: {id: desk, title: {zh: 窗口, en: Desk}, timezone: Asia/Shanghai}
+events:
+  complaint:
+    fields:
+      severity: {type: int, min: 1, max: 5}
+      reporter_token: {type: string, sensitive: true}
+measures:
+  n: {count: complaint, over: 30d}
+  people: {distinct: reporter_token, of: complaint, over: 30d}
+  visits: {count: visit, over: 30d}
+rules:
+  many: {title: {zh: 多, en: Many}, because: {zh: "共{n}件", en: "{n} of {people}"}, yellow: "n >= 2", red: "n >= 9"}
+  seen: {title: {zh: 访, en: Seen}, because: "{visits}", yellow: "visits >= 1"}
+"""
+
 
 def now():
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -91,7 +108,7 @@ class Daemon:
              *self.arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
         errors.close()
         line = self.process.stdout.readline()
-        assert line.startswith("listening on http://127.0.0.1:"), (line, self.said()[-600:])
+        assert line.startswith(("listening on http://127.0.0.1:", "listening on http://0.0.0.0:")), (line, self.said()[-600:])
         self.port = int(line.rsplit(":", 1)[1])
 
     def said(self):

@@ -11,22 +11,10 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import Daemon, Stream, event, now  # noqa: E402
+from daemon import REPORTS, Daemon, Stream, event, now  # noqa: E402
 
 CANARIES = 1000 if os.environ.get("LIANQING_NIGHTLY") else 100
-PACK = """version: 1
-pack: {id: desk, title: {zh: 窗口, en: Desk}, timezone: Asia/Shanghai}
-events:
-  complaint:
-    fields:
-      severity: {type: int, min: 1, max: 5}
-      reporter_token: {type: string, sensitive: true}
-measures:
-  n: {count: complaint, over: 30d}
-  people: {distinct: reporter_token, of: complaint, over: 30d}
-rules:
-  many: {title: {zh: 多, en: Many}, because: {zh: "共{n}件", en: "{n} of {people}"}, yellow: "n >= 1", red: "n >= 3"}
-"""
+PACK = REPORTS.replace("n >= 2", "n >= 1").replace("n >= 9", "n >= 3")
 CONFIG = """screen:
   fields: [reporter_name, content, reporter.phone]
   level_field: level

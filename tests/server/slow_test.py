@@ -19,6 +19,17 @@ PATIENCE = 180                                             # far more than any b
 ATTACK = 60 if os.environ.get("LIANQING_NIGHTLY") else 4   # seconds of slowhttptest in each mode
 
 
+def own_address():
+    """One of this machine that is not loopback; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            address = probe.getsockname()[0]
+        except OSError:
+            return None
+    return None if address.startswith("127.") else address
+
+
 class Slow(unittest.TestCase):
     def setUp(self):
         self.daemon = Daemon()
@@ -100,6 +111,25 @@ class Slow(unittest.TestCase):
         self.assertLess(self.memory() - memory, 64 * 1024)
         for connection in slow:
             connection.close()
+
+    def test_one_address_does_not_take_all_connections(self):
+        address = own_address()
+        if address is None:
+            self.skipTest("this machine has no address but loopback")
+        with Daemon(arguments=["--listen", "0.0.0.0:0"]) as daemon:
+            held = {socket.create_connection((address, daemon.port)) for _ in range(40)}
+            turned, end = set(), time.time() + PATIENCE
+            while len(turned) < 8:
+                self.assertLess(time.time(), end)
+                for connection in select.select(list(held - turned), [], [], 0.1)[0]:
+                    self.assertEqual(connection.recv(1), b"")
+                    turned.add(connection)
+            self.assertEqual(daemon.get("/healthz", None).status, 200)   # from another address
+            for connection in held - turned:
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+                self.assertTrue(connection.recv(100).startswith(b"HTTP/1.1 200"))
+            for connection in held:
+                connection.close()
 
     @unittest.skipUnless(shutil.which("slowhttptest"), "needs the program slowhttptest")
     def test_slowhttptest(self):
