@@ -28,6 +28,8 @@ constexpr OptionSpec kOwn[] = {
      "newest events cited per warning (default 20)"},
     {"brief", false, false, "只写变化与数值，不写理由、依据与展望",
      "transitions and values only, without reasons, evidence and outlook"},
+    {"by-instant", false, false, "不走按单位整体计算的近路，逐时刻计算（结果相同，较慢；供核对）",
+     "fold instant by instant, never whole units (same output, slower; for checking)"},
     {"format", true, false, "标准输出：text 表格或 json", "standard output: a text table or json"},
     {"quiet", false, false, "不显示小结", "no summary"},
 };
@@ -88,6 +90,7 @@ Status complete(const Options& options, ReplayRequest& request) {
   }
   request.quiet = options.has("quiet");
   request.brief = options.has("brief");
+  request.instants = options.has("by-instant");
   request.options.fold.reasons = !request.brief;
   if (request.brief && !request.later.empty()) {
     return failure(ErrorCode::usage, "--brief goes with one --rules");

@@ -140,6 +140,7 @@ class Run {
     }
     ReplayOptions options = request_.options;
     options.identity_of = identity_hash;
+    options.whole = !request_.instants && store == nullptr;
     if (!request_.cases.empty() || !request_.colours.empty()) {
       options.admitted = [this](const Event& event, const LogEntry& entry, std::string_view unit) {
         desk_->admitted(event, entry, unit);

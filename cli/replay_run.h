@@ -24,6 +24,7 @@ struct ReplayRequest {
   std::string cases;       // file for the steps of cases; empty: none
   std::string colours;     // file for the changes of units' colours; empty: none
   bool brief = false;      // transitions without reasons, evidence and outlook
+  bool instants = false;   // every unit instant by instant, even where whole units would do
   bool table = false;      // a table for people on standard output instead of JSON lines
   bool quiet = false;      // no summary
   bool progress = false;

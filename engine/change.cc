@@ -26,15 +26,6 @@ Instant due_of(const Program& program, const Symbols& symbols, const Cell& cell)
   return parse_rfc3339(text).value_or(kNever);
 }
 
-// The sample's value in `stream`, or nothing if the event takes no part.
-std::optional<Cell> value_for(const Stream& stream, const LogEntry& entry) {
-  if (stream.value == kNone) return Cell{CellTag::boolean, 1, 1};
-  const Cell& value = entry.cells[stream.value];
-  if (value.tag == CellTag::null || value.tag == CellTag::list) return std::nullopt;
-  if (stream.numeric && value.tag != CellTag::number) return std::nullopt;
-  return value;
-}
-
 template <class Event>
 bool earlier(const Event& a, const Event& b) {
   return std::pair(a.time, a.seq) < std::pair(b.time, b.seq);
@@ -99,14 +90,7 @@ void Change::meet(const Statement& said) {
       meet_key(route_.window_rules[w], now->key);
     }
   };
-  for (const std::uint32_t stream : route.streams) meet_stream(stream);
-  for (const Discriminator& discriminator : route.discriminators) {
-    const Cell& cell = said.entry.cells[discriminator.slot];
-    if (cell.tag != CellTag::text) continue;
-    const auto at = discriminator.streams.find(static_cast<Symbol>(cell.num));
-    if (at == discriminator.streams.end()) continue;
-    for (const std::uint32_t stream : at->second) meet_stream(stream);
-  }
+  each_stream(route, said.entry.cells, meet_stream);
 }
 
 // ---- streams of events --------------------------------------------------------------------------
@@ -116,10 +100,8 @@ std::optional<Change::Taken> Change::taken(const Statement* statement,
   if (statement == nullptr) return std::nullopt;
   const Stream& stream = program_.streams[stream_index];
   const LogEntry& entry = statement->entry;
-  if (!holds(fold_, stream.where, entry)) return std::nullopt;
-  std::optional<Cell> value = value_for(stream, entry);
+  const std::optional<Cell> value = value_in(fold_, stream, entry);
   if (!value) return std::nullopt;
-  if (stream.flag != kNone) *value = Cell{CellTag::boolean, 1, holds(fold_, stream.flag, entry)};
   Cell key;
   if (stream.key != kNone) {
     key = entry.cells[stream.key];

@@ -46,4 +46,19 @@ inline bool holds(const Fold& fold, std::uint32_t expr, const LogEntry& entry) {
   return evaluation.run(fold.program().exprs[expr]).is_true();
 }
 
+// Whether the stream's value, if it has one, is of the kind that it takes.
+inline bool takes_part(const Stream& stream, const LogEntry& entry) {
+  if (stream.value == kNone) return true;
+  const CellTag tag = entry.cells[stream.value].tag;
+  return tag != CellTag::null && tag != CellTag::list &&
+         (!stream.numeric || tag == CellTag::number);
+}
+
+// The value of the event's sample in a stream of events, or nothing if it takes no part.
+inline std::optional<Cell> value_in(const Fold& fold, const Stream& stream, const LogEntry& entry) {
+  if (!holds(fold, stream.where, entry) || !takes_part(stream, entry)) return std::nullopt;
+  if (stream.flag != kNone) return Cell{CellTag::boolean, 1, holds(fold, stream.flag, entry)};
+  return stream.value == kNone ? Cell{CellTag::boolean, 1, 1} : entry.cells[stream.value];
+}
+
 }  // namespace lianqing

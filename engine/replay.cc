@@ -1,11 +1,14 @@
 #include "engine/replay.h"
 
 #include <algorithm>
+#include <deque>
 #include <queue>
 #include <thread>
 
+#include "engine/flat_fold.h"
 #include "engine/replay_meta.h"
 #include "engine/touch.h"
+#include "engine/whole_log.h"
 #include "engine/world.h"
 #include "lianqing/assert.h"
 #include "lianqing/bytes.h"
@@ -52,6 +55,10 @@ class Replay::Shards {
         shards_(std::max(1U, options.threads)) {
     if (store_ != nullptr) admission_.track_new_identities();
     if (World::needed(*program_)) world_.emplace(fold_);
+    const bool unseen = !options_.grey && !options_.fold.watcher && store_ == nullptr;
+    if (options_.whole && unseen && options_.mode == ClockMode::as_occurred) {
+      plan_ = FlatPlan::of(*program_, route_);
+    }
   }
 
   Result<std::string> resume() {
@@ -85,7 +92,10 @@ class Replay::Shards {
     return known.position;
   }
 
-  Status flush() {
+  // What will be folded unit after unit waits for the end.
+  Status flush() { return plan_ ? Status{} : fold_batch(); }
+
+  Status fold_batch() {
     put_in_order();
     const auto& entries = batch_.entries;
     const auto& unitless = batch_.unitless;
@@ -146,6 +156,10 @@ class Replay::Shards {
           [](const CalendarUpdate& a, const CalendarUpdate& b) { return a.clock < b.clock; });
       std::sort(batch_.unitless.begin(), batch_.unitless.end());
     }
+    end_at_until();
+  }
+
+  void end_at_until() {
     if (!options_.until) return;
     std::erase_if(batch_.entries, [this](const LogEntry& e) { return e.clock > *options_.until; });
     std::erase_if(batch_.calendars,
@@ -199,16 +213,19 @@ class Replay::Shards {
   }
 
   Status finish() {
-    if (Status s = flush(); !s) return s;
     const auto last = clock();
     if (!last && !options_.until) return {};
     const Instant end = std::max(last.value_or(kBeforeAll), options_.until.value_or(kBeforeAll));
+    if (plan_ && !started_ && !batch_.units_meet && batch_.calendars.empty()) {
+      return fold_whole(end);
+    }
+    if (Status s = fold_batch(); !s) return s;
     if (Status s = start(end); !s) return s;
     return fold_all({}, end, true);
   }
 
   Status judge_through(Instant t) {
-    if (Status s = flush(); !s) return s;
+    if (Status s = fold_batch(); !s) return s;
     if (!started_) return {};
     return fold_all({}, t, true);
   }
@@ -268,6 +285,7 @@ class Replay::Shards {
   AdmittedBatch batch_;
   Roster roster_;
   std::vector<Shard> shards_;
+  std::optional<FlatPlan> plan_;  // the log is folded unit after unit, at its end
   bool started_ = false;
   std::vector<Instant> marks_;  // clocks of every kMark-th of the batch's entries: searched first
   Seq seq_base_ = 0;            // log position of the first entry not yet folded
@@ -308,6 +326,104 @@ class Replay::Shards {
     if (slot.due == due) return;
     slot.due = due;
     if (due != kNever) shards_[number % shards_.size()].dues.emplace(due, number);
+  }
+
+  // One unit after the other, each from the first record to the last; given out in pieces, lest all
+  // warnings be held. Warnings without reasons are small.
+  Status fold_whole(Instant end) {
+    end_at_until();
+    started_ = true;
+    for (const auto& registered : roster_.registered()) (void)roster_.number(registered.first);
+    WholeLog log(batch_.entries, batch_.unitless, roster_.size());
+    const Instant first = log.empty() ? end : log.first();
+    LQ_TRY(Stretch stretch, whole_stretch(log, first));
+    const std::size_t records = options_.fold_entries * (options_.fold.reasons ? 4 : 64);
+    std::deque<FlatFold> folds;
+    for (std::size_t i = 0; i < shards_.size(); ++i) folds.emplace_back(fold_, *plan_);
+    for (const Instant to : log.cuts(records, end)) {
+      stretch.to = judged_ = to;
+      stretch.last = to == end;
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 1; i < shards_.size(); ++i) {
+        threads.emplace_back([&, i] { fold_stretch(stretch, i, folds[i]); });
+      }
+      fold_stretch(stretch, 0, folds[0]);
+      threads.clear();
+      for (Shard& shard : shards_) take_greyed(shard);
+      if (Status s = give_out(); !s) return s;
+      stretch.from = to;
+    }
+    if (!log.empty()) seq_base_ = std::max(seq_base_, log.seq_at(end) + 1);
+    batch_.clear();
+    return {};
+  }
+
+  // A stretch of time of the whole log.
+  struct Stretch {
+    WholeLog* log = nullptr;
+    std::vector<bool> plain;                   // units that are folded flat
+    std::vector<std::vector<Instance>> rules;  // of these, between two stretches
+    Instant first, from = kBeforeAll, to;
+    bool last = false;
+  };
+
+  Result<Stretch> whole_stretch(WholeLog& log, Instant first) {
+    Stretch out;
+    out.log = &log;
+    out.first = first;
+    out.plain.assign(roster_.size(), true);
+    out.rules.resize(roster_.size());
+    for (const LogEntry& entry : batch_.entries) {
+      if (!FlatFold::takes(entry)) out.plain[entry.unit] = false;
+    }
+    // States and symbols are shared: only one thread may load.
+    for (const auto& registered : roster_.registered()) {
+      const std::uint32_t number = roster_.number(registered.first);
+      LQ_TRY(UnitState * state, roster_.load(number));
+      if (out.plain[number]) continue;
+      Effects effects;
+      fold_.activate(
+          *state, first, [](Instant) { return Seq{0}; }, effects);
+    }
+    for (std::uint32_t number = 0; number < roster_.size(); ++number) {
+      if (out.plain[number]) continue;
+      LQ_TRY([[maybe_unused]] UnitState * state, roster_.load(number));
+    }
+    return out;
+  }
+
+  void fold_stretch(Stretch& stretch, std::size_t place, FlatFold& flat) {
+    Shard& shard = shards_[place];
+    Effects effects = counting();
+    const SeqAt seq_of = [&stretch](Instant t) { return stretch.log->seq_at(t); };
+    std::vector<const LogEntry*> entries;
+    for (std::size_t unit = place; unit < stretch.plain.size(); unit += shards_.size()) {
+      const auto number = static_cast<std::uint32_t>(unit);
+      Roster::Slot& slot = roster_.slot(number);
+      if (!stretch.log->has(number) && !slot.state) continue;
+      stretch.log->take(number, stretch.to, entries);
+      if (stretch.plain[number]) {
+        FlatUnit facts{&slot.name, nullptr, false, stretch.first};
+        if (slot.state) {
+          facts.attributes = &slot.state->attributes;
+          facts.registered = slot.state->registered;
+        }
+        if (!facts.registered) {
+          if (entries.empty()) continue;
+          facts.first = entries.front()->clock;
+        }
+        std::vector<Instance> rules = std::move(stretch.rules[number]);
+        flat.run(facts, entries, stretch.from, stretch.to, rules, seq_of, effects);
+        if (!stretch.last) stretch.rules[number] = std::move(rules);
+      } else {
+        for (const LogEntry* entry : entries) {
+          if (entry->clock > stretch.from) fold_.step(*slot.state, *entry, seq_of, effects);
+        }
+        fold_.tick(*slot.state, stretch.to, seq_of, effects);
+      }
+      collect(effects, shard);
+    }
+    count_rules(effects, shard);
   }
 
   // The newest record with clock <= t: among those at hand, else the one before them.

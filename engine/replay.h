@@ -24,6 +24,9 @@ struct ReplayOptions {
   std::size_t cached_units = 200'000;   // resident units, if there is a store
   std::optional<Instant> until;
   bool count_rules = false;  // take_rule_judgements()
+  // Nobody will ask for units or timers, and the log is folded as it occurred: units may then be
+  // folded one after the other when the log has ended, and are not kept. The same output, sooner.
+  bool whole = false;
   FoldOptions fold;
   IdentityOf identity_of;
   // Told of every admitted record, with its entry and unit (empty: none), and of every change of

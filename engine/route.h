@@ -40,6 +40,19 @@ struct TypeRoute {
   std::vector<std::uint32_t> sequences;
 };
 
+// Calls `visit` with every stream of the type that an event with these cells may belong to.
+template <class Visit>
+void each_stream(const TypeRoute& route, const Cell* cells, Visit visit) {
+  for (const std::uint32_t stream : route.streams) visit(stream);
+  for (const Discriminator& discriminator : route.discriminators) {
+    const Cell& cell = cells[discriminator.slot];
+    if (cell.tag != CellTag::text) continue;
+    const auto at = discriminator.streams.find(static_cast<Symbol>(cell.num));
+    if (at == discriminator.streams.end()) continue;
+    for (const std::uint32_t stream : at->second) visit(stream);
+  }
+}
+
 // A condition that is one comparison of a measure with a constant number, as most are: judged
 // without walking its tree. `measure` kNone: the condition is something else.
 struct Threshold {

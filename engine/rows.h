@@ -31,6 +31,11 @@ class Rows {
  public:
   void add(const LogEntry& entry, std::size_t slots);
   bool remove(Seq seq);
+  void clear() {
+    rows_.clear();
+    pool_.clear();
+    garbage_ = events_ = 0;
+  }
   const Row* find(Seq seq) const;
   std::string_view id(const Row& row) const { return {pool_.data() + row.at, row.id_size}; }
   // The id of record `seq`; empty if it is not here.

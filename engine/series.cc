@@ -188,6 +188,31 @@ Bounds bounds(const Program& program, const WindowSpan& span, Instant t) {
   return bounds_now(program, span, scratch, t);
 }
 
+Totals Totals::of(const Cell& value) {
+  const Wide micros = micros_of(value);
+  return {static_cast<Sum>(micros), static_cast<Sum>(micros) * static_cast<Sum>(micros)};
+}
+
+void stand(const Program& program, Series& series, std::span<const Totals> totals, Instant t) {
+  const auto& samples = series.samples;
+  const auto up_to = [&](Instant bound) {
+    const auto at = std::upper_bound(samples.begin(), samples.end(), bound,
+                                     [](Instant x, const Sample& s) { return x < s.time; });
+    return static_cast<std::size_t>(at - samples.begin());
+  };
+  for (std::size_t w = 0; w < series.states.size(); ++w) {
+    const Window& window = program.windows[series.windows[w]];
+    WindowState& state = series.states[w];
+    const Bounds at = bounds_now(program, window.span, state, t);
+    state.begin = up_to(at.low);
+    state.end = up_to(at.high);
+    if ((window.upkeep & kKeepSum) == 0) continue;
+    state.sum = static_cast<Wide>(totals[state.end].sum - totals[state.begin].sum);
+    state.squares = static_cast<Wide>(totals[state.end].squares - totals[state.begin].squares);
+  }
+  find_due(program, series);
+}
+
 void advance(const Program& program, Series& series, Instant t, Moved& moved) {
   moved.assign(series.states.size(), false);
   for (std::size_t w = 0; w < series.states.size(); ++w) settle(program, series, w, t, moved);

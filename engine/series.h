@@ -88,6 +88,21 @@ void insert(const Program& program, Series& series, const Sample& sample, std::u
             Instant t, Moved& moved);
 bool erase(const Program& program, Series& series, Instant time, Seq seq, Instant t, Moved& moved);
 
+// Sums over samples of full weight, as a window of them has them; differences of them are exact,
+// whatever overflows in between.
+struct Totals {
+  __extension__ using Sum = unsigned __int128;
+  Sum sum = 0, squares = 0;
+
+  static Totals of(const Cell& value);
+  friend Totals operator+(Totals a, Totals b) { return {a.sum + b.sum, a.squares + b.squares}; }
+};
+
+// Puts every window of a series (not those of calendar periods, nor such that keep more than sums)
+// where it stands at t. The series holds all samples up to t, each of full weight; totals[i] are of
+// the first i.
+void stand(const Program& program, Series& series, std::span<const Totals> totals, Instant t);
+
 // The bounds of the window at t: samples with low < time <= high are inside.
 struct Bounds {
   Instant low, high;

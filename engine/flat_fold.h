@@ -1,0 +1,70 @@
+// Folds one unit rule by rule instead of instant by instant. Where no record changes another and no
+// rule reads what another says, a rule's windows are stretches of sorted arrays whose ends only
+// move forward, and its conditions are compared with limits laid ready. What a level does is
+// decided by judge() alone, as in fold.h: here is only told when it need not be asked, because
+// nothing that it looks at has changed since it last said no.
+// Card: one step per entering or leaving sample and rule, no heap, no lookup; memory is that of one
+// unit's samples, used again for the next.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/flat_plan.h"
+#include "engine/fold.h"
+
+namespace lianqing {
+
+// The unit whose records are folded.
+struct FlatUnit {
+  const std::string* name = nullptr;
+  const std::vector<Cell>* attributes = nullptr;  // null: none
+  bool registered = false;
+  Instant first;  // when its rules are judged first
+};
+
+class FlatFold {
+ public:
+  // All must outlive it; one thread uses it at a time.
+  FlatFold(const Fold& fold, const FlatPlan& plan);
+
+  // Whether such a record can be folded here.
+  static bool takes(const LogEntry& entry) {
+    return entry.kind == RecordKind::event && entry.decisions.empty() && entry.time == entry.clock;
+  }
+
+  // Judges everything after `from` up to and including `to`. `entries`: all of the unit's up to
+  // `to`, in (time, log order). `instances` are as the stretch before left them, or empty.
+  void run(const FlatUnit& unit, std::span<const LogEntry* const> entries, Instant from, Instant to,
+           std::vector<Instance>& instances, const SeqAt& seq_at, Effects& effects);
+
+ private:
+  // The samples of one stream, all of them; sums of those before each.
+  struct Column {
+    std::vector<Sample> samples;
+    std::vector<Totals> totals;
+  };
+  // Where a leg stands: samples [leave, enter) are inside.
+  struct Place {
+    std::size_t leave = 0, enter = 0;
+    Instant next_enter = kNever, next_leave = kNever;
+  };
+
+  void lay_out(std::span<const LogEntry* const> entries);
+  void judge_rule(std::uint32_t index, Instant first, Instant from, Instant to, const SeqAt& seq_at,
+                  Effects& effects);
+  void find_next(const FlatLeg& leg, Place& place) const;
+  std::uint32_t outcomes(const FlatRule& rule) const;
+  void judge_at(std::uint32_t index, Instant t, bool by_event, const SeqAt& seq_at,
+                Effects& effects);
+
+  const Fold& fold_;
+  const Program& program_;
+  const FlatPlan& plan_;
+  UnitState unit_;  // one Series per column, one Instance per rule
+  std::vector<Column> columns_;
+  std::vector<Place> places_;  // of the rule at hand
+};
+
+}  // namespace lianqing

@@ -1,0 +1,42 @@
+// A log gathered whole, for folding unit after unit: each unit's records together and in order of
+// time, and which record is the newest at any instant.
+#pragma once
+
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "engine/entry.h"
+
+namespace lianqing {
+
+class WholeLog {
+ public:
+  // `entries` in log order, which stay where they are; `unitless`: clock and place of the records
+  // about no unit; `units`: how many there are.
+  WholeLog(std::span<const LogEntry> entries, std::span<const std::pair<Instant, Seq>> unitless,
+           std::size_t units);
+
+  bool empty() const { return clocks_.empty(); }
+  // Of the first record; not of an empty log.
+  Instant first() const { return clocks_.front().first; }
+  // The newest record with clock <= t; 0 before the first.
+  Seq seq_at(Instant t) const;
+  // Instants that cut the log into pieces of about so many records; the last one is `end`. A piece
+  // reaches up to and including its instant.
+  std::vector<Instant> cuts(std::size_t records, Instant end) const;
+  bool has(std::uint32_t unit) const { return starts_[unit] < starts_[unit + 1]; }
+  // The unit's entries with clock <= t, in (clock, log order). Threads may look at different units.
+  void take(std::uint32_t unit, Instant t, std::vector<const LogEntry*>& out);
+
+ private:
+  void put_in_order(std::uint32_t unit);
+
+  std::span<const LogEntry> entries_;
+  std::vector<std::pair<Instant, Seq>> clocks_;  // sorted
+  std::vector<Instant> marks_;                   // of every kMark-th clock: searched first
+  std::vector<std::size_t> starts_;              // unit -> its first place in `order_`
+  std::vector<std::uint32_t> order_;             // places in `entries_`, unit by unit
+};
+
+}  // namespace lianqing
