@@ -10,6 +10,15 @@ namespace {
 
 constexpr std::size_t kMaxTests = 32;
 
+// Whether a level that was just changed to would not be left again at the next look.
+bool stays(const Instance& instance) {
+  bool out = instance.exit_since == kNever;
+  for (auto l = static_cast<std::size_t>(instance.level) + 1; l < kLevels; ++l) {
+    out = out && instance.enter_since[l] == kNever;
+  }
+  return out;
+}
+
 }  // namespace
 
 FlatFold::FlatFold(const Fold& fold, const FlatPlan& plan)
@@ -146,8 +155,7 @@ void FlatFold::judge_rule(std::uint32_t index, Instant first, Instant from, Inst
     judge_at(index, t, by_event, seq_at, effects);
     due = instance.due;
     before = now;
-    // A level that was just entered may be left again at the next look.
-    settled = instance.level == level || instance.exit_since == kNever;
+    settled = instance.level == level || stays(instance);
   }
   effects.judgements += passed_over;
   if (!effects.rule_judgements.empty()) effects.rule_judgements[rule.rule] += passed_over;

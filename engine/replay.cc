@@ -132,21 +132,6 @@ class Replay::Shards {
     return folded ? evict() : folded;
   }
 
-  // Entries are large: their places are sorted, then each is moved once.
-  static void sort_by_clock(std::vector<LogEntry>& entries) {
-    std::vector<std::pair<Instant, std::uint32_t>> order;
-    order.reserve(entries.size());
-    for (const LogEntry& entry : entries) {
-      order.emplace_back(entry.clock, static_cast<std::uint32_t>(order.size()));
-    }
-    if (std::is_sorted(order.begin(), order.end())) return;
-    std::sort(order.begin(), order.end());
-    std::vector<LogEntry> sorted;
-    sorted.reserve(entries.size());
-    for (const auto& [clock, place] : order) sorted.push_back(entries[place]);
-    entries = std::move(sorted);
-  }
-
   // What comes after `until` is not part of this replay.
   void put_in_order() {
     if (options_.mode == ClockMode::as_occurred) {

@@ -32,6 +32,20 @@ void sort_nearly_sorted(std::vector<Clock>& clocks) {
 
 }  // namespace
 
+void sort_by_clock(std::vector<LogEntry>& entries) {
+  std::vector<std::pair<Instant, std::uint32_t>> order;
+  order.reserve(entries.size());
+  for (const LogEntry& entry : entries) {
+    order.emplace_back(entry.clock, static_cast<std::uint32_t>(order.size()));
+  }
+  if (std::is_sorted(order.begin(), order.end())) return;
+  std::sort(order.begin(), order.end());
+  std::vector<LogEntry> sorted;
+  sorted.reserve(entries.size());
+  for (const auto& [clock, place] : order) sorted.push_back(entries[place]);
+  entries = std::move(sorted);
+}
+
 WholeLog::WholeLog(std::span<const LogEntry> entries,
                    std::span<const std::pair<Instant, Seq>> unitless, std::size_t units)
     : entries_(entries),

@@ -10,6 +10,9 @@
 
 namespace lianqing {
 
+// By (clock, log order). Entries are large: their places are sorted, then each is moved once.
+void sort_by_clock(std::vector<LogEntry>& entries);
+
 class WholeLog {
  public:
   // `entries` in log order, which stay where they are; `unitless`: clock and place of the records
