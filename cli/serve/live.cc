@@ -285,6 +285,7 @@ Status Live::catch_up(Seq from, const Progress& progress) {
 // position, and no record will come before it.
 Status Live::settle() {
   (void)replay().take_rule_judgements();  // of records folded again
+  const std::uint64_t judgements = replay().judgements();
   Instant reached = std::max(log_->last_recorded(), judged_);
   if (stored_ >= generation_.first) {
     LQ_TRY(const auto last, log_->warnings(stored_, 1));
@@ -302,6 +303,7 @@ Status Live::settle() {
   if (Status s = store_warnings(); !s) return s;
   feed_->restart(generation_.first, next_position_ - 1);
   since_checkpoint_ = log_->next_seq() - std::min(kept_, log_->next_seq());
+  if (replay().judgements() != judgements) ++since_checkpoint_;
   return {};
 }
 
@@ -464,10 +466,12 @@ Status Live::append(Commit& commit, std::span<const Record> records, std::vector
 
 Status Live::tick(Instant now) {
   if (now <= judged_) return {};
-  const std::uint64_t before = next_position_;
+  const std::uint64_t before = next_position_, judgements = replay().judgements();
   if (Status s = judge_through(now); !s) return s;
   judged_ = now;
   book(judged_, true);
+  // What was woken and judged, even to no effect, would be woken again by a start.
+  if (replay().judgements() != judgements) ++since_checkpoint_;
   if (next_position_ == before) return {};
   ++since_checkpoint_;
   return store_warnings();

@@ -102,6 +102,69 @@ TEST_F(LogRefold, WhatWasStoredIsWhatTheLogFoldsTo) {
   EXPECT_EQ(report.warnings, 4);
 }
 
+// A commit of many records is one instant: what is kept on the way stands in the middle of it.
+TEST(LogRefoldOnTheWay, WhatIsKeptInTheMiddleOfAnInstantIsGoneOnWith) {
+  const TempDir dir;
+  const auto start = [&dir] {
+    LiveOptions options{dir.path(), read(kPack), {}, {}};
+    options.checkpoint_every = 1;
+    return Live::start(std::move(options), [](Seq, Seq) {});
+  };
+  constexpr int kMany = 9000;
+  std::vector<std::string> texts;
+  for (int i = 0; i < kMany; ++i) texts.push_back(complaint(i));
+  UnitColour colour;
+  {
+    const auto live = start();
+    ASSERT_TRUE(live);
+    EventDecoder decoder;
+    Arena arena;
+    std::vector<Record> records;
+    for (const std::string& text : texts) {
+      records.push_back(decoder.decode(text, {}, arena));
+      std::get<Event>(records.back()).raw = text;
+    }
+    ASSERT_TRUE((*live)->take(records, {}, at("2026-03-02T00:00:00Z")));
+    colour = (*live)->casebook().colour("u1");
+  }
+  std::filesystem::remove_all(dir.path() + "/state");
+  {
+    const auto live = start();  // ends as if killed
+    ASSERT_TRUE(live);
+    EXPECT_FALSE((*live)->report().from_checkpoint);
+    EXPECT_EQ((*live)->report().refolded, kMany + 1);
+  }
+  const auto report = refold_and_compare(dir.path(), read(kPack).program, {}, [](auto, auto) {});
+  ASSERT_TRUE(report) << report.error().what;
+  EXPECT_THAT(report->findings, IsEmpty());
+  EXPECT_TRUE(report->state);
+  const auto live = start();
+  ASSERT_TRUE(live);
+  EXPECT_TRUE((*live)->report().from_checkpoint);
+  EXPECT_LT((*live)->report().refolded, kMany);
+  EXPECT_EQ((*live)->casebook().colour("u1"), colour);
+  EXPECT_EQ((*live)->board().units().at("u1").standing.size(), 1U);
+}
+
+// Windows that empty wake a unit; a start does not wake it again.
+TEST(LogRefoldOnTheWay, WhatTimeWokeIsKept) {
+  const TempDir dir;
+  const auto live = Live::start({dir.path(), read(kPack), {}, {}}, [](Seq, Seq) {});
+  ASSERT_TRUE(live);
+  EventDecoder decoder;
+  Arena arena;
+  const std::string text = complaint(0);
+  std::vector<Record> records{decoder.decode(text, {}, arena)};
+  std::get<Event>(records[0]).raw = text;
+  ASSERT_TRUE((*live)->take(records, {}, at("2026-03-02T00:00:00Z")));
+  ASSERT_TRUE((*live)->checkpoint());
+  EXPECT_FALSE((*live)->dirty());
+  ASSERT_TRUE((*live)->tick(at("2026-03-03T00:00:00Z")));
+  EXPECT_FALSE((*live)->dirty());
+  ASSERT_TRUE((*live)->tick(at("2026-05-01T00:00:00Z")));
+  EXPECT_TRUE((*live)->dirty());
+}
+
 TEST_F(LogRefold, ALogWithoutStateComparesItsWarnings) {
   std::filesystem::remove_all(dir.path() + "/state");
   const RefoldReport report = compared();
