@@ -14,7 +14,7 @@
 #include <charconv>
 #include <optional>
 
-#include "connectors/http/certificate.h"
+#include "connectors/secret_file.h"
 #include "lianqing/assert.h"
 
 namespace lianqing::http {
@@ -115,10 +115,10 @@ struct Client::Wire {
       if (error) return unusable(tls.ca, error);
     }
     if (!tls.certificate.empty()) {
-      if (Status s = check_secret_file(tls.key); !s) return s;
+      LQ_TRY(const std::string key, read_secret_file(tls.key));
       context->use_certificate_chain_file(tls.certificate, error);
       if (error) return unusable(tls.certificate, error);
-      context->use_private_key_file(tls.key, ssl::context::pem, error);
+      context->use_private_key(asio::buffer(key), ssl::context::pem, error);
       if (error) return unusable(tls.key, error);
     }
     secured.emplace(beast::tcp_stream(loop), *context);
