@@ -6,8 +6,6 @@
 namespace lianqing {
 namespace {
 
-constexpr std::uint64_t kMostReigns = 1'000'000;
-
 void write(ByteWriter& out, const Generation& generation) {
   out.text(generation.name);
   out.unsigned_integer(generation.first);
@@ -24,8 +22,8 @@ Generation read_generation(ByteReader& in) {
   Generation out;
   out.name = in.text();
   out.first = in.unsigned_integer();
-  const std::uint64_t count = in.unsigned_integer();
-  for (std::uint64_t i = 0; i < std::min(count, kMostReigns); ++i) {
+  const std::uint64_t count = in.count();
+  for (std::uint64_t i = 0; i < count && !in.failed(); ++i) {
     Reign& reign = out.reigns.emplace_back();
     reign.pack = in.text();
     reign.rules = in.text();
