@@ -9,6 +9,7 @@ namespace lianqing {
 namespace {
 
 constexpr std::size_t kMaxTests = 32;
+constexpr std::size_t kAhead = 8;  // entries whose ids are asked for in time
 
 // Whether a level that was just changed to would not be left again at the next look.
 bool stays(const Instance& instance) {
@@ -65,8 +66,12 @@ void FlatFold::lay_out(std::span<const LogEntry* const> entries) {
   }
   const bool cited = fold_.options().reasons;
   unit_.rows.clear();
-  for (const LogEntry* entry : entries) {
-    if (cited) unit_.rows.add(*entry, 0);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const LogEntry* const entry = entries[i];
+    if (cited) {
+      if (i + kAhead < entries.size()) __builtin_prefetch(entries[i + kAhead]->id.data());
+      unit_.rows.add(*entry, 0);
+    }
     each_stream(fold_.route().of_type(entry->type), entry->cells, [&](std::uint32_t stream) {
       const std::uint32_t c = plan_.column_of[stream];
       if (c == kNone) return;

@@ -313,30 +313,35 @@ class Replay::Shards {
     if (due != kNever) shards_[number % shards_.size()].dues.emplace(due, number);
   }
 
-  // One unit after the other, each from the first record to the last; given out in pieces, lest all
-  // warnings be held. Warnings without reasons are small.
+  // One unit after the other, in pieces as long as their warnings can be held: without reasons they
+  // are small.
   Status fold_whole(Instant end) {
     end_at_until();
     started_ = true;
     for (const auto& registered : roster_.registered()) (void)roster_.number(registered.first);
     WholeLog log(batch_.entries, batch_.unitless, roster_.size());
-    const Instant first = log.empty() ? end : log.first();
-    LQ_TRY(Stretch stretch, whole_stretch(log, first));
-    const std::size_t records = options_.fold_entries * (options_.fold.reasons ? 4 : 64);
+    LQ_TRY(Stretch stretch, whole_stretch(log, log.empty() ? end : log.first()));
+    const std::size_t held = options_.fold_entries * (options_.fold.reasons ? 2 : 8);
+    std::size_t records = options_.fold_entries;
     std::deque<FlatFold> folds;
     for (std::size_t i = 0; i < shards_.size(); ++i) folds.emplace_back(fold_, *plan_);
-    for (const Instant to : log.cuts(records, end)) {
-      stretch.to = judged_ = to;
-      stretch.last = to == end;
+    while (!stretch.last) {
+      stretch.to = judged_ = log.cut(stretch.from, records, end);
+      stretch.last = stretch.to == end;
       std::vector<std::jthread> threads;
       for (std::size_t i = 1; i < shards_.size(); ++i) {
         threads.emplace_back([&, i] { fold_stretch(stretch, i, folds[i]); });
       }
       fold_stretch(stretch, 0, folds[0]);
       threads.clear();
-      for (Shard& shard : shards_) take_greyed(shard);
+      std::size_t warnings = 1;
+      for (Shard& shard : shards_) {
+        warnings += shard.leaving.size();
+        take_greyed(shard);
+      }
+      records = std::clamp(records * held / warnings, options_.fold_entries, records * 4);
       if (Status s = give_out(); !s) return s;
-      stretch.from = to;
+      stretch.from = stretch.to;
     }
     if (!log.empty()) seq_base_ = std::max(seq_base_, log.seq_at(end) + 1);
     batch_.clear();
@@ -365,10 +370,8 @@ class Replay::Shards {
     for (const auto& registered : roster_.registered()) {
       const std::uint32_t number = roster_.number(registered.first);
       LQ_TRY(UnitState * state, roster_.load(number));
-      if (out.plain[number]) continue;
       Effects effects;
-      fold_.activate(
-          *state, first, [](Instant) { return Seq{0}; }, effects);
+      if (!out.plain[number]) fold_.activate(*state, first, {}, effects);
     }
     for (std::uint32_t number = 0; number < roster_.size(); ++number) {
       if (out.plain[number]) continue;
@@ -614,8 +617,6 @@ class Replay::Shards {
     });
     for (const GreyChange& change : all) options_.grey(change);
   }
-
-  // Units that look at each other stay.
 
   std::vector<CalendarUpdate> updates_;  // applied so far
   std::optional<World> world_;

@@ -75,14 +75,11 @@ Seq WholeLog::seq_at(Instant t) const {
   return std::prev(at)->second;
 }
 
-std::vector<Instant> WholeLog::cuts(std::size_t records, Instant end) const {
-  std::vector<Instant> out;
-  for (std::size_t i = records; i < clocks_.size(); i += records) {
-    if (out.empty() || clocks_[i].first > out.back()) out.push_back(clocks_[i].first);
-  }
-  while (!out.empty() && out.back() >= end) out.pop_back();
-  out.push_back(end);
-  return out;
+Instant WholeLog::cut(Instant from, std::size_t records, Instant end) const {
+  const auto next = std::upper_bound(clocks_.begin(), clocks_.end(), from,
+                                     [](Instant t, const Clock& c) { return t < c.first; });
+  const auto left = static_cast<std::size_t>(clocks_.end() - next);
+  return records < left ? std::min(next[static_cast<std::ptrdiff_t>(records)].first, end) : end;
 }
 
 void WholeLog::put_in_order(std::uint32_t unit) {

@@ -25,9 +25,9 @@ class WholeLog {
   Instant first() const { return clocks_.front().first; }
   // The newest record with clock <= t; 0 before the first.
   Seq seq_at(Instant t) const;
-  // Instants that cut the log into pieces of about so many records; the last one is `end`. A piece
-  // reaches up to and including its instant.
-  std::vector<Instant> cuts(std::size_t records, Instant end) const;
+  // Up to and including which instant a piece of about so many records behind `from` reaches; at
+  // most `end`, which is where the last piece ends.
+  Instant cut(Instant from, std::size_t records, Instant end) const;
   bool has(std::uint32_t unit) const { return starts_[unit] < starts_[unit + 1]; }
   // The unit's entries with clock <= t, in (clock, log order). Threads may look at different units.
   void take(std::uint32_t unit, Instant t, std::vector<const LogEntry*>& out);
