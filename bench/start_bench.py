@@ -30,6 +30,15 @@ def read_all(folder):
     return total
 
 
+def spent(pid):
+    """CPU seconds and peak memory in MB of a process so far: others on the machine disturb them less than its time."""
+    with open("/proc/%d/stat" % pid, encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    with open("/proc/%d/status" % pid, encoding="utf-8") as file:
+        peak = [line for line in file if line.startswith("VmHWM")][0].split()[1]
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), int(peak) / 1000
+
+
 def measure(folder, units):
     path = os.path.join(folder, "events.jsonl")
     with open(path, "w", encoding="ascii") as file:
@@ -43,7 +52,8 @@ def measure(folder, units):
     rows = []
     for name, end in (("the log alone", daemon.stop), ("behind a checkpoint", daemon.kill), ("the same, after kill -9", daemon.stop)):
         rows.append((name, seconds(daemon.start)))
-        print("%-26s %.1f s, %.0f units/s" % (rows[-1][0], rows[-1][1], units / rows[-1][1]), flush=True)
+        print("%-26s %.1f s, %.0f units/s; %.2f s of CPU, %.0f MB" %
+              (rows[-1][0], rows[-1][1], units / rows[-1][1], *spent(daemon.process.pid)), flush=True)
         took = seconds(end)
         print("%-26s %.1f s" % ("  its end", took), flush=True)
     total = []
