@@ -19,14 +19,13 @@ std::string count(std::uint64_t n) { return std::to_string(n); }
 
 Result<Oddities> find_oddities(Replay& replay, bool registers) {
   Oddities out;
-  if (replay.fold().program().items.empty() && !registers) return out;
+  if (registers) {
+    LQ_TRY(out.unregistered, replay.unregistered());
+  }
+  if (replay.fold().program().items.empty()) return out;
   for (const std::string& name : replay.unit_names()) {
     LQ_TRY(const UnitState* state, replay.unit(name));
-    if (state == nullptr) continue;
-    out.items_ignored += state->items_ignored;
-    if (registers && !state->registered && state->rows.events() != 0) {
-      out.unregistered.push_back(name);
-    }
+    if (state != nullptr) out.items_ignored += state->items_ignored;
   }
   return out;
 }

@@ -1,14 +1,12 @@
 #include "engine/replay.h"
 
 #include <algorithm>
-#include <deque>
 #include <queue>
 #include <thread>
 
-#include "engine/flat_fold.h"
 #include "engine/replay_meta.h"
 #include "engine/touch.h"
-#include "engine/whole_log.h"
+#include "engine/whole_fold.h"
 #include "engine/world.h"
 #include "lianqing/assert.h"
 #include "lianqing/bytes.h"
@@ -320,19 +318,22 @@ class Replay::Shards {
     started_ = true;
     for (const auto& registered : roster_.registered()) (void)roster_.number(registered.first);
     WholeLog log(batch_.entries, batch_.unitless, roster_.size());
-    LQ_TRY(Stretch stretch, whole_stretch(log, log.empty() ? end : log.first()));
+    WholeFold whole(fold_, *plan_, roster_, log, shards_.size());
+    if (Status s = whole.prepare(batch_.entries, log.empty() ? end : log.first()); !s) return s;
     const std::size_t held = options_.fold_entries * (options_.fold.reasons ? 2 : 8);
     std::size_t records = options_.fold_entries;
-    std::deque<FlatFold> folds;
-    for (std::size_t i = 0; i < shards_.size(); ++i) folds.emplace_back(fold_, *plan_);
+    WholeFold::Stretch stretch;
+    const auto fold_part = [&](std::size_t i) {
+      Effects effects = counting();
+      whole.fold(stretch, i, effects, [&] { collect(effects, shards_[i]); });
+      count_rules(effects, shards_[i]);
+    };
     while (!stretch.last) {
       stretch.to = judged_ = log.cut(stretch.from, records, end);
       stretch.last = stretch.to == end;
       std::vector<std::jthread> threads;
-      for (std::size_t i = 1; i < shards_.size(); ++i) {
-        threads.emplace_back([&, i] { fold_stretch(stretch, i, folds[i]); });
-      }
-      fold_stretch(stretch, 0, folds[0]);
+      for (std::size_t i = 1; i < shards_.size(); ++i) threads.emplace_back(fold_part, i);
+      fold_part(0);
       threads.clear();
       std::size_t warnings = 1;
       for (Shard& shard : shards_) {
@@ -346,72 +347,6 @@ class Replay::Shards {
     if (!log.empty()) seq_base_ = std::max(seq_base_, log.seq_at(end) + 1);
     batch_.clear();
     return {};
-  }
-
-  // A stretch of time of the whole log.
-  struct Stretch {
-    WholeLog* log = nullptr;
-    std::vector<bool> plain;                   // units that are folded flat
-    std::vector<std::vector<Instance>> rules;  // of these, between two stretches
-    Instant first, from = kBeforeAll, to;
-    bool last = false;
-  };
-
-  Result<Stretch> whole_stretch(WholeLog& log, Instant first) {
-    Stretch out;
-    out.log = &log;
-    out.first = first;
-    out.plain.assign(roster_.size(), true);
-    out.rules.resize(roster_.size());
-    for (const LogEntry& entry : batch_.entries) {
-      if (!FlatFold::takes(entry)) out.plain[entry.unit] = false;
-    }
-    // States and symbols are shared: only one thread may load.
-    for (const auto& registered : roster_.registered()) {
-      const std::uint32_t number = roster_.number(registered.first);
-      LQ_TRY(UnitState * state, roster_.load(number));
-      Effects effects;
-      if (!out.plain[number]) fold_.activate(*state, first, {}, effects);
-    }
-    for (std::uint32_t number = 0; number < roster_.size(); ++number) {
-      if (out.plain[number]) continue;
-      LQ_TRY([[maybe_unused]] UnitState * state, roster_.load(number));
-    }
-    return out;
-  }
-
-  void fold_stretch(Stretch& stretch, std::size_t place, FlatFold& flat) {
-    Shard& shard = shards_[place];
-    Effects effects = counting();
-    const SeqAt seq_of = [&stretch](Instant t) { return stretch.log->seq_at(t); };
-    std::vector<const LogEntry*> entries;
-    for (std::size_t unit = place; unit < stretch.plain.size(); unit += shards_.size()) {
-      const auto number = static_cast<std::uint32_t>(unit);
-      Roster::Slot& slot = roster_.slot(number);
-      if (!stretch.log->has(number) && !slot.state) continue;
-      stretch.log->take(number, stretch.to, entries);
-      if (stretch.plain[number]) {
-        FlatUnit facts{&slot.name, nullptr, false, stretch.first};
-        if (slot.state) {
-          facts.attributes = &slot.state->attributes;
-          facts.registered = slot.state->registered;
-        }
-        if (!facts.registered) {
-          if (entries.empty()) continue;
-          facts.first = entries.front()->clock;
-        }
-        std::vector<Instance> rules = std::move(stretch.rules[number]);
-        flat.run(facts, entries, stretch.from, stretch.to, rules, seq_of, effects);
-        if (!stretch.last) stretch.rules[number] = std::move(rules);
-      } else {
-        for (const LogEntry* entry : entries) {
-          if (entry->clock > stretch.from) fold_.step(*slot.state, *entry, seq_of, effects);
-        }
-        fold_.tick(*slot.state, stretch.to, seq_of, effects);
-      }
-      collect(effects, shard);
-    }
-    count_rules(effects, shard);
   }
 
   // The newest record with clock <= t: among those at hand, else the one before them.
@@ -690,6 +625,20 @@ Result<const UnitState*> Replay::unit(const std::string& name) {
   if (Status s = shards_->evict(); !s) return Unexpected<Error>(s.error());
   LQ_TRY(UnitState * state, shards_->roster_.load(number));
   return state;
+}
+
+Result<std::vector<std::string>> Replay::unregistered() {
+  std::vector<std::string> out;
+  for (const Roster::Slot& slot : shards_->roster_.slots()) {
+    bool unknown = slot.flat && !shards_->roster_.registered().contains(slot.name);
+    if (!shards_->plan_ || slot.state) {
+      LQ_TRY(const UnitState* state, unit(slot.name));
+      unknown |= !state->registered && state->rows.events() != 0;
+    }
+    if (unknown) out.push_back(slot.name);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 std::vector<std::string> Replay::unit_names() const {

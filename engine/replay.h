@@ -106,6 +106,9 @@ class Replay {
   // For explanations: the unit as it stands, or null. Valid until the next call.
   [[nodiscard]] Result<const UnitState*> unit(const std::string& name);
   std::vector<std::string> unit_names() const;
+  // Units with events that the register does not have, in order of their names. Looks at every
+  // unit.
+  [[nodiscard]] Result<std::vector<std::string>> unregistered();
   const Fold& fold() const;
   Seq last_seq() const;
 

@@ -28,6 +28,7 @@ class Roster {
     std::unique_ptr<UnitState> state;  // null: in the store, or not made yet
     bool stored = false;
     bool dirty = false;  // set by mark()
+    bool flat = false;   // has events that no state tells of (flat_fold.h)
     Instant due = kNever;
     std::uint64_t last_used = 0;
   };
