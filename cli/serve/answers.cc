@@ -283,6 +283,16 @@ bool Answers::with_access(const http::Caller& caller, std::function<void(Access)
 
 // ---- what the audit log is told
 
+void Answers::admitted(const http::Caller& caller, const std::string& peer) {
+  if (!logins_.begins(caller, peer, Logins::Clock::now())) return;
+  AuditNote note;
+  note.what = "login";
+  note.who = caller.name;
+  note.role = name(caller.role);
+  note.peer = peer;
+  audit_.note(std::move(note));
+}
+
 void Answers::denied(const http::Denial& denial) {
   AuditNote note{"denied",    denial.caller.name,
                  {},          denial.method + " " + denial.path,

@@ -14,6 +14,7 @@
 #include "cli/serve/aside.h"
 #include "cli/serve/audit_trail.h"
 #include "cli/serve/intake.h"
+#include "cli/serve/logins.h"
 #include "cli/serve/proposals.h"
 #include "cli/serve/rule_switch.h"
 #include "cli/serve/tokens.h"
@@ -45,6 +46,7 @@ class Answers final : public http::Answerer {
   void finish_folds() { folds_.finish(); }  // after end(): they give up
 
   std::optional<http::Caller> caller_of(std::string_view token) override;
+  void admitted(const http::Caller& caller, const std::string& peer) override;
   void denied(const http::Denial& denial) override;
   void answer(http::Request request, http::Reply reply) override;
   void open_stream(const http::Caller& caller, std::optional<std::uint64_t> seen,
@@ -83,6 +85,7 @@ class Answers final : public http::Answerer {
   AuditTrail& audit_;
   Proposals proposals_;
   EventDecoder decoder_;  // of the server's thread
+  Logins logins_;         // of the server's thread
   std::mutex access_lock_;
   std::map<std::vector<std::string>, std::shared_ptr<const VisibleUnits>> visible_;  // by roots
   std::shared_ptr<const Program> discreet_about_;

@@ -50,6 +50,8 @@ class Answerer {
 
   // Whose token it is; nothing if it is nobody's.
   virtual std::optional<Caller> caller_of(std::string_view token) = 0;
+  // Somebody was let in: before answer() or open_stream() of the same call.
+  virtual void admitted(const Caller& caller, const std::string& peer) = 0;
   virtual void denied(const Denial& denial) = 0;
   virtual void answer(Request request, Reply reply) = 0;
   // `seen`: position of the last warning the client has, if it has any.

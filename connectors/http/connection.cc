@@ -234,6 +234,7 @@ void Connection::authorise(Request request) {
                   problem(403, "units",
                           "the token is limited to some units, and this is about all of them"));
     }
+    shared_->answerer->admitted(*caller, peer_);
     request.caller = *caller;
     if (route_->id == RouteId::stream) {
       caller_ = *caller;

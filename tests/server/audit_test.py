@@ -65,6 +65,10 @@ class Audit(unittest.TestCase):
         self.assertTrue(created["who"].startswith("os:"))
         has("token_revoked", object="operator")
         has("rules_changed")
+        has("login", who="viewer", role="viewer")
+        logins = [r["data"] for r in self.records() if r["type"].endswith(".login")]
+        self.assertEqual(len({(one["who"], one["role"]) for one in logins}), len(logins), "one each, however many calls")
+        self.assertNotIn("rule_editor", [one["who"] for one in logins])    # never called
         has("read", who="auditor", operation="GET /v1/audit")
         everything = json.dumps(self.records())
         for token in self.daemon.tokens.values():
