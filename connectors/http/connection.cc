@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <charconv>
 
@@ -48,6 +49,15 @@ std::string_view bearer(std::string_view field) {
 }
 
 }  // namespace
+
+std::shared_ptr<Connection> Connection::make(Socket socket, std::shared_ptr<Shared> shared,
+                                             std::string peer) {
+  const auto executor = socket.get_executor();
+  return {new Connection(std::move(socket), std::move(shared), std::move(peer)),
+          [executor](Connection* last) {
+            asio::dispatch(executor, [owned = std::unique_ptr<Connection>(last)] {});
+          }};
+}
 
 Connection::Connection(Socket socket, std::shared_ptr<Shared> shared, std::string peer)
     : wire_(std::move(socket), shared->tls),

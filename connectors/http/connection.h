@@ -36,7 +36,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using Socket = boost::asio::ip::tcp::socket;
 
-  Connection(Socket socket, std::shared_ptr<Shared> shared, std::string peer);
+  // It is destroyed on the server's thread, wherever its last owner lets go of it: an answer may
+  // come from any thread, and last longer than the client.
+  static std::shared_ptr<Connection> make(Socket socket, std::shared_ptr<Shared> shared,
+                                          std::string peer);
   ~Connection();
 
   void start();
@@ -44,6 +47,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void stop();  // ends when what is under way is answered
 
  private:
+  Connection(Socket socket, std::shared_ptr<Shared> shared, std::string peer);
+
   enum class Stage : std::uint8_t { idle, head, body, answering, writing, streaming, closed };
 
   void shake_hands();

@@ -127,7 +127,7 @@ class Server::Listener {
       ++shared_->traffic.turned_away;
       return;
     }
-    std::make_shared<Connection>(std::move(socket), shared_, name)->start();
+    Connection::make(std::move(socket), shared_, name)->start();
   }
 
   void look_for_the_end() {
