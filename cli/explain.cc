@@ -4,9 +4,11 @@
 
 #include "cli/commands.h"
 #include "cli/explain_run.h"
+#include "cli/kept_packs.h"
 #include "cli/language.h"
 #include "cli/log_options.h"
 #include "cli/outbox/notice_text.h"
+#include "lianqing/assert.h"
 
 namespace lianqing {
 namespace {
@@ -81,6 +83,21 @@ Status complete(const Options& options, ExplainRequest& request) {
   return {};
 }
 
+// Of the packs that ruled the log, the one that ruled what is asked about.
+Status choose_pack(const Options& options, ReplayRequest& request) {
+  if (request.later.empty()) return {};
+  std::optional<Instant> at;
+  if (const auto text = options.value("at")) {
+    LQ_TRY(at, parse_instant(*text, *request.later.back(), "at"));
+  }
+  const std::string warning = options.positionals().empty() ? "" : options.positionals()[0];
+  LQ_TRY(const std::size_t ruler, ruler_of(request.log.paths[0], warning, at));
+  LQ_ASSERT(ruler <= request.later.size());
+  if (ruler > 0) request.program = request.later[ruler - 1];
+  request.later.clear();
+  return {};
+}
+
 }  // namespace
 
 int explain_command(const std::vector<std::string>& args) {
@@ -89,9 +106,9 @@ int explain_command(const std::vector<std::string>& args) {
   if (!options) return report(options.error(), prefers_chinese());
   if (options->has("help")) {
     std::printf("%s\n\n%s",
-                is_chinese(*options) ? "用法：lianqing explain --rules 规则包 （--events 文件... | "
+                is_chinese(*options) ? "用法：lianqing explain （--rules 规则包 --events 文件... | "
                                        "--data 目录） （预警编号 | --unit 单位）"
-                                     : "usage: lianqing explain --rules PACK (--events FILE... | "
+                                     : "usage: lianqing explain (--rules PACK --events FILE... | "
                                        "--data DIR) (WARNING-ID | --unit U)",
                 options_help(specs, is_chinese(*options)).c_str());
     return 0;
@@ -104,11 +121,14 @@ int explain_command(const std::vector<std::string>& args) {
     return explained ? *explained : report(explained.error(), chinese);
   }
   int code = 0;
-  auto request = log_request(*options, code, false);
-  if (request && !request->later.empty()) {
+  auto request = log_request(*options, code, true);
+  if (request && options->values("rules").size() > 1) {
     return report({ErrorCode::usage, "explain takes one --rules"}, is_chinese(*options));
   }
   if (!request) return code;
+  if (const Status s = choose_pack(*options, *request); !s) {
+    return report(s.error(), request->style.chinese);
+  }
   ExplainRequest explain;
   explain.replay = *std::move(request);
   if (const Status s = complete(*options, explain); !s)

@@ -144,6 +144,23 @@ Result<std::vector<std::string>> ruled_packs(const std::string& data) {
   return out;
 }
 
+Result<std::size_t> ruler_of(const std::string& data, const std::string& warning,
+                             std::optional<Instant> at) {
+  LQ_TRY(const auto log, EventLog::open(data, OpenMode::read_only));
+  LQ_TRY(const auto fact, log->meta(kGenerationKey));
+  LQ_TRY(const Generation generation, Generation::decode(fact.value_or("")));
+  std::optional<std::uint64_t> position;
+  if (!warning.empty()) {
+    LQ_TRY(position, log->warning_named(warning));
+  }
+  std::size_t out = generation.reigns.size() - 1;
+  const auto rules = [&](const Reign& reign) {
+    return position ? reign.next <= *position : !at || reign.from <= *at;
+  };
+  while (out > 0 && !rules(generation.reigns[out])) --out;
+  return out;
+}
+
 bool is_kept_pack(const std::string& folder) {
   std::error_code error;
   return fs::exists(fs::path(folder) / kList, error);

@@ -84,7 +84,8 @@ Status RuleChanges::run(const Tell& tell, const Replay::Quarantine& quarantine,
     if (before) {
       const auto at_start = make(reign.from, true);
       if (Status s = fold(*at_start, reign.from); !s) return s;
-      LQ_TRY(const auto differences, rule_differences(*before, *at_start, reign.from, shown_));
+      LQ_TRY(const auto differences,
+             rule_differences(*before, *at_start, reign.from, at_start->unit_names(), shown_));
       for (const Leaving& leaving : differences) {
         shown_[{leaving.unit, leaving.rule, leaving.key}] = leaving.to;
         if (Status s = tell(leaving); !s) return s;

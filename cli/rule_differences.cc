@@ -16,6 +16,14 @@ Place place_of(const Fold& fold, const UnitState& unit, const Instance& instance
   return {unit.name, rule.id, rule.keyed ? key_text(fold, instance.key) : ""};
 }
 
+// Beside the cause, which alone may also be a unit's first judgement.
+std::string marked(std::string text) {
+  static constexpr std::string_view kCause = ",\"cause\":\"activation\"";
+  const std::size_t at = text.find(kCause);  // in a string its quotes would have backslashes
+  LQ_ASSERT(at != std::string::npos);
+  return text.insert(at + kCause.size(), ",\"backfilled\":true");
+}
+
 class Differences {
  public:
   Differences(Instant at, Seq seq) : at_(at), seq_(seq) {}
@@ -29,7 +37,7 @@ class Differences {
     found_.push_back({warning.time, warning.unit, warning.rule, warning.key.value_or(""),
                       warning.key.has_value(), warning.from, warning.to, warning.shadow, warning.id,
                       warning.cause, warning.revoked, warning.seq,
-                      to_json(warning, replay.fold().program())});
+                      marked(to_json(warning, replay.fold().program()))});
   }
 
   std::vector<Leaving> take() {
@@ -48,10 +56,12 @@ class Differences {
 }  // namespace
 
 Result<std::vector<Leaving>> rule_differences(Replay& before, Replay& now, Instant at,
+                                              const std::vector<std::string>& among,
                                               ShownLevels shown) {
   Differences out(at, now.last_seq());
-  for (const std::string& name : now.unit_names()) {
+  for (const std::string& name : among) {
     LQ_TRY(const UnitState* unit, now.unit(name));
+    if (unit == nullptr) continue;
     for (const auto& [where, index] : unit->instance_of) {
       const Instance& instance = unit->instances[index];
       const auto was = shown.find(place_of(now.fold(), *unit, instance));

@@ -14,10 +14,12 @@ namespace lianqing {
 // Levels as they were told last, by unit, rule and key; greens may be left out.
 using ShownLevels = std::map<std::tuple<std::string, std::string, std::string>, Level>;
 
-// Both have folded the same records and are judged up to and including `at`. In order of (unit,
-// rule, key), with cause `activation`; what the new pack does not have at all falls to green, told
-// by the old one.
+// Both have folded the same records and are judged up to and including `at`. `among`: all units at
+// which `now` may see anything but what was shown; others are not looked at, nor taken up. In order
+// of (unit, rule, key), with cause `activation`; what the new pack does not have at all falls to
+// green, told by the old one.
 [[nodiscard]] Result<std::vector<Leaving>> rule_differences(Replay& before, Replay& now, Instant at,
+                                                            const std::vector<std::string>& among,
                                                             ShownLevels shown);
 
 }  // namespace lianqing

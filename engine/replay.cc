@@ -4,6 +4,7 @@
 #include <queue>
 #include <thread>
 
+#include "engine/outline.h"
 #include "engine/replay_meta.h"
 #include "engine/touch.h"
 #include "engine/whole_fold.h"
@@ -639,6 +640,17 @@ Result<std::vector<std::string>> Replay::unregistered() {
   }
   std::sort(out.begin(), out.end());
   return out;
+}
+
+Status Replay::each_changed(
+    const std::function<void(const std::string&, std::string_view)>& visit) {
+  const std::vector<std::uint32_t> marked = shards_->roster_.marked();
+  for (const std::uint32_t number : marked) {
+    if (Status s = shards_->evict(); !s) return s;
+    LQ_TRY(const UnitState* state, shards_->roster_.load(number));
+    visit(state->name, encode_outline(*state, shards_->fold_));
+  }
+  return {};
 }
 
 std::vector<std::string> Replay::unit_names() const {

@@ -109,6 +109,10 @@ class Replay {
   // Units with events that the register does not have, in order of their names. Looks at every
   // unit.
   [[nodiscard]] Result<std::vector<std::string>> unregistered();
+  // Outlines (engine/outline.h) of the units whose states may have changed since the last
+  // checkpoint, as they stand; there must be a store. Units told twice are told the same.
+  [[nodiscard]] Status each_changed(
+      const std::function<void(const std::string& unit, std::string_view outline)>& visit);
   const Fold& fold() const;
   Seq last_seq() const;
 

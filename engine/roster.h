@@ -51,6 +51,8 @@ class Roster {
   Status resume(const std::function<void(std::uint32_t number, Instant due)>& visit);
   // The state changes, or may.
   void mark(std::uint32_t number);
+  // The units that were marked since the last call of kept(), evicted ones among them.
+  const std::vector<std::uint32_t>& marked() const { return marked_; }
   // States changed since the last call of kept(), which says that the store has them.
   std::vector<StoredUnit> changed();
   void kept();

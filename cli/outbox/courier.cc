@@ -30,7 +30,7 @@ Level level_of(std::string_view text) {
 
 }  // namespace
 
-std::optional<NoticeEdge> edge_of(const Positioned& warning, bool& shadow) {
+std::optional<NoticeEdge> edge_of(const Positioned& warning, std::string_view& silent) {
   const auto head = read_warning_text(warning.second);
   const auto time = head ? parse_rfc3339(head->time) : std::nullopt;
   if (!time) return std::nullopt;
@@ -43,7 +43,7 @@ std::optional<NoticeEdge> edge_of(const Positioned& warning, bool& shadow) {
   out.from = level_of(head->from);
   out.to = level_of(head->to);
   out.time = *time;
-  shadow = head->shadow;
+  silent = head->shadow ? "shadow" : head->backfilled ? "backfilled" : "";
   return out;
 }
 
@@ -122,18 +122,18 @@ Status Courier::begin() {
 Result<bool> Courier::read_page(std::uint64_t end, bool with_units) {
   if (outbox_.full()) return false;
   LQ_TRY(const auto page, world_.warnings(outbox_.cursor() + 1, kPage));
-  std::vector<std::pair<NoticeEdge, bool>> edges;
+  std::vector<std::pair<NoticeEdge, std::string_view>> edges;
   std::set<std::string> names;
   for (const Positioned& warning : page) {
     if (warning.first >= end) break;
-    bool shadow = false;
-    auto edge = edge_of(warning, shadow);
+    std::string_view silent;
+    auto edge = edge_of(warning, silent);
     if (!edge) {
       return failure(ErrorCode::corrupt,
                      "warning " + std::to_string(warning.first) + " is not as it was written");
     }
     names.insert(edge->unit);
-    edges.emplace_back(*std::move(edge), shadow);
+    edges.emplace_back(*std::move(edge), silent);
   }
   std::map<std::string, UnitFacts> facts;
   if (with_units && world_.units && !names.empty()) {
@@ -142,8 +142,8 @@ Result<bool> Courier::read_page(std::uint64_t end, bool with_units) {
     facts = *std::move(known);
   }
   const Instant now = world_.now();
-  for (const auto& [edge, shadow] : edges) {
-    if (Status s = note(outbox_.read(edge, shadow, facts[edge.unit], now)); !s) {
+  for (const auto& [edge, silent] : edges) {
+    if (Status s = note(outbox_.read(edge, silent, facts[edge.unit], now)); !s) {
       return Unexpected<Error>(s.error());
     }
   }

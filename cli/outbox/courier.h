@@ -96,7 +96,8 @@ class Courier {
 [[nodiscard]] Status ask_for_retry(const std::string& directory,
                                    const std::vector<std::string>& ids);
 
-// A stored warning as an edge; nothing if it is not a warning as we write it.
-std::optional<NoticeEdge> edge_of(const Positioned& warning, bool& shadow);
+// A stored warning as an edge; nothing if it is not a warning as we write it. `silent`: why no sink
+// is told of it ("shadow", "backfilled"); else empty.
+std::optional<NoticeEdge> edge_of(const Positioned& warning, std::string_view& silent);
 
 }  // namespace lianqing

@@ -18,6 +18,8 @@ struct CodeWord {
 };
 constexpr CodeWord kCodeWords[] = {
     {"shadow", "试运行的规则，不推送", "left out: the rule is in shadow"},
+    {"backfilled", "新规则启用时对过去的判定，不推送",
+     "left out: what new rules made of the past when they were activated"},
     {"history", "过去的预警（早于 7 天），不推送",
      "left out: history, older than seven days when it was read"},
     {"level", "此目标不要这一级别", "left out: the sink does not take this level"},

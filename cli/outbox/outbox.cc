@@ -74,16 +74,16 @@ std::size_t Outbox::count(State state) const { return states_[static_cast<std::s
 
 // ---- what a warning becomes
 
-std::vector<OutboxEntry> Outbox::read(const NoticeEdge& edge, bool shadow, const UnitFacts& unit,
-                                      Instant now) const {
+std::vector<OutboxEntry> Outbox::read(const NoticeEdge& edge, std::string_view silent,
+                                      const UnitFacts& unit, Instant now) const {
   OutboxEntry out;
   out.step = OutboxStep::edge;
   out.at = now;
   out.edge = edge;
   out.edge.text.clear();
   const auto within = [&](const std::string& name) { return policy_.units.contains(name); };
-  if (shadow) {
-    out.why = "shadow";
+  if (!silent.empty()) {
+    out.why = silent;
   } else if (now - edge.time > policy_.oldest) {
     out.why = "history";
   } else if (!policy_.levels.empty() && !policy_.levels.contains(std::max(edge.from, edge.to))) {

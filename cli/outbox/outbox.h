@@ -68,9 +68,9 @@ class Outbox {
 
   void apply(const OutboxEntry& entry);
 
-  // Each proposes what is to be journaled and applied, in order.
-  std::vector<OutboxEntry> read(const NoticeEdge& edge, bool shadow, const UnitFacts& unit,
-                                Instant now) const;
+  // Each proposes what is to be journaled and applied, in order. `silent`: edge_of (courier.h).
+  std::vector<OutboxEntry> read(const NoticeEdge& edge, std::string_view silent,
+                                const UnitFacts& unit, Instant now) const;
   std::vector<OutboxEntry> close_due(Instant now) const;
   std::vector<OutboxEntry> sent(const std::vector<std::string>& ids, const Receipt& receipt,
                                 Instant now) const;

@@ -37,7 +37,9 @@ void Board::place(const std::string& unit, const std::string& rule, const std::s
   BoardUnit& row = at(unit);
   if (standing.level == Level::green) {
     row.standing.erase({rule, key});
+    if (row.standing.empty()) lit_.erase(unit);
   } else {
+    if (row.standing.empty()) lit_.insert(unit);
     row.standing[{rule, key}] = standing;
   }
 }
@@ -81,9 +83,9 @@ std::vector<std::string> Board::levels(
     const std::function<bool(const std::string&)>& visible,
     const std::function<Instant(const std::string&, Instant)>& told_since) const {
   std::vector<std::string> out;
-  for (const auto& [id, unit] : units_) {
+  for (const std::string& id : lit_) {
     if (!visible(id)) continue;
-    for (const auto& [where, standing] : unit.standing) {
+    for (const auto& [where, standing] : units_.find(id)->second.standing) {
       if (standing.shadow) continue;
       JsonWriter json(out.emplace_back());
       json.begin_object().key("unit").string(id).key("rule").string(where.first).key("key");

@@ -49,6 +49,8 @@ class Board {
   std::uint64_t tree_version() const { return tree_version_; }
 
   const std::map<std::string, BoardUnit, std::less<>>& units() const { return units_; }
+  // The ids of those with a level that is not green.
+  const std::set<std::string, std::less<>>& lit() const { return lit_; }
   std::size_t of_colour(Level level) const { return colours_[static_cast<std::size_t>(level)]; }
   std::size_t grey() const { return grey_; }
 
@@ -62,6 +64,7 @@ class Board {
   BoardUnit& at(std::string_view unit);
 
   std::map<std::string, BoardUnit, std::less<>> units_;
+  std::set<std::string, std::less<>> lit_;
   std::array<std::size_t, kLevels> colours_{};
   std::size_t grey_ = 0;
   std::map<std::string, std::set<std::string>, std::less<>> children_;  // by parent

@@ -60,6 +60,36 @@ Result<Judge> make_judge(const std::string& data, std::shared_ptr<const Program>
   return out;
 }
 
+Result<Stands> stored_stands(const Judge& judge, const std::function<void(std::string_view)>& met) {
+  Stands out;
+  bool known = true;
+  const Status read =
+      judge.store->each_unit([&](std::string_view unit, Instant, std::string_view bytes) {
+        met(unit);
+        auto outline = decode_outline(bytes, *judge.program);
+        known = known && outline;
+        if (outline && !outline->stands.empty()) {
+          out.emplace_hint(out.end(), unit, std::move(outline->stands));
+        }
+      });
+  if (!read) return Unexpected<Error>(read.error());
+  if (!known) return failure(ErrorCode::corrupt, "unit state: malformed outline");
+  return out;
+}
+
+Status renew(Stands& stands, const Judge& judge, const std::function<void(std::string_view)>& met) {
+  return judge.replay->each_changed([&](const std::string& unit, std::string_view bytes) {
+    met(unit);
+    auto outline = decode_outline(bytes, *judge.program);
+    LQ_ASSERT(outline);
+    if (outline->stands.empty()) {
+      stands.erase(unit);
+    } else {
+      stands[unit] = std::move(outline->stands);
+    }
+  });
+}
+
 Result<Seq> refold_until(const EventLog& log, Replay& replay, LogStretch stretch,
                          const std::function<bool(const Event&)>& met,
                          const std::function<Status(Seq next)>& folded) {

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/serve/store_behind.h"
+#include "engine/outline.h"
 #include "engine/replay.h"
 #include "log/event_log.h"
 
@@ -39,6 +41,23 @@ struct Judge {
 [[nodiscard]] Result<Judge> make_judge(const std::string& data,
                                        std::shared_ptr<const Program> program, std::string pack,
                                        const std::vector<RegisteredUnit>& units, bool fresh);
+
+// Units with rules that are not green, or grey, and which.
+using Stands = std::map<std::string, std::vector<Outline::Stand>, std::less<>>;
+// As the newest checkpoint has them; `met` is told of every unit.
+[[nodiscard]] Result<Stands> stored_stands(const Judge& judge,
+                                           const std::function<void(std::string_view)>& met);
+// As they are now; they were right at the newest checkpoint. Costs what has changed since; `met` is
+// told of that.
+[[nodiscard]] Status renew(Stands& stands, const Judge& judge,
+                           const std::function<void(std::string_view)>& met);
+
+// What is known of a pack that was folded beside the one that rules.
+struct Prepared {
+  Seq folded = 0;      // records below it
+  Stands stands;       // as of its newest checkpoint
+  bool lives = false;  // its store has what Live::lives() gave
+};
 
 // Folds the records `from` to `to` - 1 of the log, as far as they were recorded at or before
 // `until`.

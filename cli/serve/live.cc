@@ -269,10 +269,11 @@ Status Live::catch_up(Seq from, const Progress& progress) {
     const std::string pack = std::filesystem::path(change->first).filename().string();
     LQ_TRY(Judge successor,
            make_judge(options_.data, std::move(program), pack, options_.units, true));
-    const Status prepared = refold(
+    const Status folded_all = refold(
         *log_, *successor.replay, {.to = next}, [](const Event&) {}, [](Seq) { return Status{}; });
-    if (!prepared) return prepared;
-    LQ_TRY([[maybe_unused]] const std::size_t told, succeed(successor, change->second));
+    if (!folded_all) return folded_all;
+    Prepared prepared;  // nothing is stored yet
+    LQ_TRY([[maybe_unused]] const Switched done, succeed(successor, prepared, change->second));
     successor.dismiss();
   }
   if (Status s = settle(); !s) return s;

@@ -79,17 +79,29 @@ class Live {
                                                 std::span<const ReadPlace> places, Instant now);
   // The clock reaches `now`: what changes by itself until then changes.
   [[nodiscard]] Status tick(Instant now);
-  // Lets `successor`, which has folded the records below `folded` and is kept, rule from an instant
-  // at or behind `now` on, and logs that. Fails (refused) before anything is changed, also for want
-  // of room; any other failure means that the log or the fold has stopped. The pack that ruled is
-  // left in `successor`.
+  // Lets `successor`, which is as `prepared` says, rule from an instant at or behind `now` on, and
+  // logs that. What was prepared costs next to no time here: only what changed since, and units at
+  // which the two packs differ, are looked at. Fails (refused) before anything is changed, also for
+  // want of room; any other failure means that the log or the fold has stopped. The pack that ruled
+  // is left in `successor`.
   struct Switched {
     Seq seq = 0;  // of the record
     Instant at;
     std::size_t transitions = 0;  // that it told
+    std::size_t units = 0;        // that were looked at
+    std::size_t lives = 0;        // units whose cases were stored anew
   };
-  [[nodiscard]] Result<Switched> activate(Judge& successor, Seq folded,
+  [[nodiscard]] Result<Switched> activate(Judge& successor, Prepared& prepared,
                                           const Activation& activation, Instant now);
+  // For the store of a successor: what the casebook remembers of the next units behind `after`, at
+  // most so many. From the call without `after` on it is kept in mind what changes; that ends when
+  // the successor rules, or is dropped.
+  std::vector<UnitBytes> lives(std::string_view after, std::size_t most) {
+    return desk_->casebook().hand_over(after, most);
+  }
+  void drop_successor() { desk_->casebook().forget_handed_over(); }
+  // Units that a successor knows.
+  void meet(std::span<const std::string> units);
   // Makes the state durable with the position it reflects.
   [[nodiscard]] Status checkpoint();
   // The same without waiting until it is durable: a failure is told by what comes later.
@@ -147,11 +159,11 @@ class Live {
   Status catch_up(Seq from, const Progress& progress);
   void listen();
   Status heard(const Leaving& leaving);
-  void tell_grey(Replay& replay, Instant at, bool is_grey);
+  void tell_grey(const Stands& stands, Instant at);
   Status announce(Instant recorded);
   Result<Seq> append_own(const std::string& text, Instant recorded, Replay* also);
   std::optional<std::string> other_pack(const Event& event);
-  Result<std::size_t> succeed(Judge& successor, Instant at);
+  Result<Switched> succeed(Judge& successor, Prepared& prepared, Instant at);
   Status judge_through(Instant t);
   Status settle();
   Status store_warnings();

@@ -11,10 +11,44 @@ namespace {
 
 constexpr std::size_t kStoreBatch = 512;  // warnings written at a time
 
-ShownLevels shown_levels(const Board& board) {
+// Whether the pack sees the levels that the board shows.
+bool alike(const BoardUnit& row, const std::vector<Outline::Stand>& stands,
+           const Program& program) {
+  std::size_t lit = 0;
+  for (const Outline::Stand& stand : stands) {
+    if (stand.level == Level::green) continue;
+    const auto shown = row.standing.find(std::pair(program.rules[stand.rule].id, stand.key));
+    if (shown == row.standing.end() || shown->second.level != stand.level) return false;
+    ++lit;
+  }
+  return lit == row.standing.size();
+}
+
+// The units at which the pack sees other levels than the board shows, in order.
+std::vector<std::string> unlike(const Board& board, const Stands& stands, const Program& program) {
+  const BoardUnit green;
+  const std::vector<Outline::Stand> none;
+  std::vector<std::string> out;
+  auto lit = board.lit().begin();
+  auto own = stands.begin();
+  while (lit != board.lit().end() || own != stands.end()) {
+    const bool shown = lit != board.lit().end() && (own == stands.end() || *lit <= own->first);
+    const bool seen = own != stands.end() && (!shown || own->first == *lit);
+    const std::string& unit = shown ? *lit : own->first;
+    const BoardUnit& row = shown ? board.units().find(unit)->second : green;
+    if (!alike(row, seen ? own->second : none, program)) out.push_back(unit);
+    if (seen) ++own;
+    if (shown) ++lit;
+  }
+  return out;
+}
+
+ShownLevels shown_levels(const Board& board, const std::vector<std::string>& among) {
   ShownLevels out;
-  for (const auto& [unit, row] : board.units()) {
-    for (const auto& [where, standing] : row.standing) {
+  for (const std::string& unit : among) {
+    const auto row = board.units().find(unit);
+    if (row == board.units().end()) continue;
+    for (const auto& [where, standing] : row->second.standing) {
       out.emplace(std::tuple(unit, where.first, where.second), standing.level);
     }
   }
@@ -96,8 +130,8 @@ Status Live::announce(Instant recorded) {
   return {};
 }
 
-Result<Live::Switched> Live::activate(Judge& successor, Seq folded, const Activation& activation,
-                                      Instant now) {
+Result<Live::Switched> Live::activate(Judge& successor, Prepared& prepared,
+                                      const Activation& activation, Instant now) {
   Switched out;
   out.at = std::max(now, judged_ + Duration{1});
   if (log_->last_recorded() != kBeforeAll) {
@@ -105,7 +139,7 @@ Result<Live::Switched> Live::activate(Judge& successor, Seq folded, const Activa
   }
   const auto ignore = [](const Event&) {};
   const auto go_on = [](Seq) { return Status{}; };
-  if (Status s = refold(*log_, *successor.replay, {.from = folded}, ignore, go_on); !s) {
+  if (Status s = refold(*log_, *successor.replay, {.from = prepared.folded}, ignore, go_on); !s) {
     return Unexpected<Error>(s.error());
   }
   const std::string text =
@@ -115,7 +149,10 @@ Result<Live::Switched> Live::activate(Judge& successor, Seq folded, const Activa
   if (!seq) return Unexpected<Error>(seq.error());
   out.seq = *seq;
   announced_ = true;
-  LQ_TRY(out.transitions, succeed(successor, out.at));
+  LQ_TRY(const Switched told, succeed(successor, prepared, out.at));
+  out.transitions = told.transitions;
+  out.units = told.units;
+  out.lives = told.lives;
   // Until both are stored, a start folds from the old pack's checkpoint up to here again.
   if (Status s = checkpoint(); !s) return Unexpected<Error>(s.error());
   if (since_checkpoint_ > 0) return failure(ErrorCode::full, "no room for the new state");
@@ -125,52 +162,70 @@ Result<Live::Switched> Live::activate(Judge& successor, Seq folded, const Activa
   return out;
 }
 
-// As the instances of the replay stand.
-void Live::tell_grey(Replay& replay, Instant at, bool is_grey) {
-  for (const std::string& name : replay.unit_names()) {
-    const auto unit = replay.unit(name);
-    if (!unit || *unit == nullptr) continue;
-    for (const Instance& instance : (*unit)->instances) {
-      if (!instance.grey) continue;
-      const Rule& rule = replay.fold().program().rules[instance.rule];
-      GreyChange change{at, name, rule.id, std::nullopt, is_grey};
-      if (rule.keyed) change.key = key_text(replay.fold(), instance.key);
-      desk_->grey(change);
-    }
-  }
+void Live::meet(std::span<const std::string> units) {
+  for (const std::string& unit : units) board_->meet(unit);
 }
 
-// Both have folded everything recorded up to `at`, and nothing later. Gives how many transitions
-// that made.
-Result<std::size_t> Live::succeed(Judge& successor, Instant at) {
+// The casebook has heard which rules had no data; it is told what is otherwise now.
+void Live::tell_grey(const Stands& stands, Instant at) {
+  const auto tell = [&](std::string_view unit, const CasePlace& place, bool is_grey) {
+    desk_->grey({at, std::string(unit), place.first, place.second, is_grey});
+  };
+  const auto known = casebook().grey_places();
+  auto was = known.begin();
+  const auto no_more = [&](std::string_view before) {
+    for (; was != known.end() && (before.empty() || was->first < before); ++was) {
+      for (const CasePlace& place : *was->second) tell(was->first, place, false);
+    }
+  };
+  for (const auto& [unit, own] : stands) {
+    std::set<CasePlace> greys;
+    for (const Outline::Stand& stand : own) {
+      if (!stand.grey) continue;
+      const Rule& rule = program().rules[stand.rule];
+      greys.emplace(rule.id, rule.keyed ? std::optional(stand.key) : std::nullopt);
+    }
+    if (greys.empty()) continue;
+    no_more(unit);
+    if (was != known.end() && was->first == unit) {
+      for (const CasePlace& place : *(was++)->second) {
+        if (greys.erase(place) == 0) tell(unit, place, false);
+      }
+    }
+    for (const CasePlace& place : greys) tell(unit, place, true);
+  }
+  no_more({});
+}
+
+// Both have folded everything recorded up to `at`, and nothing later.
+Result<Live::Switched> Live::succeed(Judge& successor, Prepared& prepared, Instant at) {
+  Stands& stands = prepared.stands;
   judge_.voice->before = at;
   for (Replay* judge : {judge_.replay.get(), successor.replay.get()}) {
     if (Status s = judge->judge_through(at); !s) return Unexpected<Error>(s.error());
   }
-  LQ_TRY(const auto differences,
-         rule_differences(*judge_.replay, *successor.replay, at, shown_levels(*board_)));
+  const auto met = [this](std::string_view unit) { board_->meet(unit); };
+  if (Status s = renew(stands, successor, met); !s) return Unexpected<Error>(s.error());
+  const std::vector<std::string> among = unlike(*board_, stands, *successor.program);
+  LQ_TRY(const auto differences, rule_differences(*judge_.replay, *successor.replay, at, among,
+                                                  shown_levels(*board_, among)));
   // Cases go on as they are, whatever the new pack makes of the levels.
   book(at - Duration{1}, true);
-  LQ_TRY(Desk desk, Desk::decode(std::as_const(*desk_).encode_head(), casebook().encode_units(),
-                                 successor.replay->fold().program()));
-  desk.casebook().not_kept();
-  desk_ = std::make_unique<Desk>(std::move(desk));
-  tell_grey(*judge_.replay, at, false);
-  tell_grey(*successor.replay, at, true);
+  desk_->casebook().follow(successor.replay->fold().program(), prepared.lives);
   duties_ = std::make_unique<DutyTable>(*successor.program);
   std::swap(judge_, successor);
+  tell_grey(stands, at);
   (void)replay().take_rule_judgements();  // of records folded again
   listen();
   for (const Leaving& leaving : differences) {
     if (Status s = heard(leaving); !s) return Unexpected<Error>(s.error());
   }
-  for (const std::string& name : judge_.replay->unit_names()) board_->meet(name);
   judged_ = at;
   book(at, true);
   if (Status s = store_warnings(); !s) return Unexpected<Error>(s.error());
   if (!fresh_.empty()) return failure(ErrorCode::full, "no room for the warnings of new rules");
   generation_.reigns.push_back({judge_.pack, hash_text(program()), at, next_position_});
-  return differences.size();
+  return Switched{0, at, differences.size(), among.size(), casebook().unkept()};
 }
 
 }  // namespace lianqing

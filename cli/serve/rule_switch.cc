@@ -16,6 +16,8 @@ constexpr std::chrono::milliseconds kLook{1000};
 constexpr std::string_view kSettledKey = "serve/pack-folder";
 constexpr Seq kNearlyThere = 2048;  // records that the writer may fold itself
 constexpr int kMostPasses = 16;
+constexpr std::size_t kNotesAtOnce = 64'000;  // written at a time
+constexpr std::size_t kUnitsAtOnce = 1000;    // that the writer looks at between two commits
 
 // Only errors; a pack with warnings is none the worse.
 std::string mistakes(Diagnostics findings, const PackTexts& texts) {
@@ -249,6 +251,94 @@ void RuleSwitch::prepare(const std::stop_token& stop, Proposal proposal) {
   note_disk(std::move(disk));
 }
 
+// Has the writer do something between two commits, and waits for it.
+Status RuleSwitch::between_commits(std::function<void(Live&)> work) {
+  const auto done = std::make_shared<std::promise<void>>();
+  auto finished = done->get_future();
+  const bool asked = writer_.perform([work = std::move(work), done](Live& live, Instant) -> Status {
+    work(live);
+    done->set_value();
+    return {};
+  });
+  if (!asked) return failure(ErrorCode::refused, "the daemon is ending");
+  while (finished.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready) {
+    if (writer_.failed()) return failure(ErrorCode::io, "the log or the fold has stopped");
+  }
+  return {};
+}
+
+// Everything that the writer need not do: the log so far is folded, and judged as far as the writer
+// has judged, and that is stored; where its units stand is known.
+Status RuleSwitch::fold_beside(const std::stop_token& stop, Judge& judge, Prepared& out) {
+  const auto log = writer_.log();
+  std::vector<std::string> units;
+  for (int pass = 0; pass < kMostPasses; ++pass) {
+    struct Reached {
+      Seq end = 0;
+      Instant judged = kBeforeAll;
+    };
+    const auto reached = std::make_shared<Reached>();
+    const Status looked = between_commits([reached](Live& live) {
+      *reached = {live.log().next_seq(), live.judged()};
+    });
+    if (!looked) return looked;
+    if (pass > 0 && reached->end - out.folded <= kNearlyThere) break;
+    Status done = refold(
+        *log, *judge.replay, {out.folded, reached->end}, [](const Event&) {},
+        [&](Seq seq) -> Status {
+          if (stop.stop_requested() || dropped_) {
+            return failure(ErrorCode::refused, "no longer wanted");
+          }
+          const std::lock_guard hold(lock_);
+          state_.backfill->done = seq;
+          state_.backfill->of = reached->end;
+          return {};
+        });
+    if (done && reached->judged != kBeforeAll) done = judge.replay->judge_through(reached->judged);
+    const auto met = [&units](std::string_view unit) { units.emplace_back(unit); };
+    if (done && pass > 0) done = renew(out.stands, judge, met);
+    if (done) done = judge.replay->checkpoint(LivePosition{}.encode());
+    if (!done) return done;
+    out.folded = reached->end;
+    if (pass > 0) continue;
+    LQ_TRY(out.stands, stored_stands(judge, met));
+    if (Status s = store_lives(stop, judge, out); !s) return s;
+  }
+  for (std::size_t at = 0; at < units.size(); at += kUnitsAtOnce) {
+    const auto some = std::make_shared<std::vector<std::string>>(
+        units.begin() + static_cast<std::ptrdiff_t>(at),
+        units.begin() + static_cast<std::ptrdiff_t>(std::min(at + kUnitsAtOnce, units.size())));
+    if (Status s = between_commits([some](Live& live) { live.meet(*some); }); !s) return s;
+  }
+  return {};
+}
+
+// What the casebook remembers goes into the store of the pack that is to rule, a few units between
+// two commits; what changes after that is stored when it rules.
+Status RuleSwitch::store_lives(const std::stop_token& stop, Judge& judge, Prepared& out) {
+  const auto some = std::make_shared<std::vector<UnitBytes>>();
+  std::vector<StoredNote> notes;
+  for (std::string after;; after = some->back().first) {
+    if (stop.stop_requested() || dropped_) {
+      return failure(ErrorCode::refused, "no longer wanted");
+    }
+    const Status asked =
+        between_commits([some, after](Live& live) { *some = live.lives(after, kUnitsAtOnce); });
+    if (!asked) return asked;
+    for (const auto& [unit, bytes] : *some) notes.push_back({life_note(unit), bytes});
+    const bool last = some->size() < kUnitsAtOnce;
+    if (!notes.empty() && (last || notes.size() >= kNotesAtOnce)) {
+      if (Status s = judge.replay->checkpoint(LivePosition{}.encode(), std::move(notes)); !s) {
+        return s;
+      }
+      notes.clear();
+    }
+    if (last) break;
+  }
+  out.lives = true;
+  return {};
+}
+
 Result<Live::Switched> RuleSwitch::fold_and_switch(const std::stop_token& stop,
                                                    const Proposal& proposal) {
   const std::string hash = hash_text(*proposal.pack.program);
@@ -258,41 +348,24 @@ Result<Live::Switched> RuleSwitch::fold_and_switch(const std::stop_token& stop,
   LQ_TRY(auto program, load_kept_pack(find_kept_pack(options_.data, hash).value_or("")));
   LQ_TRY(Judge made, make_judge(options_.data, std::move(program), hash, options_.units, true));
   const auto judge = std::make_shared<Judge>(std::move(made));
-  const auto log = writer_.log();
-  Seq next = 0;
-  for (int pass = 0; pass < kMostPasses; ++pass) {
-    const Seq end = log->next_seq();
-    if (pass > 0 && end - next <= kNearlyThere) break;
-    const Status folded = refold(
-        *log, *judge->replay, {next, end}, [](const Event&) {},
-        [&](Seq done) -> Status {
-          if (stop.stop_requested() || dropped_) {
-            return failure(ErrorCode::refused, "no longer wanted");
-          }
-          const std::lock_guard hold(lock_);
-          state_.backfill->done = done;
-          state_.backfill->of = end;
-          return {};
-        });
-    Status stored = folded;
-    // What is stored now need not be stored while the writer waits.
-    if (stored) stored = judge->replay->checkpoint(LivePosition{}.encode());
-    if (!stored) {
-      judge->dismiss();
-      return Unexpected<Error>(stored.error());
-    }
-    next = end;
+  const auto prepared = std::make_shared<Prepared>();
+  if (Status s = fold_beside(stop, *judge, *prepared); !s) {
+    (void)between_commits([](Live& live) { live.drop_successor(); });
+    judge->dismiss();
+    return Unexpected<Error>(s.error());
   }
   const auto answer = std::make_shared<std::promise<Result<Live::Switched>>>();
   auto switched = answer->get_future();
-  const bool asked = writer_.perform([this, judge, next, answer, activation = proposal.activation](
-                                         Live& live, Instant now) -> Status {
-    Result<Live::Switched> done = failure(ErrorCode::refused, "no longer wanted");
-    if (!dropped_) done = live.activate(*judge, next, activation, now);
-    answer->set_value(done);
-    if (done || done.error().code == ErrorCode::refused) return {};
-    return Unexpected<Error>(done.error());
-  });
+  const bool asked =
+      writer_.perform([this, judge, prepared, answer, activation = proposal.activation](
+                          Live& live, Instant now) -> Status {
+        Result<Live::Switched> done = failure(ErrorCode::refused, "no longer wanted");
+        if (!dropped_) done = live.activate(*judge, *prepared, activation, now);
+        if (!done) live.drop_successor();
+        answer->set_value(done);
+        if (done || done.error().code == ErrorCode::refused) return {};
+        return Unexpected<Error>(done.error());
+      });
   if (!asked) {
     judge->dismiss();
     return failure(ErrorCode::refused, "the daemon is ending");

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -87,6 +88,9 @@ class RuleSwitch {
   std::optional<std::string> read_folder(ReadPack& out);
   void take_up(ReadPack pack, const std::string& content, const Activation& activation);
   void prepare(const std::stop_token& stop, Proposal proposal);
+  Status between_commits(std::function<void(Live&)> work);
+  Status fold_beside(const std::stop_token& stop, Judge& judge, Prepared& out);
+  Status store_lives(const std::stop_token& stop, Judge& judge, Prepared& out);
   Result<Live::Switched> fold_and_switch(const std::stop_token& stop, const Proposal& proposal);
   void note_disk(DiskRules disk);
   void remember(const std::string& content);

@@ -54,7 +54,9 @@ std::optional<WarningText> read_warning_text(std::string_view text) {
   out.to = quoted(rest.substr(to + 6));
   out.time = quoted(rest.substr(time + 8));
   if (out.to.empty() || out.time.empty()) return std::nullopt;
-  out.shadow = rest.substr(to, time - to).find(",\"shadow\":true") != std::string_view::npos;
+  const std::string_view marks = rest.substr(to, time - to);
+  out.shadow = marks.find(",\"shadow\":true") != std::string_view::npos;
+  out.backfilled = marks.find(",\"backfilled\":true") != std::string_view::npos;
   out.id = bare(out.id);
   out.to = bare(out.to);
   out.time = bare(out.time);

@@ -18,6 +18,7 @@ struct WarningText {
   std::string_view from, to;
   std::string_view time;
   bool shadow = false;
+  bool backfilled = false;  // told by new rules of what was before them
 };
 
 // Nothing if the text is not a warning as we write it.

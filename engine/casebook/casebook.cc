@@ -74,9 +74,14 @@ void Casebook::settle() {
     reschedule(unit.first, life, due);
     count_missing(life);
     show_colour(unit.first, life);
-    changed_.insert(unit.first);
+    note_change(unit.first);
   }
   touched_.clear();
+}
+
+void Casebook::note_change(std::string_view unit) {
+  changed_.insert(unit);
+  if (handing_) changed_since_handed_.insert(unit);
 }
 
 void Casebook::reschedule(std::string_view unit, UnitLife& life, Instant due) {
@@ -109,7 +114,7 @@ Casebook::Units::value_type& Casebook::place(std::string_view unit) {
 
 UnitLife& Casebook::touch(Units::value_type& place) {
   touched_.insert(place.first);
-  changed_.insert(place.first);
+  note_change(place.first);
   if (!place.second.life) {
     place.second.life = std::make_unique<UnitLife>();
     for (const std::uint32_t index : place.second.sources) {
@@ -125,8 +130,14 @@ const UnitLife* Casebook::life(std::string_view unit) const {
   return at == units_.end() ? nullptr : at->second.life.get();
 }
 
-void Casebook::not_kept() {
-  for (const auto& [name, place] : units_) changed_.insert(changed_.end(), name);
+std::vector<std::pair<std::string_view, const std::set<CasePlace>*>> Casebook::grey_places() const {
+  std::vector<std::pair<std::string_view, const std::set<CasePlace>*>> out;
+  for (const auto& [name, place] : units_) {
+    if (place.life && !place.life->grey_rules.empty()) {
+      out.emplace_back(name, &place.life->grey_rules);
+    }
+  }
+  return out;
 }
 
 // ---- sources
@@ -135,7 +146,7 @@ void Casebook::feed(std::uint32_t source, Units::value_type& unit) {
   auto& sources = unit.second.sources;
   if (std::find(sources.begin(), sources.end(), source) != sources.end()) return;
   sources.push_back(source);
-  changed_.insert(unit.first);
+  note_change(unit.first);
   sources_[source].units.push_back(unit.first);
   if (sources_[source].silent || sources_[source].down) ++touch(unit).dead_sources;
 }

@@ -96,7 +96,17 @@ class Casebook {
   // Of the units that may have changed since the last call of kept().
   std::vector<UnitBytes> encode_changed() const;
   void kept() { changed_.clear(); }
-  void not_kept();  // nothing of it is
+  // The next units behind `after`, in order, for another place where it is to be kept. What changes
+  // from the call without `after` on is kept in mind, until follow() or forget_handed_over().
+  std::vector<UnitBytes> hand_over(std::string_view after, std::size_t most);
+  void forget_handed_over();
+  // Goes on under another program, as decode() of its bytes would. It is settled. Nothing of it is
+  // kept in the new place; if `handed_over`, only what changed since.
+  void follow(const Program& program, bool handed_over);
+  std::size_t unkept() const { return changed_.size(); }
+  // The rules of each unit that have no data, as grey() told; valid until the next change.
+  std::vector<std::pair<std::string_view, const std::set<CasePlace>*>> grey_places() const;
+
   // Fails (corrupt) on bytes that encode does not make. The program may be another one: cases whose
   // rule it does not have keep their state and have no obligations from then on.
   static Result<Casebook> decode(std::string_view bytes, const Program& program);
@@ -134,8 +144,11 @@ class Casebook {
   void count_missing(UnitLife& life);
   void connector_status(const LifeRecord& record);
   void reschedule(std::string_view unit, UnitLife& life, Instant due);
+  void note_change(std::string_view unit);
+  void take_sources(Casebook& next);
   void show_colour(const std::string& unit, UnitLife& life);
   void derive();
+  void derive_source(std::uint32_t index);
 
   std::unique_ptr<Program> program_;
   std::unique_ptr<const DutyTable> table_;  // of program_
@@ -145,6 +158,8 @@ class Casebook {
   std::vector<Source> sources_;         // one per Program::watched
   std::set<std::string_view> touched_;  // keys of units_
   std::set<std::string_view> changed_;  // the same: since kept()
+  bool handing_ = false;
+  std::set<std::string_view> changed_since_handed_;  // the same
   std::vector<ColourChange> colours_;
   LifeEffects effects_;
 

@@ -357,6 +357,81 @@ Result<Casebook> Casebook::decode(std::string_view head, std::span<const UnitByt
   return out;
 }
 
+std::vector<UnitBytes> Casebook::hand_over(std::string_view after, std::size_t most) {
+  if (after.empty()) {
+    handing_ = true;
+    changed_since_handed_.clear();
+  }
+  std::vector<UnitBytes> out;
+  for (auto at = units_.upper_bound(after); at != units_.end() && out.size() < most; ++at) {
+    out.emplace_back(at->first, Bytes::of(at->second));
+  }
+  return out;
+}
+
+void Casebook::forget_handed_over() {
+  handing_ = false;
+  changed_since_handed_.clear();
+}
+
+void Casebook::follow(const Program& program, bool handed_over) {
+  LQ_ASSERT(!open_ && touched_.empty());
+  if (handed_over) {
+    LQ_ASSERT(handing_);
+    changed_.swap(changed_since_handed_);
+  } else {
+    for (const auto& [name, place] : units_) changed_.insert(changed_.end(), name);
+  }
+  forget_handed_over();
+  Casebook next(program);
+  take_sources(next);
+  sources_ = std::move(next.sources_);
+  source_of_ = std::move(next.source_of_);
+  program_.swap(next.program_);
+  table_.swap(next.table_);  // of the program, as its sources are
+  alarms_.clear();
+  for (std::uint32_t i = 0; i < sources_.size(); ++i) derive_source(i);
+  for (auto& [name, place] : units_) {
+    if (!place.life) continue;
+    UnitLife& life = *place.life;
+    if (life.cases.empty() && !life.pinned && life.flaps.empty()) continue;  // never due
+    reschedule(name, life, Clerk(*table_, life, name, now_, effects_).due());
+  }
+}
+
+// What is known of the sources that the next program watches, too; which units each one feeds.
+void Casebook::take_sources(Casebook& next) {
+  std::vector<std::uint32_t> now_at;  // place of each source there
+  for (Source& source : sources_) {
+    const auto at = next.source_of_.find(source.watch->source);
+    now_at.push_back(at == next.source_of_.end() ? kNone : at->second);
+    if (at == next.source_of_.end()) continue;
+    Source& to = next.sources_[at->second];
+    to.last = source.last;
+    to.silent_at = source.silent_at;
+    to.silent = source.silent;
+    to.down = source.down;
+    to.units = std::move(source.units);
+  }
+  for (std::uint32_t i = 0; i < now_at.size(); ++i) {
+    if (now_at[i] == i) continue;
+    // The places have moved: every unit's are written anew.
+    for (auto& [name, place] : units_) {
+      if (place.sources.empty()) continue;
+      changed_.insert(name);
+      for (std::uint32_t& source : place.sources) source = now_at[source];
+      std::erase(place.sources, kNone);
+      if (!place.life) continue;
+      place.life->dead_sources = 0;
+      for (const std::uint32_t source : place.sources) {
+        const Source& from = next.sources_[source];
+        place.life->dead_sources += from.silent || from.down ? 1U : 0U;
+      }
+    }
+    return;
+  }
+}
+
 void Casebook::derive() {
   for (Units::value_type& unit : units_) {
     index_.emplace(unit.first, &unit);
@@ -373,11 +448,13 @@ void Casebook::derive() {
       count_missing(life);
     }
   }
-  for (std::uint32_t i = 0; i < sources_.size(); ++i) {
-    Source& source = sources_[i];
-    if (source.silent_at == kNever && source.last != kBeforeAll) set_silent_at(source);
-    if (!source.silent) set_alarm(i);
-  }
+  for (std::uint32_t i = 0; i < sources_.size(); ++i) derive_source(i);
+}
+
+void Casebook::derive_source(std::uint32_t index) {
+  Source& source = sources_[index];
+  if (source.silent_at == kNever && source.last != kBeforeAll) set_silent_at(source);
+  if (!source.silent) set_alarm(index);
 }
 
 }  // namespace lianqing

@@ -367,6 +367,65 @@ TEST(CasebookLaws, AnyCutIsTheSameLife) {
   }
 }
 
+// Other sources watched, in another order and for another time; another duty; a rule that is gone.
+Program other_pack() {
+  Program out = short_years();
+  out.watched = {{"/desk", {}, {false, days(9).count()}, {}},
+                 {"/hotline", {}, {false, days(5).count()}, {}}};
+  out.rules.pop_back();
+  out.duties[0].levels[1].steps[0].limit = {false, days(3).count()};
+  return out;
+}
+
+// Under another program it goes on as if its bytes had been read under that one; what is written
+// again, with what was handed over before, is all of it.
+TEST(CasebookLaws, FollowingAnotherPackIsReadingTheBytesUnderIt) {
+  const Program other = other_pack(), same = short_years();
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const std::vector<Told> told = Author(seed).write(40);
+    Random random(seed);
+    const std::size_t hand = told.size() / 3, cut = told.size() * 2 / 3;
+    const Program& next = random.below(2) == 0 ? other : same;
+    Casebook book(long_program());
+    std::map<std::string, std::string> kept;
+    for (std::size_t i = 0; i < cut; ++i) {
+      if (i == hand) {
+        std::string after;
+        for (std::vector<UnitBytes> some; !(some = book.hand_over(after, 2)).empty();) {
+          after = some.back().first;
+          for (auto& [unit, bytes] : some) kept[unit] = std::move(bytes);
+        }
+      }
+      tell(book, told[i]);
+    }
+    book.settle();
+    (void)book.take_steps(), (void)book.take_colours();
+    auto read = Casebook::decode(book.encode(), next);
+    ASSERT_TRUE(read);
+    const bool handed = random.below(3) != 0;
+    if (!handed) kept.clear();
+    book.follow(next, handed);
+    for (auto& [unit, bytes] : book.encode_changed()) kept[unit] = std::move(bytes);
+    ASSERT_EQ(std::vector<UnitBytes>(kept.begin(), kept.end()), read->encode_units());
+    ASSERT_EQ(book.encode(), read->encode());
+    Lived mine, theirs;
+    const auto go_on = [&](Casebook& one, Lived& lived) {
+      for (std::size_t i = cut; i < told.size(); ++i) tell(one, told[i]);
+      for (Instant t = instant_of(told.back()); t <= end_of(told); t += days(7)) one.advance(t);
+      one.settle();
+      lived.take(one);
+      lived.bytes = one.encode();
+    };
+    ASSERT_EQ(book.due(), read->due());
+    ASSERT_EQ(book.missing_years(), read->missing_years());
+    go_on(book, mine);
+    go_on(*read, theirs);
+    ASSERT_EQ(mine.lines(), theirs.lines());
+    ASSERT_EQ(mine.bytes, theirs.bytes);
+  }
+}
+
 TEST(CasebookLaws, BrokenBytesAreRefusedAndNeverBelieved) {
   const std::vector<Told> told = Author(7).write(40);
   Casebook book(long_program());

@@ -126,6 +126,8 @@ class Rules(unittest.TestCase):
             self.assertEqual({rule: (one["from"], one["to"]) for rule, one in told.items()},
                              {"many": ("yellow", "red"), "extra": ("green", "yellow")})
             self.assertEqual({one["rules"] for one in told.values()}, {strict})
+            self.assertEqual({one["backfilled"] for one in told.values()}, {True})
+            self.assertEqual([data["cause"] for _, _, data in events if "backfilled" in data], ["activation"] * len(told))
             self.assertEqual(daemon.get("/v1/units/u1").json["colour"], "red")
             daemon.post(event("more"))
             # What was: by the rules that ruled then.
@@ -142,6 +144,14 @@ class Rules(unittest.TestCase):
                              [(first, None, "start", None, None), (strict, first, "api", "rule_approver", "three are too many"),
                               (first, strict, "api", "rule_approver", "because")])
             self.assertIn("activation", [json.loads(line)["cause"] for line in live])
+            # `explain` finds the pack that ruled by itself.
+            for args in ([events[0][2]["id"]], ["--unit", "u1", "--rule", "many", "--at", events[0][2]["time"]]):
+                done = daemon.run("explain", "--data", daemon.data, *args, "--format", "json")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn(first, done.stdout)
+            for at, ruler in ((told["many"]["time"], strict), (records[2]["time"], first)):
+                done = daemon.run("explain", "--data", daemon.data, "--unit", "u1", "--rule", "many", "--at", at, "--format", "json")
+                self.assertIn(ruler, done.stdout)
 
     def test_a_pack_with_mistakes_is_refused_whole(self):
         with Daemon(pack=FIRST) as daemon:
@@ -270,6 +280,39 @@ class Rules(unittest.TestCase):
             self.assertEqual((self.rules(daemon)["running"], self.rules(daemon)["differs"]), (first, True))
             self.assertEqual(self.activate(daemon).status, 202)
             self.takes_over(daemon, strict)
+
+    def test_commits_go_on_while_a_pack_is_taken_up(self):
+        """Counted in commits, whatever the machine's speed: the fold beside them is long, they are short."""
+        with tempfile.TemporaryDirectory() as folder, Daemon(folder, FIRST) as daemon:
+            daemon.stop()
+            path = os.path.join(folder, "history.jsonl")
+            with open(path, "w", encoding="ascii") as file:
+                for n in range(20_000):
+                    file.write(json.dumps(event("h%d" % n, unit="v%d" % n, time="2026-03-01T00:00:00Z")) + "\n")
+            self.assertEqual(daemon.run("log", "append", path, "--data", daemon.data).returncode, 0)
+            daemon.start()
+            hash = self.hash_of(daemon, STRICT)
+            over, done = threading.Event(), []
+            daemon.token("ingester")
+
+            def produce():
+                while not over.is_set():
+                    done.append(daemon.post(event("p%d" % len(done))).status)
+
+            producer = threading.Thread(target=produce)
+            producer.start()
+            until(lambda: len(done) > 2)
+            before = len(done)
+            self.assertEqual(self.activate(daemon, STRICT).status, 202)
+            while self.rules(daemon)["running"] != hash:
+                pass
+            during = len(done) - before
+            until(lambda: len(done) > before + during + 2)
+            over.set()
+            producer.join(30)
+            self.assertEqual(set(done), {200})
+            self.assertGreater(during, 5)
+            self.assertEqual(daemon.stop(), 0, daemon.said())
 
     def test_reloads_under_load_and_kill_9(self):
         seed = random.randrange(1 << 30)

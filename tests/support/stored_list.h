@@ -13,13 +13,14 @@ namespace lianqing {
 class StoredList {
  public:
   void add(const std::string& unit, const std::string& from, const std::string& to, Instant time,
-           const std::string& rule = "r", bool shadow = false) {
+           const std::string& rule = "r", bool shadow = false, bool backfilled = false) {
     const std::uint64_t position = all_.size() + 1;
     all_.emplace_back(
         position, "{\"id\":\"w" + std::to_string(position) + "\",\"unit\":\"" + unit +
                       "\",\"rule\":\"" + rule + "\",\"title\":{},\"key\":null,\"from\":\"" + from +
-                      "\",\"to\":\"" + to + "\"" + (shadow ? ",\"shadow\":true" : "") +
-                      ",\"time\":\"" + format_rfc3339(time) + "\"}");
+                      "\",\"to\":\"" + to + "\"" + (backfilled ? ",\"backfilled\":true" : "") +
+                      (shadow ? ",\"shadow\":true" : "") + ",\"time\":\"" + format_rfc3339(time) +
+                      "\"}");
   }
   std::uint64_t head() const { return all_.size(); }
   Result<std::vector<Positioned>> read(std::uint64_t from, std::size_t limit) const {

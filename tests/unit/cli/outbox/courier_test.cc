@@ -123,6 +123,16 @@ TEST_F(CourierTest, BeginsAtNowAndTellsEachWarningOnceOverRestarts) {
   EXPECT_EQ(line.courier->outbox().cursor(), 3U);
 }
 
+TEST_F(CourierTest, WhatNewRulesSeeInThePastPushesNobody) {
+  Line line{list_, dir_.path(), policy_of("a")};
+  line.open();
+  list_.add("u1", "green", "red", kStart, "r", false, true);
+  list_.add("u2", "red", "green", kStart, "r", false, true);
+  list_.add("u1", "red", "green", kStart);
+  line.run_until(kStart + seconds(1));
+  EXPECT_EQ(line.receiver.messages, (std::vector<std::vector<std::string>>{{"w3"}}));
+}
+
 TEST_F(CourierTest, FromTheStartTellsAllHoweverOld) {
   list_.add("u1", "green", "yellow", kStart - hours(24 * 300));
   Line line{list_, dir_.path(), policy_of("a")};

@@ -38,6 +38,16 @@ TEST(WarningText, ReadsTheHeadOfWhatWeWrite) {
   }
 }
 
+TEST(WarningText, KnowsWhatNewRulesSawInThePast) {
+  std::string json = text(true);
+  EXPECT_FALSE(read_warning_text(json)->backfilled);
+  const std::string cause = R"(,"cause":")";
+  const std::size_t end = json.find(',', json.find(cause) + cause.size());
+  json.insert(end, R"(,"backfilled":true)");
+  EXPECT_TRUE(read_warning_text(json)->backfilled);
+  EXPECT_TRUE(read_warning_text(json)->shadow);
+}
+
 TEST(WarningText, FiltersByUnitRuleLevelAndTime) {
   const std::string json = text(false);
   const auto read = *read_warning_text(json);
