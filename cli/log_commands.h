@@ -36,6 +36,8 @@ struct LogCall {
 // The result is the exit code.
 [[nodiscard]] Result<int> log_append(const LogCall& call);
 [[nodiscard]] Result<int> log_export(const LogCall& call);
+[[nodiscard]] Result<int> log_pack(const LogCall& call);
+[[nodiscard]] Result<int> log_unpack(const LogCall& call);
 [[nodiscard]] Result<int> log_verify(const LogCall& call);
 [[nodiscard]] Result<int> log_quarantine(const LogCall& call);
 [[nodiscard]] Result<int> log_backup(const LogCall& call);

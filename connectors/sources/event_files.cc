@@ -12,7 +12,7 @@
 #include <utility>
 #include <variant>
 
-#include "connectors/sources/jsonl_file.h"
+#include "connectors/segment/input_lines.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -92,7 +92,7 @@ Instant clock_after(Instant before, const Record& record) {
 // One file: its thread, and on the consumer's side the chunk being merged.
 class Reading {
  public:
-  Reading(JsonLinesFile file, std::shared_ptr<Pool> pool, std::size_t chunk_bytes)
+  Reading(InputLines file, std::shared_ptr<Pool> pool, std::size_t chunk_bytes)
       : file_(std::move(file)), pool_(std::move(pool)), chunk_bytes_(chunk_bytes) {}
 
   void start(std::stop_source stop) {
@@ -176,7 +176,7 @@ class Reading {
     return true;
   }
 
-  JsonLinesFile file_;
+  InputLines file_;
   const std::optional<std::uint64_t> bytes_total_ = file_.bytes_total();
   const std::shared_ptr<Pool> pool_;
   const std::size_t chunk_bytes_;
@@ -210,9 +210,8 @@ class EventFiles::Merge {
     const std::size_t chunk_bytes = std::clamp(
         kBudgetBytes / std::max<std::size_t>(paths.size(), 1), kMinChunkBytes, kMaxChunkBytes);
     for (const std::string& path : paths) {
-      LQ_TRY(JsonLinesFile file,
-             JsonLinesFile::open(path, static_cast<std::uint32_t>(readings_.size()),
-                                 stop_.get_token()));
+      LQ_TRY(InputLines file, InputLines::open(path, static_cast<std::uint32_t>(readings_.size()),
+                                               stop_.get_token()));
       readings_.push_back(std::make_unique<Reading>(std::move(file), pool_, chunk_bytes));
     }
     for (const auto& reading : readings_) reading->start(stop_);

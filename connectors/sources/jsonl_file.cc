@@ -25,6 +25,7 @@ constexpr std::size_t kPage = 4096;
 constexpr std::size_t kBlockBytes = 1024 * 1024;
 constexpr std::size_t kCarryBytes = kMaxLineBytes + kPage;  // before the block: the cut line
 constexpr int kStopPollMs = 100;
+constexpr std::string_view kSegment = "lianqing-segment/";  // connectors/segment reads those
 
 struct Free {
   void operator()(char* bytes) const { std::free(bytes); }
@@ -188,6 +189,14 @@ class JsonLinesFile::Lines {
     begin_ = end_ = scanned_ = block();
     std::size_t got = 0;
     if (auto filled = fill_some(block(), 2, got); !filled) return filled;
+    if (got >= 2 && std::memcmp(block(), kSegment.data(), 2) == 0) {
+      if (auto filled = fill_some(block(), kSegment.size(), got); !filled) return filled;
+      if (std::string_view(block(), got).starts_with(kSegment)) {
+        return failure(
+            ErrorCode::refused,
+            file_.name() + " is a segment, which is read from a file and not from a pipe");
+      }
+    }
     if (got >= 2 && std::memcmp(block(), "\x1f\x8b", 2) == 0) {
       Pages input = pages(kBlockBytes);
       std::memcpy(input.get(), block(), got);

@@ -55,6 +55,7 @@ const std::vector<Confinement> kConfined = {
     {"zlib", R"(zlib\.h)", R"(connectors/.*)"},
     {"libzip and expat", R"(zip\.h|expat\.h)", R"(connectors/table/xlsx_package\.cc)"},
     {"libpq", R"(libpq-fe\.h)", R"(connectors/sources/postgresql\.cc)"},
+    {"zstd", R"(zstd\.h)", R"(connectors/segment/zstd\.cc)"},
     {"xxHash", R"(xxhash\.h)", R"((engine|connectors)/.*\.cc)"},
     {"tl::expected", R"(tl/expected\.hpp)", R"(include/lianqing/result\.h)"},
     {"the operating system", R"((sys/|netinet/|arpa/|linux/)?[a-z0-9_]+\.h)",

@@ -1,0 +1,46 @@
+// The lines of an event file, whatever it is: JSON lines, plain or gzip, or a segment (told by its
+// first bytes, whatever the name).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "connectors/segment/segment_lines.h"
+#include "connectors/sources/jsonl_file.h"
+
+namespace lianqing {
+
+class InputLines {
+ public:
+  // As JsonLinesFile::open and SegmentLines::open.
+  [[nodiscard]] static Result<InputLines> open(const std::string& path, std::uint32_t file_index,
+                                               std::stop_token stop = {});
+
+  [[nodiscard]] Result<std::optional<RawLine>> next() {
+    return std::visit([](auto& lines) { return lines.next(); }, lines_);
+  }
+  std::uint32_t file_index() const { return file_index_; }
+  std::uint64_t blank_lines() const {
+    return std::visit([](const auto& lines) { return lines.blank_lines(); }, lines_);
+  }
+  std::uint64_t bytes_read() const {
+    return std::visit([](const auto& lines) { return lines.bytes_read(); }, lines_);
+  }
+  std::optional<std::uint64_t> bytes_total() const {
+    return std::visit([](const auto& lines) { return lines.bytes_total(); }, lines_);
+  }
+
+ private:
+  using Lines = std::variant<JsonLinesFile, SegmentLines>;
+  InputLines(Lines lines, std::uint32_t file_index)
+      : lines_(std::move(lines)), file_index_(file_index) {}
+
+  Lines lines_;
+  std::uint32_t file_index_;
+};
+
+}  // namespace lianqing

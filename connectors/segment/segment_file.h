@@ -1,0 +1,119 @@
+// A segment on disk: its blocks, and of each block the columns that are asked for. Nothing else is
+// read. Every byte that is read is checked first: against hashes, so that damage is told, and
+// against bounds, so that bytes made to harm are refused.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/segment/line_shape.h"
+#include "connectors/segment/part.h"
+#include "connectors/segment/text_forms.h"
+#include "lianqing/result.h"
+
+namespace lianqing {
+
+struct SegmentBlockPlace {
+  std::uint64_t offset = 0, heading_bytes = 0, heading_hash = 0, part_bytes = 0, rows = 0;
+};
+
+// Texts of a column. The memory behind them is its own.
+struct SegmentTexts {
+  std::vector<std::string_view> texts;
+  std::vector<std::int64_t> index;  // of a dictionary: which text each value is
+  bool is_dictionary = false;
+  std::vector<std::string> memory;
+
+  std::size_t size() const { return is_dictionary ? index.size() : texts.size(); }
+  std::string_view at(std::size_t i) const {
+    return texts[is_dictionary ? static_cast<std::size_t>(index[i]) : i];
+  }
+};
+
+// The values of one path and kind of hole, of the rows that have it, in their order.
+struct SegmentColumn {
+  std::string path;
+  HoleKind kind = HoleKind::raw;
+  std::vector<TextForm> forms;  // of the texts, and of a dictionary's
+  std::vector<SegmentPart> parts;
+};
+
+struct SegmentValues {
+  HoleKind kind = HoleKind::raw;
+  std::vector<std::int64_t> values;  // all but raw and text
+  std::vector<std::int64_t> scales;  // of decimals; of times: which of the spellings
+  SegmentTexts texts;                // of raw and text; of times: spellings, a digit and a zone
+
+  std::size_t size() const {
+    return kind == HoleKind::raw || kind == HoleKind::text ? texts.size() : values.size();
+  }
+  Hole hole(std::size_t i) const;
+};
+
+struct SegmentShape {
+  std::string skeleton;
+  std::vector<std::uint32_t> columns;  // of its holes
+};
+
+// What the heading of a block says.
+struct SegmentBlock {
+  std::size_t rows = 0;
+  std::uint64_t line = 0, byte = 0;  // of the first line
+  std::string digest;                // SHA-256 of the lines, each followed by LF
+  SegmentPart line_gaps, byte_gaps, shape_of, shapes;
+  std::vector<SegmentColumn> columns;
+};
+
+// Reads the heading of a block and, through `stored`, parts of it. Made from bytes at hand by tests
+// and by SegmentFile.
+bool read_segment_heading(std::string_view heading, SegmentBlock& out);
+bool read_segment_shapes(std::string_view bytes, std::size_t columns,
+                         std::vector<SegmentShape>& out);
+
+class SegmentFile {
+ public:
+  // True if the file begins like a segment; false also if it cannot be read.
+  static bool is_segment(const std::string& path);
+  // io; corrupt: damaged or cut short; refused: of a later version.
+  [[nodiscard]] static Result<SegmentFile> open(const std::string& path);
+  ~SegmentFile();
+  SegmentFile(SegmentFile&&) noexcept;
+  SegmentFile& operator=(SegmentFile&&) noexcept;
+
+  const std::string& path() const { return path_; }
+  std::span<const SegmentBlockPlace> blocks() const { return blocks_; }
+  std::uint64_t lines() const { return lines_; }
+  std::uint64_t bytes() const { return size_; }
+  // SHA-256 of the digests of the blocks, as stored.
+  const std::string& digest() const { return digest_; }
+
+  [[nodiscard]] Result<SegmentBlock> block(std::size_t number) const;
+  [[nodiscard]] Result<std::vector<SegmentShape>> shapes(std::size_t number,
+                                                         const SegmentBlock& block) const;
+  [[nodiscard]] Result<std::vector<std::int64_t>> numbers(std::size_t number,
+                                                          const SegmentPart& part) const;
+  [[nodiscard]] Result<SegmentValues> values(std::size_t number, const SegmentColumn& column) const;
+
+  Unexpected<Error> damaged(std::size_t block) const;
+
+ private:
+  SegmentFile() = default;
+  [[nodiscard]] Result<std::string> bytes_at(std::uint64_t offset, std::uint64_t size) const;
+  [[nodiscard]] Result<std::string> stored(std::size_t number, const SegmentPart& part) const;
+  [[nodiscard]] Result<std::string> text_bytes(std::size_t number, const SegmentPart& part) const;
+  [[nodiscard]] Status texts(std::size_t number, std::span<const SegmentPart> parts,
+                             std::span<const TextForm> forms, SegmentTexts& out) const;
+  [[nodiscard]] Status read_index();
+
+  std::string path_;
+  int fd_ = -1;
+  std::uint64_t size_ = 0, lines_ = 0;
+  std::string digest_;
+  std::vector<SegmentBlockPlace> blocks_;
+};
+
+}  // namespace lianqing

@@ -1,0 +1,47 @@
+// Lines of a log -> a segment: block by block, each holding up to 65,536 lines by columns.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "connectors/sources/jsonl_file.h"
+#include "lianqing/result.h"
+
+namespace lianqing {
+
+// The first bytes of every segment.
+inline constexpr std::string_view kSegmentMagic = "lianqing-segment/1\n";
+
+struct SegmentTotals {
+  std::uint64_t lines = 0;
+  std::uint64_t line_bytes = 0;  // of the lines, without their ends
+  std::uint64_t bytes = 0;       // of the segment
+};
+
+class SegmentWriter {
+ public:
+  using Put = std::function<Status(std::string_view)>;
+
+  explicit SegmentWriter(Put put);
+  ~SegmentWriter();
+
+  // Lines in order; their places must not go back. Keeps nothing of it.
+  [[nodiscard]] Status add(const RawLine& line);
+  // Must be called at the end: a segment without its end is refused by readers.
+  [[nodiscard]] Result<SegmentTotals> finish();
+
+ private:
+  class Block;
+  struct Index;
+  [[nodiscard]] Status put(std::string_view bytes);
+  [[nodiscard]] Status flush();
+
+  Put put_;
+  std::unique_ptr<Block> block_;
+  std::unique_ptr<Index> index_;
+  SegmentTotals totals_;
+};
+
+}  // namespace lianqing

@@ -1,0 +1,214 @@
+// A segment gives back the lines it was made of, with their places; every damaged byte is told.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "connectors/segment/line_digest.h"
+#include "connectors/segment/segment_lines.h"
+#include "connectors/segment/segment_writer.h"
+#include "connectors/sources/event_files.h"
+#include "tests/support/temp_dir.h"
+
+namespace lianqing {
+namespace {
+
+using testing::HasSubstr;
+
+std::string packed(const std::vector<std::string>& lines, std::size_t every_blank = 0) {
+  std::string out;
+  SegmentWriter writer([&out](std::string_view bytes) {
+    out += bytes;
+    return Status{};
+  });
+  std::uint64_t number = 1, byte = 0;
+  for (const std::string& line : lines) {
+    if (every_blank != 0 && number % every_blank == 0) {
+      ++number;
+      ++byte;
+    }
+    EXPECT_TRUE(writer.add({line, number++, byte, false}));
+    byte += line.size() + 1;
+  }
+  EXPECT_TRUE(writer.finish());
+  return out;
+}
+
+class SegmentTest : public testing::Test {
+ protected:
+  std::string write(const std::string& bytes) {
+    const auto path = folder_ / std::to_string(files_++);
+    std::ofstream(path, std::ios::binary) << bytes;
+    return path.string();
+  }
+  // The lines; what went wrong at the end.
+  std::vector<std::string> read(const std::string& bytes, std::string* error = nullptr) {
+    std::vector<std::string> out;
+    auto lines = SegmentLines::open(write(bytes));
+    if (!lines) {
+      if (error != nullptr) *error = lines.error().what;
+      return out;
+    }
+    for (;;) {
+      const auto line = lines->next();
+      if (!line && error != nullptr) *error = line.error().what;
+      if (!line || !*line) return out;
+      out.emplace_back((*line)->bytes);
+    }
+  }
+
+  const TempDir temp_;
+  const std::filesystem::path folder_ = temp_.path();
+  int files_ = 0;
+};
+
+std::string random_value(std::mt19937& random) {
+  switch (random() % 9) {
+    case 0: return std::to_string(static_cast<int>(random() % 2000) - 1000);
+    case 1: return std::to_string(random() % 100) + "." + std::to_string(random() % 1000);
+    case 2: return "\"u-" + std::to_string(random() % 50) + "\"";
+    case 3: return "\"" + format_rfc3339(instant(static_cast<std::int64_t>(random()) * 977)) + "\"";
+    case 4: return random() % 2 != 0 ? "true" : "null";
+    case 5: return "[1, \"b\", {\"c\": []}]";
+    case 6: return "\"\\u00e9 \xE5\xBB\x89\xE6\x83\x85 " + std::to_string(random() % 7) + "x\"";
+    case 7: return "1e" + std::to_string(random() % 5);
+    default: return "{\"deep\":" + std::to_string(random() % 3) + "}";
+  }
+}
+
+std::string random_line(std::mt19937& random, std::size_t i) {
+  if (random() % 50 == 0) return "not JSON " + std::to_string(random() % 9);
+  std::string out = R"({"id":"ev-)" + std::to_string(1'000'000 + i) + R"(","source":"/s)" +
+                    std::to_string(random() % 3) + R"(","type":"t)" + std::to_string(random() % 4) +
+                    R"(","unit":"U)" + std::to_string(random() % 90) + R"(","time":")" +
+                    format_rfc3339(instant(static_cast<std::int64_t>(i) * 1'000'000)) +
+                    R"(","data":{)";
+  for (char name = 'a'; name < 'e'; ++name) {
+    if (random() % 4 == 0) continue;
+    if (!out.ends_with('{')) out += random() % 9 == 0 ? ", " : ",";
+    out += std::string("\"") + name + "\":" + random_value(random);
+  }
+  return out + "}}";
+}
+
+TEST_F(SegmentTest, GivesBackItsLines) {
+  std::mt19937 random(11);
+  for (const std::size_t count : {0U, 1U, 2U, 300U, 70'000U}) {
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < count; ++i) lines.push_back(random_line(random, i));
+    const std::string bytes = packed(lines);
+    EXPECT_EQ(read(bytes), lines);
+    if (count > 1000) {
+      EXPECT_LT(bytes.size(), count * 60);
+    }
+  }
+}
+
+TEST_F(SegmentTest, KeepsPlacesAndOddLines) {
+  std::vector<std::string> lines = {"{}",
+                                    std::string(3, '\0'),
+                                    "x\ty",
+                                    std::string(1 << 20, 'y'),
+                                    std::string((1 << 20) + 1, 'z'),
+                                    R"({"a":""})"};
+  const auto path = write(packed(lines, 3));
+  auto segment = SegmentLines::open(path);
+  ASSERT_TRUE(segment);
+  std::uint64_t number = 1, byte = 0;
+  for (const std::string& line : lines) {
+    if (number % 3 == 0) {
+      ++number;
+      ++byte;
+    }
+    const auto read = segment->next();
+    ASSERT_TRUE(read && *read);
+    EXPECT_EQ((*read)->bytes, line);
+    EXPECT_EQ((*read)->line, number++);
+    EXPECT_EQ((*read)->byte, byte);
+    EXPECT_EQ((*read)->too_long, line.size() > kMaxLineBytes);
+    byte += line.size() + 1;
+  }
+  EXPECT_FALSE(*segment->next());
+  EXPECT_EQ(segment->blank_lines(), (number - 1) / 3);
+}
+
+// More shapes than are kept: the rest stands line by line.
+TEST_F(SegmentTest, ManyShapes) {
+  std::vector<std::string> lines;
+  for (int i = 0; i < 3000; ++i) lines.push_back("{\"k" + std::to_string(i) + "\":1}");
+  EXPECT_EQ(read(packed(lines)), lines);
+}
+
+TEST_F(SegmentTest, TheDigestIsThatOfTheLines) {
+  const std::vector<std::string> lines = {"{}", R"({"a":1})"};
+  auto segment = SegmentLines::open(write(packed(lines)));
+  ASSERT_TRUE(segment);
+  LineDigest block, all;
+  for (const std::string& line : lines) {
+    ASSERT_TRUE(segment->next());
+    block.line(line);
+  }
+  EXPECT_TRUE(segment->ends_block());
+  const std::string digest = block.take();
+  EXPECT_EQ(segment->block_digest(), digest);
+  all.bytes(digest);
+  EXPECT_EQ(segment->file().digest(), all.take());
+}
+
+TEST_F(SegmentTest, EveryFlippedByteAndEveryCutIsTold) {
+  std::mt19937 random(5);
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < 40; ++i) lines.push_back(random_line(random, i));
+  const std::string whole = packed(lines);
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    std::string bytes = whole;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8));
+    std::string error;
+    (void)read(bytes, &error);
+    EXPECT_FALSE(error.empty()) << "byte " << at;
+  }
+  for (std::size_t size = 0; size < whole.size(); size += 7) {
+    std::string error;
+    EXPECT_TRUE(read(whole.substr(0, size), &error).empty());
+    EXPECT_FALSE(error.empty()) << "cut at " << size;
+  }
+  std::string error;
+  (void)read(whole + "\n", &error);
+  EXPECT_THAT(error, HasSubstr("without its end"));
+}
+
+// As one of several files, merged with lines that are not packed.
+TEST_F(SegmentTest, EventFilesReadIt) {
+  std::mt19937 random(3);
+  std::vector<std::string> lines;
+  std::string text;
+  for (std::size_t i = 0; i < 9000; ++i) {
+    lines.push_back(random_line(random, i));
+    text += lines.back() + "\n";
+  }
+  const auto told = [](const std::vector<std::string>& paths) {
+    std::vector<std::string> out;
+    auto files = EventFiles::open(paths);
+    EXPECT_TRUE(files);
+    RecordBatch batch;
+    while (*files->next(batch)) {
+      for (const Record& record : batch.records) {
+        const auto* event = std::get_if<Event>(&record);
+        const Origin origin = event != nullptr ? event->origin : std::get<Rejection>(record).origin;
+        out.push_back(
+            (event != nullptr ? std::string(event->raw) : std::get<Rejection>(record).detail) +
+            " " + std::to_string(origin.file) + ":" + std::to_string(origin.line) + ":" +
+            std::to_string(origin.byte));
+      }
+    }
+    return out;
+  };
+  const std::string plain = write(text), segment = write(packed(lines));
+  EXPECT_EQ(told({segment}), told({plain}));
+  EXPECT_EQ(told({segment, plain}), told({plain, segment}));
+}
+
+}  // namespace
+}  // namespace lianqing
