@@ -16,8 +16,8 @@ inline constexpr std::array<OptionSpec, 10> kLogOptions = {{
      "时可不给：用其中保存的规则包",
      "rule pack: a folder or a file; replay takes several, ruleset_activated in the log switches; "
      "replay of --data needs none: those that ruled are kept there"},
-    {"events", true, true, "事件文件（JSON 行，可为 .gz；- 为标准输入）",
-     "event files (JSON lines, plain or .gz; - is standard input)"},
+    {"events", true, true, "事件文件（JSON 行，可为 .gz，或段文件；- 为标准输入）",
+     "event files (JSON lines, plain or .gz, or segments; - is standard input)"},
     {"data", true, false, "数据目录：读其中的日志，代替 --events",
      "data directory: its log is read instead of --events"},
     {"units", true, false, "单位登记表（CSV 或 YAML）", "unit register (CSV or YAML)"},

@@ -273,7 +273,7 @@ std::vector<std::string> hole_paths(std::string_view skeleton) {
     }
     if (c != '\0') continue;
     std::string& path = out.emplace_back();
-    for (std::size_t i = 1; i < names.size(); ++i) path += std::string(names[i]) + '.';
+    for (std::size_t i = 1; i < names.size(); ++i) (path += names[i]) += kPathStep;
     path += name;
     at += 2;  // its kind, and for a text the closing quote
     if (at < skeleton.size() && skeleton[at] != '"') --at;

@@ -41,7 +41,9 @@ inline constexpr std::int64_t kLastTimeHole = micros(Date{std::chrono::year{9999
 // JSON, still less an event.
 bool cut_line(std::string_view line, LineShape& out);
 
-// The dotted path of each hole of a skeleton that cut_line() made.
+// The path of each hole of a skeleton that cut_line() made: names, as they stand in the line, with
+// kPathStep between them. No name of JSON can have that byte in it.
+inline constexpr char kPathStep = '\x1f';
 std::vector<std::string> hole_paths(std::string_view skeleton);
 
 // The text of a hole: what cut_line() found there.

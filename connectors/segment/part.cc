@@ -166,7 +166,7 @@ bool part_bytes(const SegmentPart& part, std::string_view stored, std::string& o
   if (stored.size() != part.stored || segment_hash(stored) != part.hash) return false;
   if (!part.packed) {
     out.assign(stored);
-    return true;
+    return out.size() == size;
   }
   out.resize(size);
   return zstd_expanded(stored, out.data(), size);

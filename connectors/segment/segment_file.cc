@@ -176,7 +176,10 @@ bool read_segment_shapes(std::string_view bytes, std::size_t columns,
   out.clear();
   for (std::uint64_t left = in.count(); left > 0; --left) {
     SegmentShape& shape = out.emplace_back();
+    const std::uint64_t is_event = in.unsigned_integer();
+    shape.is_event = is_event == 1;
     shape.skeleton = in.text();
+    if (is_event > 1) return false;
     // Each zero byte is a hole, with the digit of its kind behind it.
     const auto holes = std::count(shape.skeleton.begin(), shape.skeleton.end(), '\0');
     for (std::ptrdiff_t i = 0; i < holes && !in.failed(); ++i) {
@@ -270,6 +273,7 @@ Status SegmentFile::read_index() {
     block.heading_hash = in.unsigned_integer();
     block.part_bytes = in.unsigned_integer();
     block.rows = in.unsigned_integer();
+    block.line = in.unsigned_integer();
     if (block.offset != next || block.heading_bytes > kMaxHeadingBytes ||
         block.heading_bytes > index_at - next ||
         block.part_bytes > index_at - next - block.heading_bytes || block.rows > kSegmentRows) {
@@ -305,7 +309,7 @@ Result<SegmentBlock> SegmentFile::block(std::size_t number) const {
   LQ_TRY(const std::string heading, bytes_at(place.offset, place.heading_bytes));
   SegmentBlock out;
   if (segment_hash(heading) != place.heading_hash || !read_segment_heading(heading, out) ||
-      out.rows != place.rows) {
+      out.rows != place.rows || out.line != place.line) {
     return damaged(number);
   }
   return out;

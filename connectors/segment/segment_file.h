@@ -19,6 +19,7 @@ namespace lianqing {
 
 struct SegmentBlockPlace {
   std::uint64_t offset = 0, heading_bytes = 0, heading_hash = 0, part_bytes = 0, rows = 0;
+  std::uint64_t line = 0;  // of the first row
 };
 
 // Texts of a column. The memory behind them is its own.
@@ -55,6 +56,7 @@ struct SegmentValues {
 };
 
 struct SegmentShape {
+  bool is_event = false;  // the decoder took each of its lines, and none has a backslash
   std::string skeleton;
   std::vector<std::uint32_t> columns;  // of its holes
 };

@@ -169,9 +169,11 @@ struct ColumnOut {
 class SegmentWriter::Block {
  public:
   std::size_t rows() const { return shape_of_.size(); }
+  std::uint64_t first_line() const { return line_; }
   bool is_full() const { return rows() == kSegmentRows || line_bytes_ >= kBlockBytes; }
 
-  void add(const RawLine& line) {
+  // `is_event`: as in SegmentShape.
+  void add(const RawLine& line, bool is_event) {
     if (rows() == 0) {
       line_ = next_line_ = line.line;
       byte_ = next_byte_ = line.byte;
@@ -182,10 +184,10 @@ class SegmentWriter::Block {
     next_byte_ = line.byte + line.bytes.size() + 1;
     line_bytes_ += line.bytes.size();
     digest_.line(line.bytes);
-    if (!cut_line(line.bytes, cut_) || !known_shape()) {
+    if (!cut_line(line.bytes, cut_) || !known_shape(is_event)) {
       cut_.skeleton.assign({'\0', '0'});
       cut_.holes.assign(1, {HoleKind::raw, line.bytes, 0, 0});
-      known_shape(true);
+      known_shape(false, true);
     }
     const ShapeOut& shape = *shape_;
     shape_of_.push_back(shape.number);
@@ -207,12 +209,16 @@ class SegmentWriter::Block {
     parts.numbers(byte_gaps_);
     parts.numbers(shape_of_);
     ByteWriter shapes;
-    std::vector<const std::pair<const std::string, ShapeOut>*> ordered(shapes_.size());
-    for (const auto& entry : shapes_) {
-      ordered[static_cast<std::size_t>(entry.second.number)] = &entry;
+    std::vector<std::pair<bool, const std::pair<const std::string, ShapeOut>*>> ordered(
+        shapes_[0].size() + shapes_[1].size());
+    for (const bool is_event : {false, true}) {
+      for (const auto& entry : shapes_[is_event ? 1 : 0]) {
+        ordered[static_cast<std::size_t>(entry.second.number)] = {is_event, &entry};
+      }
     }
     shapes.unsigned_integer(ordered.size());
-    for (const auto* entry : ordered) {
+    for (const auto& [is_event, entry] : ordered) {
+      shapes.unsigned_integer(is_event ? 1 : 0);
       shapes.text(entry->first);
       for (const std::uint32_t column : entry->second.columns) shapes.unsigned_integer(column);
     }
@@ -229,19 +235,20 @@ class SegmentWriter::Block {
   };
 
   // Finds the shape of what was cut, or makes it; false if there are too many.
-  bool known_shape(bool always = false) {
-    if (const auto at = shapes_.find(cut_.skeleton); at != shapes_.end()) {
+  bool known_shape(bool is_event, bool always = false) {
+    auto& shapes = shapes_[is_event ? 1 : 0];
+    if (const auto at = shapes.find(cut_.skeleton); at != shapes.end()) {
       shape_ = &at->second;
       return true;
     }
-    if (!always &&
-        (shapes_.size() >= kMaxShapes || columns_.size() + cut_.holes.size() >= kMaxColumns)) {
+    const std::size_t known = shapes_[0].size() + shapes_[1].size();
+    if (!always && (known >= kMaxShapes || columns_.size() + cut_.holes.size() >= kMaxColumns)) {
       return false;
     }
     const std::vector<std::string> paths = hole_paths(cut_.skeleton);
     if (paths.size() != cut_.holes.size()) return false;
     ShapeOut shape;
-    shape.number = static_cast<std::int64_t>(shapes_.size());
+    shape.number = static_cast<std::int64_t>(known);
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const auto place = static_cast<std::uint32_t>(columns_.size());
       const auto [at, is_new] = column_of_.try_emplace({paths[i], cut_.holes[i].kind}, place);
@@ -252,13 +259,13 @@ class SegmentWriter::Block {
       }
       shape.columns.push_back(at->second);
     }
-    shape_ = &shapes_.emplace(cut_.skeleton, std::move(shape)).first->second;
+    shape_ = &shapes.emplace(cut_.skeleton, std::move(shape)).first->second;
     return true;
   }
 
   LineShape cut_;
   const ShapeOut* shape_ = nullptr;
-  std::map<std::string, ShapeOut> shapes_;
+  std::array<std::map<std::string, ShapeOut>, 2> shapes_;  // those of events second
   std::map<std::pair<std::string, HoleKind>, std::uint32_t> column_of_;
   std::vector<ColumnOut> columns_;
   std::vector<std::int64_t> shape_of_, line_gaps_, byte_gaps_;
@@ -283,7 +290,10 @@ Status SegmentWriter::put(std::string_view bytes) {
 }
 
 Status SegmentWriter::add(const RawLine& line) {
-  block_->add(line);
+  arena_.reset();
+  const bool is_event = line.bytes.find('\\') == std::string_view::npos &&
+                        std::holds_alternative<Event>(decoder_.decode(line.bytes, {}, arena_));
+  block_->add(line, is_event);
   ++totals_.lines;
   totals_.line_bytes += line.bytes.size();
   return block_->is_full() ? flush() : Status{};
@@ -295,6 +305,7 @@ Status SegmentWriter::flush() {
   }
   if (block_->rows() == 0) return {};
   const std::size_t rows = block_->rows();
+  const std::uint64_t line = block_->first_line();
   std::string digest;
   const auto [heading, parts] = block_->take(digest);
   index_->digest.bytes(digest);
@@ -304,6 +315,7 @@ Status SegmentWriter::flush() {
   index_->blocks.unsigned_integer(segment_hash(heading));
   index_->blocks.unsigned_integer(parts.size());
   index_->blocks.unsigned_integer(rows);
+  index_->blocks.unsigned_integer(line);
   block_ = std::make_unique<Block>();
   if (Status s = put(heading); !s) return s;
   return put(parts);

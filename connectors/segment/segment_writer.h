@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "connectors/decode.h"
 #include "connectors/sources/jsonl_file.h"
 #include "lianqing/result.h"
 
@@ -42,6 +43,8 @@ class SegmentWriter {
   std::unique_ptr<Block> block_;
   std::unique_ptr<Index> index_;
   SegmentTotals totals_;
+  EventDecoder decoder_;
+  Arena arena_;
 };
 
 }  // namespace lianqing

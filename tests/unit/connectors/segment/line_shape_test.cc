@@ -43,8 +43,11 @@ TEST(LineShape, CutsAnEvent) {
   EXPECT_THAT(kinds(shape),
               ElementsAre(HoleKind::text, HoleKind::time, HoleKind::integer, HoleKind::decimal,
                           HoleKind::boolean, HoleKind::text, HoleKind::raw));
-  EXPECT_THAT(hole_paths(shape.skeleton), ElementsAre("id", "time", "data.n", "data.d", "data.yes",
-                                                      "data.in.text", "data.list"));
+  EXPECT_THAT(hole_paths(shape.skeleton),
+              ElementsAre("id", "time", "data\x1fn",
+                          "data\x1f"
+                          "d",
+                          "data\x1fyes", "data\x1fin\x1ftext", "data\x1flist"));
   EXPECT_EQ(shape.holes[1].value, micros(*parse_rfc3339("2026-03-05T02:00:00.25Z")));
   EXPECT_EQ(shape.holes[3].value, 50);
 }

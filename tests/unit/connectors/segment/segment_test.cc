@@ -106,6 +106,20 @@ TEST_F(SegmentTest, GivesBackItsLines) {
   }
 }
 
+TEST_F(SegmentTest, TheWorkedExample) {
+  std::string hex;
+  for (const char c : packed({R"({"a":7})", R"({"a":9})"})) {
+    hex += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
+    hex += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
+  }
+  EXPECT_EQ(hex.substr(2 * kSegmentMagic.size(), 346),
+            "02010084484045f5b4b60d49a08254a08f1c7fb398c68c7c7f82f05d55f805f77dd7670000000200"
+            "c2a9cec6d380a0832d0000000200c2a9cec6d380a0832d0000000200c2a9cec6d380a0832d040001"
+            "0c0ccefc8dc3c8cbb0835b01016102040e020202d7a8eaa8b0f897b2d6010100087b2261223a0032"
+            "7d00000101136e8491dabb9792dbff760e0201020e553d875917f46e7ad354dded5f55047a5fcff6"
+            "8e7f6a5d82ce9aa335ceaed341");
+}
+
 TEST_F(SegmentTest, KeepsPlacesAndOddLines) {
   std::vector<std::string> lines = {"{}",
                                     std::string(3, '\0'),
