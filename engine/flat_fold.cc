@@ -8,16 +8,31 @@
 namespace lianqing {
 namespace {
 
-constexpr std::size_t kMaxTests = 32;
 constexpr std::size_t kAhead = 8;  // entries whose ids are asked for in time
 
-// Whether a level that was just changed to would not be left again at the next look.
-bool stays(const Instance& instance) {
-  bool out = instance.exit_since == kNever;
-  for (auto l = static_cast<std::size_t>(instance.level) + 1; l < kLevels; ++l) {
-    out = out && instance.enter_since[l] == kNever;
+// The first place from `at` on, before `end`, of which `is` holds, or `end`; it holds of all places
+// behind one of which it holds. Looks near `at` first.
+template <class Is>
+std::size_t first_from(std::size_t at, std::size_t end, Is is) {
+  std::size_t stride = 1;
+  while (at < end && !is(at)) {
+    const std::size_t next = std::min(at + stride, end);
+    if (next == end || is(next)) {
+      std::size_t low = at + 1, high = next;
+      while (low < high) {
+        const std::size_t middle = low + (high - low) / 2;
+        if (is(middle)) {
+          high = middle;
+        } else {
+          low = middle + 1;
+        }
+      }
+      return low;
+    }
+    at = next;
+    stride *= 2;
   }
-  return out;
+  return at;
 }
 
 }  // namespace
@@ -62,6 +77,7 @@ void FlatFold::lay_out(std::span<const LogEntry* const> entries) {
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     columns_[c].samples.clear();
     columns_[c].totals.assign(1, Totals{});
+    columns_[c].rising = true;
     unit_.series[c].samples.clear();
   }
   const bool cited = fold_.options().reasons;
@@ -80,6 +96,7 @@ void FlatFold::lay_out(std::span<const LogEntry* const> entries) {
       Column& column = columns_[c];
       column.samples.push_back({entry->time, entry->seq, *value});
       column.totals.push_back(column.totals.back() + Totals::of(*value));
+      column.rising = column.rising && value->num >= 0;
     });
   }
 }
@@ -92,25 +109,7 @@ void FlatFold::find_next(const FlatLeg& leg, Place& place) const {
                          : kNever;
 }
 
-std::uint32_t FlatFold::outcomes(const FlatRule& rule) const {
-  std::uint32_t out = 0;
-  for (const FlatTest& test : rule.tests) {
-    const Place& place = places_[test.leg];
-    Wide value = static_cast<Wide>(place.enter - place.leave);
-    if (test.sums) {
-      const auto& totals = columns_[rule.legs[test.leg].column].totals;
-      value = static_cast<Wide>(totals[place.enter].sum - totals[place.leave].sum);
-    }
-    out = out << 1 | (test.holds(value) ? 1U : 0U);
-  }
-  return out;
-}
-
-void FlatFold::judge_rule(std::uint32_t index, Instant first, Instant from, Instant to,
-                          const SeqAt& seq_at, Effects& effects) {
-  const FlatRule& rule = plan_.rules[index];
-  const Instance& instance = unit_.instances[index];
-  const bool quick = rule.quick && rule.tests.size() <= kMaxTests;
+void FlatFold::place_legs(const FlatRule& rule, Instant from) {
   places_.assign(rule.legs.size(), Place{});
   for (std::size_t l = 0; l < rule.legs.size(); ++l) {
     const FlatLeg& leg = rule.legs[l];
@@ -127,43 +126,146 @@ void FlatFold::judge_rule(std::uint32_t index, Instant first, Instant from, Inst
     }
     find_next(leg, places_[l]);
   }
-  bool settled = false;  // the last judging changed nothing, nor would another one
-  std::uint32_t before = 0;
-  std::uint64_t passed_over = 0;
+}
+
+bool FlatFold::step(const FlatRule& rule, Instant t) {
+  bool by_event = false;
+  for (std::size_t l = 0; l < places_.size(); ++l) {
+    Place& place = places_[l];
+    while (place.next_enter == t || place.next_leave == t) {
+      if (place.next_enter == t) {
+        ++place.enter;
+        by_event = by_event || rule.legs[l].after == Duration{0};
+      } else {
+        ++place.leave;
+      }
+      find_next(rule.legs[l], place);
+    }
+  }
+  return by_event;
+}
+
+Wide FlatFold::value_of(const FlatRule& rule, const FlatCuts& cuts) const {
+  const Place& place = places_[cuts.leg];
+  if (!cuts.sums) return static_cast<Wide>(place.enter - place.leave) * kFullWeight;
+  const auto& totals = columns_[rule.legs[cuts.leg].column].totals;
+  return static_cast<Wide>(totals[place.enter].sum - totals[place.leave].sum);
+}
+
+void FlatFold::set_bands(const FlatRule& rule) {
+  bands_.clear();
+  for (const FlatCuts& cuts : rule.cuts) {
+    const Wide value = value_of(rule, cuts);
+    if (value <= -kBeyondCuts || value >= kBeyondCuts) {
+      bands_.push_back({value, value + 1});
+      continue;
+    }
+    const auto above = std::upper_bound(cuts.at.begin(), cuts.at.end(), value);
+    Band& band = bands_.emplace_back(Band{1 - kBeyondCuts, kBeyondCuts});
+    if (above != cuts.at.end()) band.high = std::min(band.high, *above);
+    if (above != cuts.at.begin()) band.low = std::max(band.low, *std::prev(above));
+  }
+}
+
+bool FlatFold::left_bands(const FlatRule& rule) const {
+  for (std::size_t i = 0; i < bands_.size(); ++i) {
+    const Wide value = value_of(rule, rule.cuts[i]);
+    if (value < bands_[i].low || value >= bands_[i].high) return true;
+  }
+  return false;
+}
+
+Instant FlatFold::calm_until(const FlatRule& rule) const {
+  Instant out = kNever;
+  for (std::size_t i = 0; i < bands_.size(); ++i) {
+    const FlatCuts& cuts = rule.cuts[i];
+    const FlatLeg& leg = rule.legs[cuts.leg];
+    const Place& place = places_[cuts.leg];
+    out = std::min(out, cuts.sums ? sums_calm_until(leg, place, bands_[i])
+                                  : counts_calm_until(leg, place, bands_[i]));
+  }
+  return out;
+}
+
+// So many must enter, so many leave: whatever the others do.
+Instant FlatFold::counts_calm_until(const FlatLeg& leg, const Place& place,
+                                    const Band& band) const {
+  const auto& samples = columns_[leg.column].samples;
+  const auto size = static_cast<Wide>(samples.size());
+  const Wide value = static_cast<Wide>(place.enter - place.leave) * kFullWeight;
+  const Wide last_in =
+      static_cast<Wide>(place.enter) + (band.high - value + kFullWeight - 1) / kFullWeight - 1;
+  const Wide last_out = static_cast<Wide>(place.leave) + (value - band.low) / kFullWeight;
+  Instant out = kNever;
+  if (last_in < size) out = samples[static_cast<std::size_t>(last_in)].time + leg.after;
+  if (leg.over && last_out < size) {
+    out = std::min(out, samples[static_cast<std::size_t>(last_out)].time + leg.after + *leg.over);
+  }
+  return out;
+}
+
+Instant FlatFold::sums_calm_until(const FlatLeg& leg, const Place& place, const Band& band) const {
+  const Column& column = columns_[leg.column];
+  if (!column.rising) return std::min(place.next_enter, place.next_leave);
+  const auto& totals = column.totals;
+  const std::size_t size = column.samples.size();
+  const auto between = [&](std::size_t from, std::size_t to) {
+    return static_cast<Wide>(totals[to].sum - totals[from].sum);
+  };
+  Instant out = kNever;
+  const std::size_t last_in = first_from(
+      place.enter, size, [&](std::size_t i) { return between(place.leave, i + 1) >= band.high; });
+  if (last_in < size) out = column.samples[last_in].time + leg.after;
+  if (!leg.over || band.low <= 0) return out;
+  const std::size_t last_out = first_from(
+      place.leave, size, [&](std::size_t i) { return between(i + 1, place.enter) < band.low; });
+  if (last_out == size) return out;
+  return std::min(out, column.samples[last_out].time + leg.after + *leg.over);
+}
+
+// To just before t.
+void FlatFold::leap(const FlatRule& rule, Instant t) {
+  for (std::size_t l = 0; l < places_.size(); ++l) {
+    const FlatLeg& leg = rule.legs[l];
+    Place& place = places_[l];
+    if (place.next_enter >= t && place.next_leave >= t) continue;
+    const auto& samples = columns_[leg.column].samples;
+    place.enter = first_from(place.enter, samples.size(),
+                             [&](std::size_t i) { return samples[i].time + leg.after >= t; });
+    if (leg.over) {
+      place.leave = first_from(place.leave, place.enter, [&](std::size_t i) {
+        return samples[i].time + leg.after + *leg.over >= t;
+      });
+    }
+    find_next(leg, place);
+  }
+}
+
+void FlatFold::judge_rule(std::uint32_t index, Instant first, Instant from, Instant to,
+                          const SeqAt& seq_at, Effects& effects) {
+  const FlatRule& rule = plan_.rules[index];
+  const Instance& instance = unit_.instances[index];
+  place_legs(rule, from);
+  const auto is_calm = [&] { return rule.quiet && instance.judged && !instance.restless; };
+  bool calm = is_calm();
+  if (calm) set_bands(rule);
   Instant due = instance.judged ? instance.due : first;
   for (;;) {
     Instant t = due;
-    for (const Place& place : places_) t = std::min({t, place.next_enter, place.next_leave});
+    if (calm) {
+      t = std::min(t, calm_until(rule));
+    } else {
+      for (const Place& place : places_) t = std::min({t, place.next_enter, place.next_leave});
+    }
     if (t > to || t == kNever) break;
-    bool by_event = !instance.judged && !unit_.registered;
-    for (std::size_t l = 0; l < places_.size(); ++l) {
-      Place& place = places_[l];
-      while (place.next_enter == t || place.next_leave == t) {
-        if (place.next_enter == t) {
-          ++place.enter;
-          by_event = by_event || rule.legs[l].after == Duration{0};
-        } else {
-          ++place.leave;
-        }
-        find_next(rule.legs[l], place);
-      }
-    }
-    std::uint32_t now = 0;
-    if (quick) {
-      now = outcomes(rule);
-      if (settled && now == before && t < due) {
-        ++passed_over;
-        continue;
-      }
-    }
-    const Level level = instance.level;
-    judge_at(index, t, by_event, seq_at, effects);
+    if (calm) leap(rule, t);
+    const bool by_event = step(rule, t);
+    if (calm && t < due && !left_bands(rule)) continue;
+    judge_at(index, t, by_event || (!instance.judged && !unit_.registered), seq_at, effects);
     due = instance.due;
-    before = now;
-    settled = instance.level == level || stays(instance);
+    calm = is_calm();
+    if (calm) set_bands(rule);
   }
-  effects.judgements += passed_over;
-  if (!effects.rule_judgements.empty()) effects.rule_judgements[rule.rule] += passed_over;
 }
 
 void FlatFold::judge_at(std::uint32_t index, Instant t, bool by_event, const SeqAt& seq_at,
@@ -188,6 +290,7 @@ void FlatFold::judge_at(std::uint32_t index, Instant t, bool by_event, const Seq
   }
   judge(fold_, unit_, index, t, seq_at, effects);
   unit_.alarms.clear();
+  unit_.restless.clear();
 }
 
 }  // namespace lianqing

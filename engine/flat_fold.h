@@ -3,8 +3,9 @@
 // move forward, and its conditions are compared with limits laid ready. What a level does is
 // decided by judge() alone, as in fold.h: here is only told when it need not be asked, because
 // nothing that it looks at has changed since it last said no.
-// Card: one step per entering or leaving sample and rule, no heap, no lookup; memory is that of one
-// unit's samples, used again for the next.
+// Card: a quiet rule leaps to the first instant at which enough samples can have entered or left
+// for a value to pass a cut; others take one step per entering or leaving sample. No heap, no
+// lookup; memory is that of one unit's samples, used again for the next.
 #pragma once
 
 #include <span>
@@ -44,18 +45,33 @@ class FlatFold {
   struct Column {
     std::vector<Sample> samples;
     std::vector<Totals> totals;
+    bool rising = true;  // no value is below zero
   };
   // Where a leg stands: samples [leave, enter) are inside.
   struct Place {
     std::size_t leave = 0, enter = 0;
     Instant next_enter = kNever, next_leave = kNever;
   };
+  // The values between two cuts: from `low` to before `high`.
+  struct Band {
+    Wide low = 0, high = 0;
+  };
 
   void lay_out(std::span<const LogEntry* const> entries);
   void judge_rule(std::uint32_t index, Instant first, Instant from, Instant to, const SeqAt& seq_at,
                   Effects& effects);
+  void place_legs(const FlatRule& rule, Instant from);
   void find_next(const FlatLeg& leg, Place& place) const;
-  std::uint32_t outcomes(const FlatRule& rule) const;
+  // Everything that enters or leaves at t does; whether an event does that happens then.
+  bool step(const FlatRule& rule, Instant t);
+  Wide value_of(const FlatRule& rule, const FlatCuts& cuts) const;
+  void set_bands(const FlatRule& rule);
+  bool left_bands(const FlatRule& rule) const;
+  // Before which instant no value leaves its band.
+  Instant calm_until(const FlatRule& rule) const;
+  Instant counts_calm_until(const FlatLeg& leg, const Place& place, const Band& band) const;
+  Instant sums_calm_until(const FlatLeg& leg, const Place& place, const Band& band) const;
+  void leap(const FlatRule& rule, Instant t);
   void judge_at(std::uint32_t index, Instant t, bool by_event, const SeqAt& seq_at,
                 Effects& effects);
 
@@ -64,7 +80,9 @@ class FlatFold {
   const FlatPlan& plan_;
   UnitState unit_;  // one Series per column, one Instance per rule
   std::vector<Column> columns_;
-  std::vector<Place> places_;  // of the rule at hand
+  // Of the rule at hand:
+  std::vector<Place> places_;
+  std::vector<Band> bands_;  // one per FlatRule::cuts
 };
 
 }  // namespace lianqing

@@ -7,32 +7,6 @@
 namespace lianqing {
 namespace {
 
-constexpr Wide kFarBelow = -(Wide{1} << 100), kFarAbove = Wide{1} << 100;
-constexpr Wide kMicro = 1'000'000;
-
-// Quotients of whole numbers, `den` > 0.
-Wide at_most(Wide num, Wide den) { return num / den - (num % den < 0 ? 1 : 0); }
-Wide at_least(Wide num, Wide den) { return num / den + (num % den > 0 ? 1 : 0); }
-
-// `value op num/den`, of whole values.
-FlatTest test_of(Op op, Wide num, Wide den) {
-  const Wide floor = at_most(num, den), ceiling = at_least(num, den);
-  FlatTest out;
-  out.low = kFarBelow;
-  out.high = kFarAbove;
-  switch (op) {
-    case Op::greater_equal: out.low = ceiling; break;
-    case Op::greater: out.low = floor + 1; break;
-    case Op::less_equal: out.high = floor; break;
-    case Op::less: out.high = ceiling - 1; break;
-    default:
-      out.low = ceiling;
-      out.high = floor;  // an empty range if there is no such whole value
-      out.inside = op == Op::equal;
-  }
-  return out;
-}
-
 class Planner {
  public:
   Planner(const Program& program, const Route& route) : program_(program), route_(route) {}
@@ -70,7 +44,7 @@ class Planner {
     for (const std::uint32_t m : rule.measures) {
       if (program_.measures[m].key != kNone) return false;
     }
-    flat.quick = add_tests(rule, flat);
+    flat.quiet = add_cuts(rule, flat);
     out_.rules.push_back(std::move(flat));
     return true;
   }
@@ -91,27 +65,22 @@ class Planner {
     return true;
   }
 
-  bool add_tests(const Rule& rule, FlatRule& flat) const {
-    std::vector<std::uint32_t> conditions{rule.needs};
-    for (const LevelRule& level : rule.levels) {
-      if (level.present) conditions.insert(conditions.end(), {level.enter, level.exit});
-    }
-    for (const std::uint32_t expr : conditions) {
-      if (expr == kNone) continue;
-      const Threshold& threshold = route_.thresholds[expr];
-      if (threshold.measure == kNone) return false;
-      const Measure& measure = program_.measures[threshold.measure];
-      const bool sums = measure.aggregate == Aggregate::sum;
-      if (!sums && measure.aggregate != Aggregate::count) return false;
-      FlatTest test = test_of(threshold.op, Wide{threshold.limit.num()} * (sums ? kMicro : 1),
-                              threshold.limit.den());
-      const auto leg = std::find_if(flat.legs.begin(), flat.legs.end(), [&](const FlatLeg& one) {
-        return one.window == measure.window;
+  bool add_cuts(const Rule& rule, FlatRule& flat) const {
+    const auto cuts = cuts_of(program_, rule);
+    if (!cuts) return false;
+    for (const Cut& cut : *cuts) {
+      const auto leg = std::find_if(flat.legs.begin(), flat.legs.end(),
+                                    [&](const FlatLeg& one) { return one.window == cut.window; });
+      const auto number = static_cast<std::uint32_t>(leg - flat.legs.begin());
+      auto same = std::find_if(flat.cuts.begin(), flat.cuts.end(), [&](const FlatCuts& one) {
+        return one.leg == number && one.sums == cut.sums;
       });
-      if (leg == flat.legs.end()) return false;
-      test.leg = static_cast<std::uint32_t>(leg - flat.legs.begin());
-      test.sums = sums;
-      flat.tests.push_back(test);
+      if (same == flat.cuts.end()) same = flat.cuts.insert(same, {number, cut.sums, {}});
+      same->at.push_back(cut.at);
+    }
+    for (FlatCuts& one : flat.cuts) {
+      std::sort(one.at.begin(), one.at.end());
+      one.at.erase(std::unique(one.at.begin(), one.at.end()), one.at.end());
     }
     return true;
   }

@@ -18,23 +18,18 @@ struct FlatLeg {
   std::optional<Duration> over;
 };
 
-// A condition on the count, or the sum in millionths, in a leg: it holds where low <= value <= high
-// is `inside`.
-struct FlatTest {
+// The cuts of a rule (quiet.h) on the count, or the sum, in a leg; sorted, in millionths.
+struct FlatCuts {
   std::uint32_t leg = kNone;
-  bool sums = false, inside = true;
-  Wide low = 0, high = 0;
-
-  bool holds(Wide value) const { return (low <= value && value <= high) == inside; }
+  bool sums = false;
+  std::vector<Wide> at;
 };
 
 struct FlatRule {
   std::uint32_t rule = kNone;
   std::vector<FlatLeg> legs;
-  // `quick`: `tests` are all of the rule's conditions: while none of them changes its outcome and
-  // no time is up, judging changes nothing.
-  bool quick = false;
-  std::vector<FlatTest> tests;
+  bool quiet = false;  // while no value passes one of `cuts` and no time is up, nothing changes
+  std::vector<FlatCuts> cuts;
 };
 
 struct FlatPlan {

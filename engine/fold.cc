@@ -221,11 +221,16 @@ void Fold::judge_touched(UnitState& unit, const SeqAt& seq_at, Effects& effects)
 
 void Fold::judge_stratum(UnitState& unit, std::uint32_t stratum, const SeqAt& seq_at,
                          Effects& effects) const {
+  if (!unit.moved.empty()) {
+    touch_quiet(program_, route_, unit, static_cast<bool>(options_.watcher));
+    if (unit.touched.empty()) ++effects.judgements;  // looked at, and found to be as it was
+  }
   if (unit.emptied) return start_again(unit, seq_at, effects);
   if (!unit.seen) {  // nothing but decisions about others: not judged until an event comes
     unit.instances.clear();
     unit.instance_of.clear();
     unit.touched.clear();
+    unit.restless.clear();
     return;
   }
   std::size_t kept = 0;

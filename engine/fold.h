@@ -27,7 +27,7 @@ struct Effects {
   std::vector<Warning> warnings;
   std::vector<GreyChange> greys;
   std::map<int, std::uint64_t> greyed;
-  std::uint64_t judgements = 0;
+  std::uint64_t judgements = 0;                // of rules, and of instants at which none had to be
   std::vector<std::uint64_t> rule_judgements;  // by index of the rule; empty: not counted
 };
 

@@ -15,17 +15,12 @@ Number number_of(const Cell& cell) { return Number::ratio(cell.num, cell.den); }
 
 Operand from_sum(Wide micros) { return Operand::of(Number::from_micros(micros)); }
 
-// The sum of weights, in millionths.
-Wide weight_of(const WindowState& state, std::size_t n) {
-  return static_cast<Wide>(n) * kFullWeight - state.lacking;
-}
-
 // Population standard deviation, rounded to six decimals; by weights if there are any.
 Operand deviation(const WindowState& state, std::size_t n) {
   if (state.lacking == 0) {
     return from_sum(deviation_micros(static_cast<Wide>(n), state.sum, state.squares));
   }
-  const Wide weight = weight_of(state, n);
+  const Wide weight = state.weight();
   const Wide variance = weight * state.squares / kFullWeight - state.sum * state.sum;
   return from_sum((integer_root(4 * variance) * kFullWeight + weight) / (2 * weight));
 }
@@ -148,7 +143,7 @@ Operand Reading::compute(std::uint32_t index) const {
   const std::size_t n = inside.size();
   switch (measure.aggregate) {
     case Aggregate::count:
-      return state->lacking == 0 ? Operand::of(size_of(n)) : from_sum(weight_of(*state, n));
+      return state->lacking == 0 ? Operand::of(size_of(n)) : from_sum(state->weight());
     case Aggregate::sum: return from_sum(state->sum);
     case Aggregate::distinct:
       return Operand::of(size_of(state->groups ? state->groups->distinct() : 0));
@@ -161,7 +156,7 @@ Operand Reading::compute(std::uint32_t index) const {
   }
   if (n == 0) return {};
   switch (measure.aggregate) {
-    case Aggregate::average: return Operand::of(Number::ratio(state->sum, weight_of(*state, n)));
+    case Aggregate::average: return Operand::of(Number::ratio(state->sum, state->weight()));
     case Aggregate::minimum: return Operand::of(number_of(state->sorted->front()));
     case Aggregate::maximum: return Operand::of(number_of(state->sorted->back()));
     case Aggregate::deviation: return deviation(*state, n);
@@ -294,6 +289,17 @@ bool move_level(const Program& program, const Rule& rule, const Verdicts& verdic
   return true;
 }
 
+bool is_restless(const Rule& rule, const Instance& instance, Instant t) {
+  const auto elapsed = [t](Instant since, const Span& span) {
+    return since != kNever && since + Duration{span.amount} <= t;
+  };
+  const auto level = static_cast<std::size_t>(instance.level);
+  for (std::size_t l = level + 1; l < kLevels; ++l) {
+    if (elapsed(instance.enter_since[l], rule.levels[l].confirm)) return true;
+  }
+  return level > 0 && elapsed(instance.exit_since, rule.levels[level].hold);
+}
+
 void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, const SeqAt& seq_at,
            Effects& effects) {
   const Program& program = fold.program();
@@ -331,6 +337,9 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, co
     if (changed) instance.since = t;
   }
   instance.judged = true;
+  const bool restless = fold.route().quiet.rules[instance.rule] && is_restless(rule, instance, t);
+  if (restless && !instance.restless) unit.restless.push_back(index);
+  instance.restless = restless;
   instance.due = std::min(instance.due, next_change_of_force(rule, unit.name, t));
   set_alarm(unit, instance.due, Waking::instance, index);
   if (fold.options().tell_grey && instance.grey != was_grey) {

@@ -59,6 +59,11 @@ Instant next_change_of_force(const Rule& rule, const std::string& unit, Instant 
 void judge(const Fold& fold, UnitState& unit, std::uint32_t instance, Instant t,
            const SeqAt& seq_at, Effects& effects);
 
+// Whether judging the instance again before its `due`, with the same verdicts as at t, when it was
+// judged last, may change it: a level or its end is due already and was not yet taken, for there is
+// one transition an instant. Only of rules whose clocks need no calendar.
+bool is_restless(const Rule& rule, const Instance& instance, Instant t);
+
 // The level machine alone: moves `instance` by the verdicts, sets its `due`; true if it changed.
 bool move_level(const Program& program, const Rule& rule, const Verdicts& verdicts, Instant t,
                 Instance& instance);

@@ -225,6 +225,7 @@ Route::Route(const Program& program)
         add_once(window_rules[program.measures[m].window], r);
     }
   }
+  quiet = Quiet(program, window_rules, stream_windows);
 }
 
 }  // namespace lianqing

@@ -7,6 +7,7 @@
 #include <compare>
 #include <vector>
 
+#include "engine/quiet.h"
 #include "engine/symbols.h"
 #include "rules/program.h"
 
@@ -107,6 +108,7 @@ struct Route {
   std::vector<FieldTest> field_tests;                        // one per Expr
   std::vector<std::uint32_t> judged_rules;                   // active and shadow
   std::vector<std::uint32_t> unkeyed_rules;                  // of these, without key
+  Quiet quiet;                                               // when these need not be judged
 };
 
 }  // namespace lianqing

@@ -133,20 +133,30 @@ void trim(const Program& program, Series& series) {
   series.head = 0;
 }
 
+// To be told before the window changes.
+void note(Moved& moved, std::size_t w, const WindowState& state) {
+  const auto place = static_cast<std::uint32_t>(w);
+  for (const MovedWindow& one : moved) {
+    if (one.place == place) return;
+  }
+  moved.push_back({place, state.weight(), state.sum});
+}
+
 void settle(const Program& program, Series& series, std::size_t w, Instant t, Moved& moved) {
   const Window& window = program.windows[series.windows[w]];
   WindowState& state = series.states[w];
   const Bounds at = bounds_now(program, window.span, state, t);
   const auto& samples = series.samples;
+  const bool enters = state.end < samples.size() && samples[state.end].time <= at.high;
+  const bool leaves = state.begin < state.end && samples[state.begin].time <= at.low;
+  if (enters || leaves) note(moved, w, state);
   while (state.end < samples.size() && samples[state.end].time <= at.high) {
     const Sample& sample = samples[state.end++];
     take(window, state, sample.value, series.weight_of(sample.seq), +1);
-    moved[w] = true;
   }
   while (state.begin < state.end && samples[state.begin].time <= at.low) {
     const Sample& sample = samples[state.begin++];
     take(window, state, sample.value, series.weight_of(sample.seq), -1);
-    moved[w] = true;
   }
 }
 
@@ -214,7 +224,7 @@ void stand(const Program& program, Series& series, std::span<const Totals> total
 }
 
 void advance(const Program& program, Series& series, Instant t, Moved& moved) {
-  moved.assign(series.states.size(), false);
+  moved.clear();
   for (std::size_t w = 0; w < series.states.size(); ++w) settle(program, series, w, t, moved);
   trim(program, series);
   find_due(program, series);
@@ -225,7 +235,7 @@ void insert(const Program& program, Series& series, const Sample& sample, std::u
   if (series.due <= t) {
     advance(program, series, t, moved);
   } else {
-    moved.assign(series.states.size(), false);
+    moved.clear();
   }
   if (weight != kFullWeight) series.weights.emplace_back(sample.seq, weight);
   const std::size_t at = position(series, sample.time, sample.seq);
@@ -240,9 +250,9 @@ void insert(const Program& program, Series& series, const Sample& sample, std::u
       ++state.end;
       continue;
     }
+    note(moved, w, state);
     ++state.end;
     take(window, state, sample.value, weight, +1);
-    moved[w] = true;
   }
   trim(program, series);
   find_due(program, series);
@@ -262,13 +272,14 @@ bool erase(const Program& program, Series& series, Instant time, Seq seq, Instan
   for (std::size_t w = 0; w < series.states.size(); ++w) {
     WindowState& state = series.states[w];
     if (at >= state.end) continue;
-    --state.end;
     if (at < state.begin) {
       --state.begin;
+      --state.end;
       continue;
     }
+    note(moved, w, state);
+    --state.end;
     take(program.windows[series.windows[w]], state, value, weight, -1);
-    moved[w] = true;
   }
   find_due(program, series);
   return true;

@@ -51,6 +51,10 @@ struct WindowState {
   // Calendar windows: bounds of the period looked at, and the period that t lies in: from after
   // `start` to before `until`.
   Instant low = kBeforeAll, high = kBeforeAll, start = kBeforeAll, until = kBeforeAll;
+  std::uint32_t moved = kNone;  // place among the unit's moves of the instant (touch.h)
+
+  // The sum of the weights inside, in millionths.
+  Wide weight() const { return static_cast<Wide>(end - begin) * kFullWeight - lacking; }
 };
 
 struct Series {
@@ -76,11 +80,16 @@ struct Series {
   }
 };
 
-// `moved[w]` is set for each window whose content changed. Few streams have more windows than fit
-// without allocating.
-using Moved = boost::container::small_vector<bool, 32>;
+// A window whose content changed, and what it held before: the weights inside and the sum.
+struct MovedWindow {
+  std::uint32_t place = 0;  // in Series::windows
+  Wide weight = 0, sum = 0;
+};
+// Few streams have more windows that move at a time than fit without allocating.
+using Moved = boost::container::small_vector<MovedWindow, 6>;
 
-// Moves every window of the series to clock t and finds the next due instant.
+// Moves every window of the series to clock t and finds the next due instant. What moved is written
+// to `moved`, as it was before.
 void advance(const Program& program, Series& series, Instant t, Moved& moved);
 
 // Adds or removes one sample at clock t; the windows are already at t. `weight` is not zero.

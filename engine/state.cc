@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/decide.h"
+#include "engine/judge.h"
 #include "engine/touch.h"
 #include "engine/warning_views.h"
 #include "lianqing/bytes.h"
@@ -18,7 +19,7 @@ constexpr std::uint64_t kVersion = 2;
 class Encoder {
  public:
   Encoder(const UnitState& unit, const Fold& fold)
-      : unit_(unit), program_(fold.program()), symbols_(fold.symbols()) {}
+      : unit_(unit), program_(fold.program()), route_(fold.route()), symbols_(fold.symbols()) {}
 
   std::string run() {
     ByteWriter out;
@@ -136,22 +137,23 @@ class Encoder {
     std::vector<std::string> entries;
     for (const auto& [where, position] : unit_.instance_of) {
       const Instance& instance = unit_.instances[position];
+      const std::optional<Touch> touch = touch_of(program_, route_, unit_, instance);
       ByteWriter entry;
       entry.unsigned_integer(where.index);
       put(entry, where.key);
       entry.unsigned_integer(static_cast<std::uint64_t>(instance.level));
       entry.unsigned_integer((instance.grey ? 1U : 0U) | (instance.judged ? 2U : 0U) |
-                             (instance.touched ? 4U : 0U) | (instance.exit_withdrawn ? 8U : 0U) |
-                             (instance.touched && instance.withdrawn ? 16U : 0U) |
+                             (touch ? 4U : 0U) | (instance.exit_withdrawn ? 8U : 0U) |
+                             (touch && touch->withdrawn ? 16U : 0U) |
                              (instance.missing_year != 0 ? 32U : 0U));
       if (instance.missing_year != 0) entry.integer(instance.missing_year);
       for (const Instant at : {instance.since, instance.enter_since[1], instance.enter_since[2],
                                instance.exit_since, instance.left_green, instance.due}) {
         entry.integer(micros(at));
       }
-      if (instance.touched) {
-        entry.unsigned_integer(static_cast<std::uint64_t>(instance.cause));
-        entry.integer(micros(instance.earliest));
+      if (touch) {
+        entry.unsigned_integer(static_cast<std::uint64_t>(touch->cause));
+        entry.integer(micros(touch->earliest));
       }
       entries.push_back(entry.take());
     }
@@ -179,6 +181,7 @@ class Encoder {
 
   const UnitState& unit_;
   const Program& program_;
+  const Route& route_;
   const Symbols& symbols_;
 };
 
@@ -337,6 +340,7 @@ class Decoder {
     unit_.instances.clear();
     unit_.instance_of.clear();
     unit_.touched.clear();
+    forget_moves(unit_);
   }
 
   void get_instance() {
@@ -364,6 +368,9 @@ class Decoder {
       unit_.touched.push_back(at);
     }
     set_alarm(unit_, instance.due, Waking::instance, at);
+    instance.restless =
+        fold_.route().quiet.rules[rule] && is_restless(program_.rules[rule], instance, unit_.clock);
+    if (instance.restless) unit_.restless.push_back(at);
   }
 
   void get_raised() {

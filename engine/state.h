@@ -77,6 +77,30 @@ class Places {
   Plain plain_;
 };
 
+// What touches a rule, or moves something that it reads, at an instant.
+struct Touch {
+  Cause cause = Cause::timer;  // the strongest kind of record
+  Instant earliest = kNever;   // the earliest time among the records
+  bool withdrawn = false;      // by a correction or retraction, too
+
+  void add(const Touch& more) {
+    cause = std::max(cause, more.cause);
+    earliest = std::min(earliest, more.earliest);
+    withdrawn = withdrawn || more.withdrawn;
+  }
+  static Touch by(Cause cause, Instant earliest) {
+    return {cause, cause >= Cause::event ? earliest : kNever,
+            cause == Cause::correction || cause == Cause::retraction};
+  }
+};
+
+// A window that moved at the unit's clock and that quiet rules (quiet.h) read: what it held before.
+struct WindowMove {
+  std::uint32_t series = kNone, place = 0;  // place in Series::windows
+  Wide weight = 0, sum = 0;
+  Touch by;
+};
+
 // One (rule, unit, key).
 struct Instance {
   std::uint32_t rule = kNone;
@@ -92,6 +116,7 @@ struct Instance {
   // Derived:
   Instant due = kNever;
   bool touched = false;
+  bool restless = false;  // quiet, but its last judgement left it such that the next may change it
   Cause cause = Cause::timer;
   Instant earliest = kNever;  // earliest time of the records that touched it at this instant
   bool withdrawn = false;     // a correction or retraction touched it at this instant
@@ -165,10 +190,12 @@ struct UnitState {
   std::map<KeyedIndex, std::vector<ItemEvent>> items;          // (item, item key)
   std::map<KeyedIndex, std::vector<SequenceEvent>> sequences;  // (sequence, on)
   std::uint64_t items_ignored = 0;
-  std::vector<Instant> view_due;       // per WarningView: when it changes by itself
-  std::vector<Alarm> alarms;           // min-heap; an alarm counts only if its owner's due agrees
-  std::vector<std::uint32_t> touched;  // instances to judge at the end of `clock`
-  bool uncertain = false;              // a year may be missing: see missing_years
+  std::vector<Instant> view_due;        // per WarningView: when it changes by itself
+  std::vector<Alarm> alarms;            // min-heap; an alarm counts only if its owner's due agrees
+  std::vector<std::uint32_t> touched;   // instances to judge at the end of `clock`
+  std::vector<WindowMove> moved;        // at `clock`; what they touch is found before judging
+  std::vector<std::uint32_t> restless;  // instances that are, and some that were
+  bool uncertain = false;               // a year may be missing: see missing_years
 
   const Series* find_series(std::uint32_t stream, const Cell& key) const;
   const Counter* find_counter(std::uint32_t measure, const Cell& key) const;

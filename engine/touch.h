@@ -1,6 +1,8 @@
 // Which rule instances are to be judged at the end of the unit's instant, and why.
 #pragma once
 
+#include <optional>
+
 #include "engine/state.h"
 
 namespace lianqing {
@@ -20,9 +22,17 @@ void see(const Route& route, UnitState& unit, Cause cause, Instant earliest);
 void touch_rule(const Program& program, UnitState& unit, std::uint32_t rule, const Cell& key,
                 Cause cause, Instant earliest);
 
-// The rules that read the windows that moved.
+// The rules that read the windows that moved: quiet ones when the instant is complete.
 void touch_moved(const Program& program, const Route& route, UnitState& unit, std::uint32_t series,
                  const Moved& moved, Cause cause, Instant earliest);
+// The quiet rules of which a cut was passed since the instant began, and those that are restless;
+// with `all`, whatever the windows hold.
+void touch_quiet(const Program& program, const Route& route, UnitState& unit, bool all);
+// What touched the instance, and moved what it reads, so far; nothing if there is none.
+std::optional<Touch> touch_of(const Program& program, const Route& route, const UnitState& unit,
+                              const Instance& instance);
+// Everything that moved has been judged.
+void forget_moves(UnitState& unit);
 
 // The alarm clock of a unit.
 void set_alarm(UnitState& unit, Instant at, Waking what, std::uint32_t index);
