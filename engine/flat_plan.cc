@@ -12,57 +12,74 @@ class Planner {
   Planner(const Program& program, const Route& route) : program_(program), route_(route) {}
 
   std::optional<FlatPlan> plan() {
-    if (World::needed(program_) || program_.strata != 1 || !program_.items.empty() ||
-        !program_.sequences.empty() || !program_.warnings.empty()) {
-      return std::nullopt;
-    }
+    if (World::needed(program_)) return std::nullopt;
     out_.column_of.assign(program_.streams.size(), kNone);
+    out_.others.assign(program_.rules.size(), false);
     for (const std::uint32_t rule : route_.judged_rules) {
-      if (!add(rule)) return std::nullopt;
+      if (is_flat(rule)) {
+        add(rule);
+      } else {
+        out_.others[rule] = out_.mixed = true;
+      }
     }
+    if (out_.rules.empty()) return std::nullopt;
     return std::move(out_);
   }
 
  private:
-  bool add(std::uint32_t index) {
+  bool is_flat(std::uint32_t index) const {
     const Rule& rule = program_.rules[index];
-    if (rule.keyed) return false;
+    if (rule.keyed || !route_.rule_views[index].empty()) return false;
     for (const LevelRule& level : rule.levels) {
       if (level.confirm.workdays || level.hold.workdays) return false;
     }
+    return std::all_of(rule.measures.begin(), rule.measures.end(),
+                       [this](std::uint32_t m) { return is_flat_measure(m); });
+  }
+
+  bool is_flat_measure(std::uint32_t index) const {
+    const Measure& measure = program_.measures[index];
+    if (measure.key != kNone) return false;
+    if (measure.window != kNone) return is_flat_stream(program_.windows[measure.window].stream);
+    return measure.aggregate == Aggregate::value &&
+           std::all_of(measure.reads.begin(), measure.reads.end(),
+                       [this](std::uint32_t m) { return is_flat_measure(m); });
+  }
+
+  bool is_flat_stream(std::uint32_t index) const {
+    const Stream& stream = program_.streams[index];
+    const auto& windows = route_.stream_windows[index];
+    return stream.source == StreamSource::events && stream.key == kNone &&
+           std::all_of(windows.begin(), windows.end(), [this](std::uint32_t w) {
+             const Window& window = program_.windows[w];
+             const bool sums_only = (window.upkeep & ~kKeepSum) == 0;
+             return sums_only && window.span.kind != WindowSpan::Kind::calendar &&
+                    !route_.clocked[w];
+           });
+  }
+
+  void add(std::uint32_t index) {
     FlatRule flat;
     flat.rule = index;
     for (std::uint32_t w = 0; w < program_.windows.size(); ++w) {
       const auto& readers = route_.window_rules[w];
       if (std::find(readers.begin(), readers.end(), index) == readers.end()) continue;
       const Window& window = program_.windows[w];
-      if (!add_column(window.stream)) return false;
-      FlatLeg leg{out_.column_of[window.stream], w, window.span.offset, std::nullopt};
+      FlatLeg leg{column(window.stream), w, window.span.offset, std::nullopt};
       if (window.span.kind == WindowSpan::Kind::sliding) leg.over = window.span.over;
       flat.legs.push_back(leg);
     }
-    for (const std::uint32_t m : rule.measures) {
-      if (program_.measures[m].key != kNone) return false;
-    }
-    flat.quiet = add_cuts(rule, flat);
+    flat.quiet = add_cuts(program_.rules[index], flat);
     out_.rules.push_back(std::move(flat));
-    return true;
   }
 
-  bool add_column(std::uint32_t index) {
-    if (out_.column_of[index] != kNone) return true;
-    const Stream& stream = program_.streams[index];
-    if (stream.source != StreamSource::events || stream.key != kNone) return false;
-    for (const std::uint32_t w : route_.stream_windows[index]) {
-      const Window& window = program_.windows[w];
-      const bool sums_only = (window.upkeep & ~kKeepSum) == 0;
-      if (!sums_only || window.span.kind == WindowSpan::Kind::calendar || route_.clocked[w]) {
-        return false;
-      }
+  std::uint32_t column(std::uint32_t stream) {
+    std::uint32_t& out = out_.column_of[stream];
+    if (out == kNone) {
+      out = static_cast<std::uint32_t>(out_.streams.size());
+      out_.streams.push_back(stream);
     }
-    out_.column_of[index] = static_cast<std::uint32_t>(out_.streams.size());
-    out_.streams.push_back(index);
-    return true;
+    return out;
   }
 
   bool add_cuts(const Rule& rule, FlatRule& flat) const {

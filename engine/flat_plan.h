@@ -1,6 +1,7 @@
-// Which programs can be folded flat (flat_fold.h): every rule judged by sliding windows of plain
-// events of its own unit and by nothing else, so that each rule's history follows from sorted
-// arrays. And what of each rule is laid ready for it.
+// Which rules can be folded flat (flat_fold.h): those judged by sliding windows of plain events of
+// their own unit and by nothing else, whose levels nobody reads, so that each rule's history
+// follows from sorted arrays. And what of each is laid ready for it. The other rules are folded as
+// ever, beside them.
 #pragma once
 
 #include <optional>
@@ -33,12 +34,14 @@ struct FlatRule {
 };
 
 struct FlatPlan {
-  // Nothing if the program must be folded in general.
+  // Nothing if all of the program must be folded in general.
   static std::optional<FlatPlan> of(const Program& program, const Route& route);
 
   std::vector<std::uint32_t> streams;    // one per column
   std::vector<std::uint32_t> column_of;  // stream -> column, or kNone
-  std::vector<FlatRule> rules;           // Route::judged_rules
+  std::vector<FlatRule> rules;           // of Route::judged_rules, in their order
+  std::vector<bool> others;              // rule -> it is judged, and not flat
+  bool mixed = false;                    // there are others
 };
 
 }  // namespace lianqing

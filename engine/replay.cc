@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "engine/outline.h"
+#include "engine/partial_route.h"
 #include "engine/replay_meta.h"
 #include "engine/touch.h"
 #include "engine/whole_fold.h"
@@ -57,6 +58,10 @@ class Replay::Shards {
     const bool unseen = !options_.grey && !options_.fold.watcher && store_ == nullptr;
     if (options_.whole && unseen && options_.mode == ClockMode::as_occurred) {
       plan_ = FlatPlan::of(*program_, route_);
+    }
+    if (plan_ && plan_->mixed) {
+      other_route_ = route_of(*program_, plan_->others);
+      other_rules_.emplace(*program_, *other_route_, symbols_, fold_options(options));
     }
   }
 
@@ -269,7 +274,9 @@ class Replay::Shards {
   AdmittedBatch batch_;
   Roster roster_;
   std::vector<Shard> shards_;
-  std::optional<FlatPlan> plan_;  // the log is folded unit after unit, at its end
+  std::optional<FlatPlan> plan_;      // the log is folded unit after unit, at its end
+  std::optional<Route> other_route_;  // of the rules that are not flat
+  std::optional<Fold> other_rules_;
   bool started_ = false;
   std::vector<Instant> marks_;  // clocks of every kMark-th of the batch's entries: searched first
   Seq seq_base_ = 0;            // log position of the first entry not yet folded
@@ -319,7 +326,8 @@ class Replay::Shards {
     started_ = true;
     for (const auto& registered : roster_.registered()) (void)roster_.number(registered.first);
     WholeLog log(batch_.entries, batch_.unitless, roster_.size());
-    WholeFold whole(fold_, *plan_, roster_, log, shards_.size());
+    WholeFold whole(fold_, other_rules_ ? &*other_rules_ : nullptr, *plan_, roster_, log,
+                    shards_.size());
     if (Status s = whole.prepare(batch_.entries, log.empty() ? end : log.first()); !s) return s;
     const std::size_t held = options_.fold_entries * (options_.fold.reasons ? 2 : 8);
     std::size_t records = options_.fold_entries;
@@ -345,6 +353,7 @@ class Replay::Shards {
       if (Status s = give_out(); !s) return s;
       stretch.from = stretch.to;
     }
+    for (const auto& [year, units] : whole.lacking()) gaps_[year].units += units;
     if (!log.empty()) seq_base_ = std::max(seq_base_, log.seq_at(end) + 1);
     batch_.clear();
     return {};

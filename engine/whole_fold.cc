@@ -1,12 +1,13 @@
 #include "engine/whole_fold.h"
 
+#include "engine/partial_route.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
 
-WholeFold::WholeFold(const Fold& fold, const FlatPlan& plan, Roster& roster, WholeLog& log,
-                     std::size_t threads)
-    : fold_(fold), roster_(roster), log_(log) {
+WholeFold::WholeFold(const Fold& fold, const Fold* others, const FlatPlan& plan, Roster& roster,
+                     WholeLog& log, std::size_t threads)
+    : fold_(fold), others_(others), roster_(roster), log_(log) {
   for (std::size_t i = 0; i < threads; ++i) flats_.emplace_back(fold, plan);
 }
 
@@ -14,6 +15,7 @@ Status WholeFold::prepare(std::span<const LogEntry> entries, Instant first) {
   first_ = first;
   plain_.assign(roster_.size(), true);
   rules_.resize(roster_.size());
+  states_.resize(roster_.size());
   for (const LogEntry& entry : entries) {
     if (!FlatFold::takes(entry)) plain_[entry.unit] = false;
   }
@@ -47,6 +49,7 @@ void WholeFold::fold(const Stretch& stretch, std::size_t number, Effects& effect
         if (entry->clock > stretch.from) fold_.step(*state, *entry, seq_of, effects);
       }
       fold_.tick(*state, stretch.to, seq_of, effects);
+      if (stretch.last) count_lacking(*state);
     }
     done();
   }
@@ -70,6 +73,47 @@ void WholeFold::fold_flat(const Stretch& stretch, std::uint32_t unit,
   const SeqAt seq_of = [this](Instant t) { return log_.seq_at(t); };
   flat.run(facts, entries, stretch.from, stretch.to, rules, seq_of, effects);
   if (!stretch.last) rules_[unit] = std::move(rules);
+  if (others_ != nullptr) fold_others(stretch, unit, facts, entries, effects);
+}
+
+void WholeFold::fold_others(const Stretch& stretch, std::uint32_t unit, const FlatUnit& facts,
+                            std::span<const LogEntry* const> entries, Effects& effects) {
+  const SeqAt seq_of = [this](Instant t) { return log_.seq_at(t); };
+  std::unique_ptr<UnitState>& state = states_[unit];
+  if (!state) {
+    state = std::make_unique<UnitState>();
+    state->name = *facts.name;
+    state->registered = facts.registered;
+    if (facts.attributes != nullptr) {
+      state->attributes = *facts.attributes;
+    } else {
+      state->attributes.resize(fold_.program().unit_attributes.size());
+    }
+    if (facts.registered) others_->activate(*state, first_, seq_of, effects);
+  }
+  // A record that nothing looks at need not be taken in, but for the first: it is seen.
+  for (const LogEntry* entry : entries) {
+    if (entry->clock <= stretch.from) continue;
+    if (!state->seen || concerns(others_->route(), *entry)) {
+      others_->step(*state, *entry, seq_of, effects);
+    }
+  }
+  others_->tick(*state, stretch.to, seq_of, effects);
+  if (!stretch.last) return;
+  count_lacking(*state);
+  if (state->items_ignored != 0) {  // it is asked for when the log has ended
+    std::unique_ptr<UnitState>& kept = roster_.slot(unit).state;
+    if (!kept) kept = std::make_unique<UnitState>();
+    kept->name = *facts.name;
+    kept->items_ignored = state->items_ignored;
+  }
+  state.reset();
+}
+
+void WholeFold::count_lacking(const UnitState& unit) {
+  if (!unit.uncertain) return;
+  const std::lock_guard lock(lacking_is_counted_);
+  for (const int year : missing_years(unit)) ++lacking_[year];
 }
 
 }  // namespace lianqing

@@ -1,9 +1,13 @@
 // Folds a log gathered whole, one unit after the other and one stretch of time after the other:
-// flat (flat_fold.h) where a unit's records allow it, else as any other log is folded.
+// where a unit's records allow it its flat rules (flat_fold.h) and the other ones each in their own
+// way, else all of them as any other log is folded.
 #pragma once
 
 #include <deque>
 #include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -21,9 +25,10 @@ class WholeFold {
     bool last = false;
   };
 
-  // All must outlive it. `threads` share the units among them.
-  WholeFold(const Fold& fold, const FlatPlan& plan, Roster& roster, WholeLog& log,
-            std::size_t threads);
+  // All must outlive it. `others` folds the rules that are not flat; null: there are none.
+  // `threads` share the units among them.
+  WholeFold(const Fold& fold, const Fold* others, const FlatPlan& plan, Roster& roster,
+            WholeLog& log, std::size_t threads);
 
   // Before the first stretch; `entries` are all of the log, `first` its first clock. Fails as
   // Roster::load does.
@@ -32,18 +37,29 @@ class WholeFold {
   // `done` takes what `effects` got, unit by unit.
   void fold(const Stretch& stretch, std::size_t number, Effects& effects,
             const std::function<void()>& done);
+  // After the last stretch: how many units need which year that the calendar does not have.
+  const std::map<int, std::uint64_t>& lacking() const { return lacking_; }
 
  private:
   void fold_flat(const Stretch& stretch, std::uint32_t unit,
                  std::span<const LogEntry* const> entries, FlatFold& flat, Effects& effects);
 
+  // The rules of the unit that are not flat.
+  void fold_others(const Stretch& stretch, std::uint32_t unit, const FlatUnit& facts,
+                   std::span<const LogEntry* const> entries, Effects& effects);
+  void count_lacking(const UnitState& unit);
+
   const Fold& fold_;
+  const Fold* others_;
   Roster& roster_;
   WholeLog& log_;
   Instant first_;
-  std::deque<FlatFold> flats_;                // one per thread
-  std::vector<bool> plain_;                   // units that are folded flat
-  std::vector<std::vector<Instance>> rules_;  // of these, between two stretches
+  std::deque<FlatFold> flats_;                      // one per thread
+  std::vector<bool> plain_;                         // units that are folded flat
+  std::vector<std::vector<Instance>> rules_;        // of these, between two stretches
+  std::vector<std::unique_ptr<UnitState>> states_;  // of these, what others_ made of them
+  std::mutex lacking_is_counted_;
+  std::map<int, std::uint64_t> lacking_;
 };
 
 }  // namespace lianqing
