@@ -1,5 +1,6 @@
 // Nanoseconds per event of each part of the fold: interning, admission, taking in and judging for
-// each kind of window and measure, judging by number of rules, stored units. Not part of ctest.
+// each kind of window and measure, judging by number of rules, stored units; and what a warning
+// costs. Not part of ctest.
 //
 //   engine_bench --benchmark_filter=fold
 #include <benchmark/benchmark.h>
@@ -9,9 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/warning_json.h"
 #include "connectors/content_hash.h"
 #include "engine/admit.h"
 #include "engine/fold.h"
+#include "engine/rationale.h"
 #include "lianqing/ruleset.h"
 
 namespace lianqing {
@@ -113,11 +116,11 @@ class Bench {
   std::vector<UnitState> fold() {
     std::vector<UnitState> units(kUnits);
     Effects effects;
+    effects.told = [](const Warning&) { std::abort(); };
     for (const LogEntry& entry : batch_.entries) {
       fold_.step(
           units[entry.unit], entry, [](Instant) { return Seq{0}; }, effects);
     }
-    if (!effects.warnings.empty()) std::abort();
     return units;
   }
   const Fold& folder() const { return fold_; }
@@ -222,6 +225,53 @@ void decode_unit(benchmark::State& state) {
 }
 BENCHMARK(decode_unit)->Unit(benchmark::kMillisecond);
 
+// A warning of a rule that rests on `evidence` events of its unit, from the state to its line.
+void warning(benchmark::State& state, const std::string& measure, bool reasons) {
+  const auto program = compile("measures:\n  m: " + measure +
+                               "\nrules:\n  r: {title: R, yellow: \"m >= 1\", red: {enter: \"m >= "
+                               "1000000\", for: 2d}, because: \"{m} in 30 days\"}\n");
+  const Route route(*program);
+  Symbols symbols(program->symbols);
+  FoldOptions options;
+  options.reasons = options.outlook = reasons;
+  const Fold fold(*program, route, symbols, options);
+  const auto evidence = static_cast<std::size_t>(state.range(0));
+  UnitState unit;
+  unit.name = "u-1";
+  Effects effects;
+  std::vector<Cell> cells(program->slots.size(), Cell{CellTag::number, 1, 1});
+  LogEntry entry;
+  entry.cells = cells.data();
+  entry.unit = 0;
+  entry.type = 0;
+  for (std::size_t i = 0; i < evidence; ++i) {
+    const std::string id = "event-" + std::to_string(i);
+    entry.id = id;
+    entry.seq = i;
+    entry.time = entry.clock = instant(static_cast<std::int64_t>(i) * kStep);
+    cells.assign(cells.size(), Cell{CellTag::number, 1, static_cast<std::int64_t>(i % 7 + 1)});
+    fold.step(
+        unit, entry, [](Instant) { return Seq{0}; }, effects);
+  }
+  fold.tick(
+      unit, entry.clock, [](Instant) { return Seq{0}; }, effects);
+  Warning made;
+  std::string line;
+  for (auto _ : state) {
+    rationale(fold, unit, 0, Level::green, unit.clock, entry.seq, made);
+    line.clear();
+    if (reasons) {
+      append_json(line, made, *program);
+    } else {
+      append_brief_json(line, made);
+    }
+    benchmark::DoNotOptimize(line.data());
+  }
+  if (made.to != Level::yellow || (reasons && made.evidence.total != evidence)) std::abort();
+  state.SetItemsProcessed(state.iterations());
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(line.size()));
+}
+
 }  // namespace
 }  // namespace lianqing
 
@@ -236,6 +286,22 @@ int main(int argc, char** argv) {
     benchmark::RegisterBenchmark(("judge/rules:" + std::to_string(rules)).c_str(), fold,
                                  many_rules(rules))
         ->Unit(benchmark::kMillisecond);
+  }
+  struct Kind {
+    const char* name;
+    const char* measure;
+    bool reasons;
+  };
+  for (const Kind& kind : {Kind{"brief", "{count: seen, over: 30d}", false},
+                           {"count", "{count: seen, over: 30d}", true},
+                           {"sum", "{sum: amount, of: seen, over: 30d}", true},
+                           {"max", "{max: amount, of: seen, over: 30d}", true}}) {
+    benchmark::RegisterBenchmark((std::string("warning/") + kind.name).c_str(), warning,
+                                 kind.measure, kind.reasons)
+        ->Arg(1)
+        ->Arg(10)
+        ->Arg(100)
+        ->Arg(1'000);
   }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

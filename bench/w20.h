@@ -17,10 +17,11 @@ struct LogShape {
   std::uint32_t units = 10'000;
   std::uint64_t seed = 42;
   double zipf = 0.5;  // how unevenly events fall on units; 0: evenly
+  double late = 0.1;  // share of the events that arrive late; of these one in five up to two days
+  bool recorded = false;  // tells when each arrived (recordedtime)
 };
 
-// Writes JSON lines in order of arrival: five types over three years, one event in ten late, of
-// which one in five up to two days.
+// Writes JSON lines in order of arrival: five types over three years.
 [[nodiscard]] Status write_log(const LogShape& shape, const std::string& path);
 
 enum class W20Type : std::uint8_t { inspection, complaint, assigned, closed, survey };

@@ -4,9 +4,10 @@
 //
 //   w20_bench [--events N] [--units N] [--seed N] [--zipf S] [--rules N] [--days N] [--rounds N]
 //             [--threads N] [--dir DIR] [--golden FILE.csv.gz] [--duckdb DIR] [--rocksdb]
-//             [--replay-option X]... [--check] [--write FILE]
+//             [--late SHARE] [--replay-option X]... [--check] [--write FILE [--recorded]]
 //
-// --check: only compares (exit 1 if anything differs). --write: only writes the log.
+// --check: only compares (exit 1 if anything differs). --write: only writes the log; --recorded:
+// with the times at which its events arrived.
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 #include <sys/resource.h>
@@ -272,8 +273,10 @@ Settings settings_of(int argc, char** argv) {
   Settings out;
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
-    if (name == "--check" || name == "--rocksdb") {
-      (name == "--check" ? out.check : out.rocksdb) = true;
+    if (name == "--check" || name == "--rocksdb" || name == "--recorded") {
+      (name == "--check"     ? out.check
+       : name == "--rocksdb" ? out.rocksdb
+                             : out.shape.recorded) = true;
       continue;
     }
     if (i + 1 == argc) give_up("unexpected or without value: " + name, 2);
@@ -286,6 +289,8 @@ Settings settings_of(int argc, char** argv) {
       out.shape.seed = std::stoull(value);
     else if (name == "--zipf")
       out.shape.zipf = std::stod(value);
+    else if (name == "--late")
+      out.shape.late = std::stod(value);
     else if (name == "--rules")
       out.rules = std::stoi(value);
     else if (name == "--days")

@@ -58,9 +58,9 @@ std::vector<Arrival> arrivals(const LogShape& shape) {
     const auto rank = std::lower_bound(upto.begin(), upto.end(), draws.unit() * sum) - upto.begin();
     const auto last = static_cast<std::ptrdiff_t>(shape.units) - 1;
     const double lateness = draws.unit();
-    const std::int64_t delay = lateness < 0.90   ? 0
-                               : lateness < 0.98 ? draws.below(3600)
-                                                 : draws.below(172'800);
+    const std::int64_t delay = lateness < 1 - shape.late       ? 0
+                               : lateness < 1 - shape.late / 5 ? draws.below(3600)
+                                                               : draws.below(172'800);
     const std::uint32_t unit = named[static_cast<std::size_t>(std::min(rank, last))];
     out[i] = {time + delay, time, unit, static_cast<std::uint32_t>(draws.word())};
   }
@@ -193,7 +193,10 @@ Status write_log(const LogShape& shape, const std::string& path) {
     char head[64];
     const int size = std::snprintf(head, sizeof head, R"({"id":"ev-%010llu","unit":"U%07u",)",
                                    static_cast<unsigned long long>(i), all[i].unit);
-    const std::string rest = body(draws, all[i].time);
+    std::string rest = body(draws, all[i].time);
+    if (shape.recorded) {
+      rest.insert(0, "\"recordedtime\":\"" + time_text(all[i].arrives, false) + "\",");
+    }
     if (std::fwrite(head, 1, static_cast<std::size_t>(size), file.get()) == 0 ||
         std::fwrite(rest.data(), 1, rest.size(), file.get()) != rest.size()) {
       return failure(ErrorCode::io, "cannot write " + path);

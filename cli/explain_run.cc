@@ -31,7 +31,7 @@ class Explain {
     options.grey = [&](const GreyChange& change) { desk.grey(change); };
     Replay replay(
         request_.replay.program, request_.replay.units, options, nullptr,
-        [this](const Warning& warning) { return catch_wanted(warning); },
+        [this](const Warning& warning, std::string&) { catch_wanted(warning); },
         [&](const Leaving& leaving) {
           desk.left(leaving);
           return Status{};
@@ -54,12 +54,10 @@ class Explain {
   const char* say(const char* zh, const char* en) const { return style_.chinese ? zh : en; }
 
   // Called from several threads; an id occurs once.
-  std::string catch_wanted(const Warning& warning) {
-    if (warning.id == request_.warning) {
-      const std::lock_guard lock(mutex_);
-      wanted_ = warning;
-    }
-    return {};
+  void catch_wanted(const Warning& warning) {
+    if (warning.id != request_.warning) return;
+    const std::lock_guard lock(mutex_);
+    wanted_ = warning;
   }
 
   int tell_warning() const {

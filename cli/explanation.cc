@@ -135,7 +135,7 @@ class Teller {
     if (evidence.events.empty()) return;
     out_ += "    ";
     for (std::size_t i = 0; i < evidence.events.size(); ++i)
-      out_ += (i == 0 ? "" : ", ") + evidence.events[i];
+      (out_ += i == 0 ? "" : ", ") += evidence.events[i];
     out_ += evidence.total > evidence.events.size() ? ", …\n" : "\n";
   }
 

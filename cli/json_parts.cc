@@ -2,11 +2,19 @@
 
 namespace lianqing {
 
+void put(JsonWriter& out, Number number) {
+  if (number.is_integer()) {
+    out.integer(number.num());
+  } else {
+    out.raw(number.to_string());
+  }
+}
+
 void put(JsonWriter& out, const Fact& fact) {
   if (const auto* b = std::get_if<bool>(&fact)) {
     out.boolean(*b);
   } else if (const auto* n = std::get_if<Number>(&fact)) {
-    out.raw(n->to_string());
+    put(out, *n);
   } else if (const auto* s = std::get_if<std::string>(&fact)) {
     out.string(*s);
   } else {

@@ -7,6 +7,7 @@
 
 namespace lianqing {
 
+void put(JsonWriter& out, Number number);
 void put(JsonWriter& out, const Fact& fact);
 // {"zh": ..., "en": ...}; a language that is missing is given in the other.
 void put(JsonWriter& out, const Bilingual& text);

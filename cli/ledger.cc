@@ -136,8 +136,7 @@ Status write_ledger(const ReplayRequest& request, const std::string& path, Table
   };
   options.grey = [&](const GreyChange& change) { desk->grey(change); };
   Replay replay(
-      request.program, request.units, options, nullptr,
-      [](const Warning&) { return std::string(); },
+      request.program, request.units, options, nullptr, [](const Warning&, std::string&) {},
       [&](const Leaving& leaving) {
         desk->left(leaving);
         return Status{};

@@ -297,8 +297,7 @@ Result<LogCheck> check_log(const LogCheckRequest& request) {
     note_event(event, seen);
   };
   Replay replay(
-      request.program, request.units, options, nullptr,
-      [](const Warning&) { return std::string(); },
+      request.program, request.units, options, nullptr, [](const Warning&, std::string&) {},
       [&](const Leaving& leaving) {
         firings.add(leaving);
         return Status{};

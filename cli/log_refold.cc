@@ -71,8 +71,8 @@ class Comparison {
     options.grey = [this](const GreyChange& change) { desk_->grey(change); };
     replay_ = std::make_unique<Replay>(
         program_, units, options, made_.get(),
-        [this](const Warning& warning) {
-          return warning.time > reign_.from ? to_json(warning, *program_) : std::string{};
+        [this](const Warning& warning, std::string& text) {
+          if (warning.time > reign_.from) append_json(text, warning, *program_);
         },
         [this](const Leaving& leaving) {
           desk_->left(leaving);

@@ -149,8 +149,9 @@ class Run {
     }
     Replay replay(
         request_.program, request_.units, options, store.get(),
-        [this](const Warning& warning) {
-          return request_.brief ? to_brief_json(warning) : to_json(warning, *request_.program);
+        [this](const Warning& warning, std::string& text) {
+          if (request_.brief) return append_brief_json(text, warning);
+          append_json(text, warning, *request_.program);
         },
         [this](const Leaving& leaving) { return leave(leaving); },
         [this](Rejection rejection) { quarantine(rejection); });

@@ -28,8 +28,8 @@ Status RuleChanges::find_reigns() {
     if (const auto hash = activated_hash(event)) activations.emplace_back(entry.clock, *hash);
   };
   Replay replay(
-      request_.program, request_.units, options, nullptr,
-      [](const Warning&) { return std::string{}; }, no_output, no_quarantine);
+      request_.program, request_.units, options, nullptr, [](const Warning&, std::string&) {},
+      no_output, no_quarantine);
   if (Status s = feed(
           replay, request_.log, [](auto&&...) {}, no_checkpoint);
       !s)
@@ -65,8 +65,8 @@ Status RuleChanges::run(const Tell& tell, const Replay::Quarantine& quarantine,
       if (until) options.until = until;
       return std::make_unique<Replay>(
           reign.program, request_.units, options, nullptr,
-          [&, silent](const Warning& w) {
-            return silent ? std::string{} : to_json(w, *reign.program);
+          [&, silent](const Warning& w, std::string& out) {
+            if (!silent) append_json(out, w, *reign.program);
           },
           [&, silent](const Leaving& leaving) -> Status {
             if (silent || leaving.time <= reign.from) return {};

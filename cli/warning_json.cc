@@ -1,6 +1,7 @@
 #include "cli/warning_json.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "cli/calendar_words.h"
 #include "cli/json_parts.h"
@@ -28,123 +29,198 @@ void put(JsonWriter& out, const WhyNode& node) {
   }
   out.key("margin");
   if (node.margin) {
-    out.raw(node.margin->to_string());
+    put(out, *node.margin);
   } else {
     out.null();
   }
   out.end_object();
 }
 
-void put(JsonWriter& out, const Clause& clause, const Program& program) {
-  out.begin_object().key("clause").string(clause.name).key("verdict").boolean(clause.verdict);
-  out.key("since");
-  if (clause.since) {
-    out.string(format_rfc3339(*clause.since));
+void put(JsonWriter& out, std::optional<Instant> t) {
+  if (t) {
+    out.plain_string(TimeText(*t).view());
   } else {
     out.null();
   }
+}
+
+void append_place(std::string& out, const Program& program, const SourceSpan& at) {
+  if (at.line == 0 || at.file >= program.sources.size()) return;
+  char digits[24];
+  out += program.sources[at.file].name;
+  for (const std::uint32_t number : {at.line, at.column}) {
+    out += ':';
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+  }
+}
+
+void put(JsonWriter& out, const Clause& clause, const Program& program) {
+  out.begin_object().key("clause").plain_string(clause.name);
+  out.key("verdict").boolean(clause.verdict).key("since");
+  put(out, clause.since);
   if (!clause.length.empty()) {
-    out.key(clause.name.ends_with("enter") ? "for" : "hold").string(clause.length);
+    out.key(clause.name.ends_with("enter") ? "for" : "hold").plain_string(clause.length);
   }
   if (clause.null_operand) out.key("null_operand").boolean(true);
-  out.key("at").string(place(program, clause.at)).key("tree");
+  out.key("at").string_from([&](std::string& text) { append_place(text, program, clause.at); });
+  out.key("tree");
   put(out, clause.why);
   out.end_object();
 }
 
 void put(JsonWriter& out, const Evidence& evidence) {
   out.begin_object().key("total").unsigned_integer(evidence.total).key("events").begin_array();
-  for (const std::string& id : evidence.events) out.string(id);
+  for (std::size_t i = 0; i < evidence.events.size(); ++i) out.string(evidence.events[i]);
   out.end_array().key("windows").begin_array();
   for (const EvidenceWindow& window : evidence.windows) {
     out.begin_object().key("measure").string(window.measure).key("from");
-    if (window.from) {
-      out.string(format_rfc3339(*window.from));
-    } else {
-      out.null();
-    }
-    out.key("to").string(format_rfc3339(window.to)).key("events").unsigned_integer(window.events);
-    out.end_object();
+    put(out, window.from);
+    out.key("to").plain_string(TimeText(window.to).view());
+    out.key("events").unsigned_integer(window.events).end_object();
   }
   out.end_array().end_object();
 }
 
+void append_local(std::string& out, const Program& program, Instant t) {
+  const TimeText wall(Instant{program.zone.local(t).time_since_epoch()});
+  std::string_view text = wall.view();
+  text.remove_suffix(1);
+  if (text.ends_with(":00")) text = text.substr(0, 16);
+  out += text.substr(0, 10);
+  out += ' ';
+  out += text.substr(11);
+}
+
+void append_sentence(std::string& out, const Outlook& outlook, const Bilingual& title,
+                     const Program& program, bool chinese) {
+  const std::string_view to = level_word(outlook.to, chinese);
+  switch (outlook.kind) {
+    case Outlook::Kind::steady:
+      out += chinese ? "如无新情况，级别不会自行变化"
+                     : "nothing changes by itself if nothing new comes";
+      return;
+    case Outlook::Kind::by_itself:
+      out += chinese ? "如无新情况，" : to;
+      if (!chinese) out += " on ";
+      append_local(out, program, *outlook.at);
+      out += chinese ? " 转" : " if nothing new comes";
+      if (chinese) out += to;
+      return;
+    case Outlook::Kind::by_more: break;
+  }
+  const auto named = [&] {
+    if (title.empty()) {
+      out += outlook.measure;
+      return;
+    }
+    out += "“";
+    out += title.in(chinese);
+    out += "”";
+  };
+  if (chinese) {
+    if (outlook.at) {
+      append_local(out, program, *outlook.at);
+      out += " 之前 ";
+    }
+    named();
+    out += " 再增加 ";
+    out += outlook.need.to_string();
+    out += "，即转";
+    out += to;
+    return;
+  }
+  out += outlook.need.to_string();
+  out += " more on ";
+  named();
+  if (outlook.at) {
+    out += " before ";
+    append_local(out, program, *outlook.at);
+  }
+  out += " = ";
+  out += to;
+}
+
+const Bilingual& title_of(const Program& program, std::string_view measure) {
+  static const Bilingual kNoTitle;
+  const auto at = std::find_if(program.measures.begin(), program.measures.end(),
+                               [&](const Measure& one) { return one.name == measure; });
+  return at == program.measures.end() ? kNoTitle : at->title;
+}
+
 void put(JsonWriter& out, const Outlook& outlook, const Program& program) {
   static constexpr std::string_view kKinds[] = {"by_itself", "steady", "by_more"};
-  out.begin_object().key("kind").string(kKinds[static_cast<std::size_t>(outlook.kind)]);
+  const bool by_more = outlook.kind == Outlook::Kind::by_more;
+  out.begin_object();
+  out.key("kind").plain_string(kKinds[static_cast<std::size_t>(outlook.kind)]);
   if (outlook.kind != Outlook::Kind::steady) {
-    out.key("to").string(name(outlook.to)).key("at");
-    if (outlook.at) {
-      out.string(format_rfc3339(*outlook.at));
-    } else {
-      out.null();
-    }
+    out.key("to").plain_string(name(outlook.to)).key("at");
+    put(out, outlook.at);
   }
-  if (outlook.kind == Outlook::Kind::by_more) {
-    out.key("measure").string(outlook.measure).key("need").raw(outlook.need.to_string());
+  if (by_more) {
+    out.key("measure").string(outlook.measure).key("need");
+    put(out, outlook.need);
     out.key("limit").string(outlook.limit);
   }
-  out.key("text");
-  put(out, sentence(outlook, program));
+  const Bilingual& title = title_of(program, by_more ? outlook.measure : std::string());
+  out.key("text").begin_object();
+  const auto text = [&](bool chinese) {
+    return [&, chinese](std::string& to) { append_sentence(to, outlook, title, program, chinese); };
+  };
+  out.key("zh").string_from(text(true)).key("en").string_from(text(false));
+  out.end_object().end_object();
+}
+
+// What the short form tells too.
+void put_values(JsonWriter& out, const Warning& warning) {
+  out.key("values").begin_object();
+  for (const NamedFact& value : warning.values) {
+    out.key(value.name);
+    put(out, value.value);
+  }
   out.end_object();
+}
+
+void put_change(JsonWriter& out, const Warning& warning) {
+  out.key("from").plain_string(name(warning.from)).key("to").plain_string(name(warning.to));
+  out.key("cause").plain_string(cause_name(warning.cause));
+  if (warning.to < warning.from) {
+    out.key("ended").plain_string(warning.revoked ? "revoked" : "cleared");
+  }
+  if (warning.shadow) out.key("shadow").boolean(true);
+}
+
+void put_time(JsonWriter& out, const Warning& warning) {
+  out.key("time").plain_string(TimeText(warning.time).view());
+  out.key("seq").unsigned_integer(warning.seq);
 }
 
 }  // namespace
 
 std::string local_text(const Program& program, Instant t) {
-  const Instant wall{program.zone.local(t).time_since_epoch()};
-  std::string out = format_rfc3339(wall);
-  out[10] = ' ';
-  out.pop_back();
-  return out.ends_with(":00") ? out.substr(0, 16) : out;
+  std::string out;
+  append_local(out, program, t);
+  return out;
 }
 
 std::string place(const Program& program, const SourceSpan& at) {
-  if (at.line == 0 || at.file >= program.sources.size()) return {};
-  return program.sources[at.file].name + ":" + std::to_string(at.line) + ":" +
-         std::to_string(at.column);
+  std::string out;
+  append_place(out, program, at);
+  return out;
 }
 
 Bilingual measure_title(const Program& program, std::string_view measure) {
-  const auto at = std::find_if(program.measures.begin(), program.measures.end(),
-                               [&](const Measure& one) { return one.name == measure; });
-  return at == program.measures.end() ? Bilingual{} : at->title;
+  return title_of(program, measure);
 }
 
 Bilingual sentence(const Outlook& outlook, const Program& program) {
   Bilingual out;
-  switch (outlook.kind) {
-    case Outlook::Kind::steady:
-      return {"如无新情况，级别不会自行变化", "nothing changes by itself if nothing new comes"};
-    case Outlook::Kind::by_itself: {
-      const std::string at = local_text(program, *outlook.at);
-      return {"如无新情况，" + at + " 转" + std::string(level_word(outlook.to, true)),
-              std::string(name(outlook.to)) + " on " + at + " if nothing new comes"};
-    }
-    case Outlook::Kind::by_more: {
-      const std::string need = outlook.need.to_string();
-      const Bilingual measure = measure_title(program, outlook.measure);
-      const auto named = [&](bool chinese) {
-        return measure.empty() ? outlook.measure : "“" + measure.in(chinese) + "”";
-      };
-      out.zh = named(true) + " 再增加 " + need;
-      out.en = need + " more on " + named(false);
-      if (outlook.at) {
-        const std::string at = local_text(program, *outlook.at);
-        out.zh = at + " 之前 " + out.zh;
-        out.en += " before " + at;
-      }
-      out.zh += "，即转" + std::string(level_word(outlook.to, true));
-      out.en += " = " + std::string(name(outlook.to));
-      return out;
-    }
-  }
+  const Bilingual& title = title_of(program, outlook.measure);
+  append_sentence(out.zh, outlook, title, program, true);
+  append_sentence(out.en, outlook, title, program, false);
   return out;
 }
 
-std::string to_json(const Warning& warning, const Program& program) {
-  std::string text;
-  text.reserve(1536);
+void append_json(std::string& text, const Warning& warning, const Program& program) {
   JsonWriter out(text);
   out.begin_object().key("id").string(warning.id).key("unit").string(warning.unit);
   out.key("rule").string(warning.rule).key("title");
@@ -155,28 +231,22 @@ std::string to_json(const Warning& warning, const Program& program) {
   } else {
     out.null();
   }
-  out.key("from").string(name(warning.from)).key("to").string(name(warning.to));
-  out.key("cause").string(cause_name(warning.cause));
-  if (warning.to < warning.from) out.key("ended").string(warning.revoked ? "revoked" : "cleared");
-  if (warning.shadow) out.key("shadow").boolean(true);
+  put_change(out, warning);
   if (warning.grey) out.key("grey").boolean(true);
   if (warning.missing_year != 0) {
     out.key("unknown");
     put(out, missing_year_words(warning.missing_year));
   }
-  out.key("time").string(format_rfc3339(warning.time)).key("seq").unsigned_integer(warning.seq);
+  put_time(out, warning);
   out.key("late_by");
   if (warning.late_by) {
-    out.raw(Number::from_micros(warning.late_by->count()).to_string());
+    put(out, Number::from_micros(warning.late_by->count()));
   } else {
     out.null();
   }
-  out.key("rules").string(warning.rules).key("values").begin_object();
-  for (const NamedFact& value : warning.values) {
-    out.key(value.name);
-    put(out, value.value);
-  }
-  out.end_object().key("why").begin_array();
+  out.key("rules").plain_string(warning.rules);
+  put_values(out, warning);
+  out.key("why").begin_array();
   for (const Clause& clause : warning.why) put(out, clause, program);
   out.end_array().key("evidence");
   put(out, warning.evidence);
@@ -191,28 +261,23 @@ std::string to_json(const Warning& warning, const Program& program) {
     out.string(warning.duty);
   }
   out.end_object();
-  return text;
 }
 
-std::string to_brief_json(const Warning& warning) {
-  std::string text;
-  text.reserve(256);
+std::string to_json(const Warning& warning, const Program& program) {
+  std::string out;
+  append_json(out, warning, program);
+  return out;
+}
+
+void append_brief_json(std::string& text, const Warning& warning) {
   JsonWriter out(text);
   out.begin_object().key("id").string(warning.id).key("unit").string(warning.unit);
   out.key("rule").string(warning.rule);
   if (warning.key) out.key("key").string(*warning.key);
-  out.key("from").string(name(warning.from)).key("to").string(name(warning.to));
-  out.key("cause").string(cause_name(warning.cause));
-  if (warning.to < warning.from) out.key("ended").string(warning.revoked ? "revoked" : "cleared");
-  if (warning.shadow) out.key("shadow").boolean(true);
-  out.key("time").string(format_rfc3339(warning.time)).key("seq").unsigned_integer(warning.seq);
-  out.key("values").begin_object();
-  for (const NamedFact& value : warning.values) {
-    out.key(value.name);
-    put(out, value.value);
-  }
-  out.end_object().end_object();
-  return text;
+  put_change(out, warning);
+  put_time(out, warning);
+  put_values(out, warning);
+  out.end_object();
 }
 
 }  // namespace lianqing

@@ -9,11 +9,14 @@
 
 namespace lianqing {
 
-// One line without the newline. The program supplies file names and the time zone of sentences.
+// One line without the newline, at the end of `out`. The program supplies file names and the time
+// zone of sentences.
+void append_json(std::string& out, const Warning& warning, const Program& program);
+// The same as a text of its own.
 std::string to_json(const Warning& warning, const Program& program);
 
 // Only what changed: no reasons, evidence, sentence or outlook.
-std::string to_brief_json(const Warning& warning);
+void append_brief_json(std::string& out, const Warning& warning);
 
 // "1 more complaints_30d before 2026-04-02 10:00 = red"
 // Empty if the pack gives the measure none.

@@ -5,31 +5,40 @@
 
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "connectors/utf8.h"
 
 namespace lianqing {
 
-// `text` in quotes, as a JSON string.
-inline void append_json_string(std::string& out, std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  out += '"';
-  std::size_t plain = 0;  // where the run not yet copied begins
-  const auto copy_run = [&](std::size_t end) { out.append(text, plain, end - plain); };
-  for (std::size_t at = 0; at < text.size();) {
+// How many bytes at the start of `text` stand in a JSON string as they are.
+inline std::size_t plain_json_prefix(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
     const auto c = static_cast<std::uint8_t>(text[at]);
     if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
       ++at;
       continue;
     }
     const std::size_t length = utf8_character(text.substr(at));
-    if (length > 1) {
-      at += length;
-      continue;
-    }
-    copy_run(at);
+    if (length <= 1) break;
+    at += length;
+  }
+  return at;
+}
+
+// `text` in quotes, as a JSON string.
+inline void append_json_string(std::string& out, std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out += '"';
+  for (;;) {
+    const std::size_t plain = plain_json_prefix(text);
+    out.append(text.data(), plain);
+    if (plain == text.size()) break;
+    const auto c = static_cast<std::uint8_t>(text[plain]);
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
@@ -47,9 +56,8 @@ inline void append_json_string(std::string& out, std::string_view text) {
           out += "\xEF\xBF\xBD";  // U+FFFD, one for each bad byte
         }
     }
-    plain = ++at;
+    text.remove_prefix(plain + 1);
   }
-  copy_run(text.size());
   out += '"';
 }
 
@@ -70,7 +78,20 @@ class JsonWriter {
   JsonWriter& begin_array() { return open('['); }
   JsonWriter& end_array() { return close(']'); }
 
-  JsonWriter& key(std::string_view name) {
+  // A member's name as a literal, of characters that need no escape: laid out when compiled.
+  template <std::size_t N>
+  JsonWriter& key(const char (&name)[N]) {
+    char text[N + 3] = {',', '"'};
+    std::memcpy(text + 2, name, N - 1);
+    text[N + 1] = '"';
+    text[N + 2] = ':';
+    const std::size_t skipped = comma_ ? 0 : 1;
+    out_.append(text + skipped, sizeof text - skipped);
+    comma_ = false;
+    return *this;
+  }
+  template <class Text>
+  requires(!std::is_array_v<Text>) JsonWriter& key(const Text& name) {
     separate();
     append_json_string(out_, name);
     out_ += ':';
@@ -80,6 +101,31 @@ class JsonWriter {
 
   JsonWriter& string(std::string_view text) {
     separate();
+    append_json_string(out_, text);
+    return *this;
+  }
+  // Text that is known to need no escape: a time, a name of our own.
+  JsonWriter& plain_string(std::string_view text) {
+    separate();
+    out_ += '"';
+    out_.append(text.data(), text.size());
+    out_ += '"';
+    return *this;
+  }
+  // The text that `write` appends to the string it is given.
+  template <class Write>
+  JsonWriter& string_from(const Write& write) {
+    separate();
+    const std::size_t begin = out_.size();
+    out_ += '"';
+    write(out_);
+    const std::size_t size = out_.size() - begin - 1;
+    if (plain_json_prefix({out_.data() + begin + 1, size}) == size) {
+      out_ += '"';
+      return *this;
+    }
+    const std::string text = out_.substr(begin + 1);
+    out_.resize(begin);
     append_json_string(out_, text);
     return *this;
   }

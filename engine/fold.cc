@@ -8,6 +8,7 @@
 #include "engine/touch.h"
 #include "engine/warning_views.h"
 #include "lianqing/assert.h"
+#include "rules/fingerprint.h"
 
 namespace lianqing {
 
@@ -57,7 +58,8 @@ Fold::Fold(const Program& program, const Route& route, const Symbols& symbols, F
       route_(route),
       symbols_(symbols),
       patterns_(program.patterns),
-      options_(options) {}
+      options_(options),
+      rules_(hex(program.hash)) {}
 
 Instant Fold::due(const UnitState& unit) {
   if (unit.open) return unit.clock;
@@ -278,7 +280,7 @@ void Fold::start_again(UnitState& unit, const SeqAt& seq_at, Effects& effects) c
   }
   unit.raised = fresh.raised;
   for (const auto& [index, from] : changed) {
-    effects.warnings.push_back(rationale(*this, unit, index, from, unit.clock, seq_at(unit.clock)));
+    tell(*this, unit, index, from, unit.clock, seq_at, effects);
   }
   // What has not found its record yet goes on waiting for it.
   for (Decision& decision : unit.decisions) {

@@ -24,7 +24,10 @@ struct GreyChange {
 // What the fold gives out. `greyed`: how often a rule became grey because the calendar has no data
 // for a year.
 struct Effects {
-  std::vector<Warning> warnings;
+  // Told of every change of level, as it happens; if empty, no warning is made. What it is given is
+  // written anew for the next one.
+  std::function<void(const Warning&)> told;
+  Warning warning;
   std::vector<GreyChange> greys;
   std::map<int, std::uint64_t> greyed;
   std::uint64_t judgements = 0;                // of rules, and of instants at which none had to be
@@ -80,6 +83,7 @@ class Fold {
   const Symbols& symbols() const { return symbols_; }
   const PatternSet& patterns() const { return patterns_; }
   const FoldOptions& options() const { return options_; }
+  const std::string& rules() const { return rules_; }  // the program's hash as warnings tell it
 
  private:
   void run_until(UnitState& unit, Instant t, bool inclusive, const SeqAt& seq_at,
@@ -96,6 +100,7 @@ class Fold {
   const Symbols& symbols_;
   PatternSet patterns_;
   FoldOptions options_;
+  std::string rules_;
 };
 
 // When series `s` next changes anything: its windows, and the measures that grow with time alone.

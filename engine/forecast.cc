@@ -1,8 +1,8 @@
 // The outlook: what happens if nothing new comes, found by moving a fork of what the rule reads
 // through its own future instants; and how much more of what would raise the level.
 #include <algorithm>
-#include <set>
 
+#include "engine/limits_ahead.h"
 #include "engine/rationale.h"
 #include "engine/why.h"
 
@@ -11,6 +11,35 @@ namespace {
 
 constexpr int kMaxSteps = 20'000;
 constexpr Duration kHorizon = days(3660);
+
+// The first instant at which the level of `instance` changes by itself. `ahead` tells when
+// something that its rule looks at changes (after the instant moved to last), moves there and says
+// what the rule's conditions are then.
+template <class Ahead>
+std::optional<Outlook> by_itself(const Fold& fold, const UnitState& unit, Instance instance,
+                                 Instant t, Ahead& ahead) {
+  const Program& program = fold.program();
+  const Rule& rule = program.rules[instance.rule];
+  const Level before = instance.level;
+  if (instance.due <= t) instance.due = kNever;
+  for (int step = 0; step < kMaxSteps; ++step) {
+    const Instant next = std::min(instance.due, ahead.next());
+    if (next == kNever || next > t + kHorizon) return std::nullopt;
+    ahead.move_to(next);
+    if (instance.due <= next) instance.due = kNever;
+    if (in_force(rule, unit.name, next)) {
+      (void)move_level(program, rule, ahead.verdicts(next), next, instance);
+    } else {
+      instance.level = Level::green;
+      instance.due = kNever;
+    }
+    instance.due = std::min(instance.due, next_change_of_force(rule, unit.name, next));
+    if (instance.level != before) {
+      return Outlook{Outlook::Kind::by_itself, instance.level, next, {}, {}, {}};
+    }
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -25,27 +54,27 @@ class Forecast {
     for (const std::uint32_t m : program_.rules[instance.rule].measures) fork_measure(m);
   }
 
-  // The first instant at which the level changes by itself.
-  std::optional<Outlook> by_itself() {
-    const Rule& rule = program_.rules[instance_.rule];
-    const Level before = instance_.level;
-    for (int step = 0; step < kMaxSteps; ++step) {
-      const Instant next = next_instant();
-      if (next == kNever || next > t_ + kHorizon) return std::nullopt;
-      move_to(next);
-      if (in_force(rule, unit_.name, next)) {
-        const Reading reading(fold_, fork_, instance_.key, next, &unit_);
-        (void)move_level(program_, rule, verdicts(rule, reading), next, instance_);
-      } else {
-        instance_.level = Level::green;
-        instance_.due = kNever;
-      }
-      instance_.due = std::min(instance_.due, next_change_of_force(rule, unit_.name, next));
-      if (instance_.level != before) {
-        return Outlook{Outlook::Kind::by_itself, instance_.level, next, {}, {}, {}};
-      }
+  Instant next() const {
+    Instant next = kNever;
+    for (const Series& series : fork_.series) {
+      next = std::min(next, series_due(program_, fold_.route(), series, now()));
     }
-    return std::nullopt;
+    for (const Counter& counter : fork_.counters) next = std::min(next, counter.due());
+    return next;
+  }
+
+  void move_to(Instant next) {
+    Moved moved;
+    for (Series& series : fork_.series) {
+      if (series.due <= next) advance(program_, series, next, moved);
+    }
+    for (Counter& counter : fork_.counters) counter.advance(next);
+    now_ = next;
+  }
+
+  Verdicts verdicts(Instant t) const {
+    const Reading reading(fold_, fork_, instance_.key, t, &unit_);
+    return lianqing::verdicts(program_.rules[instance_.rule], reading);
   }
 
  private:
@@ -69,19 +98,29 @@ class Forecast {
     fork_.series.push_back(copy_of(original));
   }
 
-  // Without the samples that no window will look at again.
-  static Series copy_of(const Series& original) {
+  bool reads(std::uint32_t window) const {
+    const auto& measures = program_.rules[instance_.rule].measures;
+    return std::any_of(measures.begin(), measures.end(),
+                       [&](std::uint32_t m) { return program_.measures[m].window == window; });
+  }
+
+  // The windows that the rule looks at, without the samples that none of them will look at again:
+  // others do not touch it when they move.
+  Series copy_of(const Series& original) const {
     std::size_t first = original.samples.size();
-    for (const WindowState& state : original.states) first = std::min(first, state.begin);
+    for (std::size_t w = 0; w < original.windows.size(); ++w) {
+      if (reads(original.windows[w])) first = std::min(first, original.states[w].begin);
+    }
     Series out;
     out.stream = original.stream;
     out.key = original.key;
-    out.windows = original.windows;
-    out.due = original.due;
     out.weights = original.weights;
     out.samples.assign(original.samples.begin() + static_cast<std::ptrdiff_t>(first),
                        original.samples.end());
-    for (const WindowState& state : original.states) {
+    for (std::size_t w = 0; w < original.windows.size(); ++w) {
+      if (!reads(original.windows[w])) continue;
+      const WindowState& state = original.states[w];
+      out.windows.push_back(original.windows[w]);
       WindowState& copy = out.states.emplace_back();
       copy.begin = state.begin - first;
       copy.end = state.end - first;
@@ -95,33 +134,17 @@ class Forecast {
       if (state.sorted) copy.sorted = std::make_unique<std::vector<Cell>>(*state.sorted);
       if (state.groups) copy.groups = std::make_unique<Groups>(*state.groups);
     }
+    Moved none;
+    advance(program_, out, t_, none);  // finds when one of these windows changes
     return out;
   }
 
-  Instant next_instant() const {
-    Instant next = instance_.due > t_ ? instance_.due : kNever;
-    for (const Series& series : fork_.series) {
-      next = std::min(next, series_due(program_, fold_.route(), series, now()));
-    }
-    for (const Counter& counter : fork_.counters) next = std::min(next, counter.due());
-    return next;
-  }
-
-  void move_to(Instant next) {
-    Moved moved;
-    for (Series& series : fork_.series) {
-      if (series.due <= next) advance(program_, series, next, moved);
-    }
-    for (Counter& counter : fork_.counters) counter.advance(next);
-    now_ = next;
-    if (instance_.due <= next) instance_.due = kNever;
-  }
   Instant now() const { return now_ == kNever ? t_ : now_; }
 
   const Fold& fold_;
   const Program& program_;
   const UnitState& unit_;
-  Instance instance_;
+  const Instance& instance_;
   Instant t_;
   Instant now_ = kNever;
   UnitState fork_;
@@ -131,28 +154,26 @@ namespace {
 
 class Raises {
  public:
-  Raises(const Fold& fold, const UnitState& unit, const Instance& instance, Instant t)
-      : fold_(fold), program_(fold.program()), unit_(unit), instance_(instance), t_(t) {}
+  Raises(const Fold& fold, const UnitState& unit, const Instance& instance, Instant t,
+         const std::vector<Clause>& why, std::vector<Outlook>& out)
+      : program_(fold.program()), unit_(unit), instance_(instance), t_(t), why_(why), out_(out) {}
 
-  // For each higher level: the leaves of which one alone, made true, would make `enter` true.
-  std::vector<Outlook> find() const {
-    std::vector<Outlook> out;
+  // For each higher level: the leaves of which one alone, made true, would make `enter` true. How
+  // many there are.
+  std::size_t find() {
     const Rule& rule = program_.rules[instance_.rule];
     for (auto l = static_cast<std::size_t>(instance_.level) + 1; l < kLevels; ++l) {
       if (!rule.levels[l].present) continue;
-      const Expr& expr = program_.exprs[rule.levels[l].enter];
-      const Reading reading(fold_, unit_, instance_.key, t_);
-      Evaluation evaluation{program_, fold_.symbols(), fold_.patterns(), reading};
-      const WhyNode tree = why_tree(expr, expr.root(), evaluation);
-      if (!tree.verdict) visit(tree, tree, static_cast<Level>(l), out);
+      const auto level = static_cast<Level>(l);
+      const WhyNode& tree = enter_clause(why_, level)->why;
+      if (!tree.verdict) visit(tree, tree, level);
     }
-    return out;
+    return used_;
   }
 
  private:
-  void visit(const WhyNode& tree, const WhyNode& node, Level level,
-             std::vector<Outlook>& out) const {
-    for (const WhyNode& child : node.all) visit(tree, child, level, out);
+  void visit(const WhyNode& tree, const WhyNode& node, Level level) {
+    for (const WhyNode& child : node.all) visit(tree, child, level);
     if (!node.is_leaf() || node.verdict || !node.margin || (node.op != ">=" && node.op != ">"))
       return;
     const auto measure = std::find_if(program_.measures.begin(), program_.measures.end(),
@@ -163,13 +184,19 @@ class Raises {
     std::optional<Instant> limit = before(*measure);
     if (limit) limit = last_start(level, *limit);
     if (limit && *limit <= t_) return;  // a `for` that cannot run out any more
-    Outlook raise{Outlook::Kind::by_more, level, limit, node.operand, node.limit, -*node.margin};
+    if (used_ == out_.size()) out_.emplace_back();
+    Outlook& raise = out_[used_++];
+    raise.kind = Outlook::Kind::by_more;
+    raise.to = level;
+    raise.at = limit;
+    raise.measure = node.operand;
+    raise.limit = node.limit;
+    raise.need = -*node.margin;
     if (counts_things(measure->aggregate)) {
       const Number whole = raise.need.round(0);
       const Number up = whole < raise.need ? whole + 1 : whole;
       raise.need = node.op == ">" && up == raise.need ? up + 1 : up;
     }
-    out.push_back(std::move(raise));
   }
 
   // Until when nothing leaves the measure's window.
@@ -198,21 +225,29 @@ class Raises {
     return start;
   }
 
-  const Fold& fold_;
   const Program& program_;
   const UnitState& unit_;
   const Instance& instance_;
   Instant t_;
+  const std::vector<Clause>& why_;
+  std::vector<Outlook>& out_;
+  std::size_t used_ = 0;
 };
 
 }  // namespace
 
-std::vector<Outlook> outlook(const Fold& fold, const UnitState& unit, const Instance& instance,
-                             Instant t) {
-  std::vector<Outlook> out = Raises(fold, unit, instance, t).find();
-  const auto alone = Forecast(fold, unit, instance, t).by_itself();
-  out.push_back(alone ? *alone : Outlook{});
-  return out;
+void outlook(const Fold& fold, const UnitState& unit, const Instance& instance, Instant t,
+             const std::vector<Clause>& why, std::vector<Outlook>& out) {
+  const std::size_t raises = Raises(fold, unit, instance, t, why, out).find();
+  out.resize(raises + 1);
+  std::optional<Outlook> alone;
+  if (auto limits = LimitsAhead::of(fold, unit, instance)) {
+    alone = by_itself(fold, unit, instance, t, *limits);
+  } else {
+    Forecast forecast(fold, unit, instance, t);
+    alone = by_itself(fold, unit, instance, t, forecast);
+  }
+  out.back() = alone ? *std::move(alone) : Outlook{};
 }
 
 }  // namespace lianqing

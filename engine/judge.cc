@@ -348,7 +348,7 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, co
     effects.greys.push_back(std::move(change));
   }
   if (!changed) return;
-  effects.warnings.push_back(rationale(fold, unit, index, from, t, seq_at(t)));
+  tell(fold, unit, index, from, t, seq_at, effects);
   unit.instances[index].cause = touched_by;  // by which those that read its level are touched
   note_change(fold, unit, index, from);
 }

@@ -6,18 +6,31 @@
 
 namespace lianqing {
 
-// The warning for a change of `instance` from `from` to its present level at t.
-Warning rationale(const Fold& fold, const UnitState& unit, std::uint32_t instance, Level from,
-                  Instant t, Seq seq);
+// The warning for a change of `instance` from `from` to its present level at t. `out` is written
+// anew; what memory it has is used again.
+void rationale(const Fold& fold, const UnitState& unit, std::uint32_t instance, Level from,
+               Instant t, Seq seq, Warning& out);
 
 // The id depends on meaning alone: rules, unit, rule, key, time and `to`.
 std::string warning_id(const Warning& warning);
 
+// Makes that warning and gives it out, if somebody listens.
+inline void tell(const Fold& fold, const UnitState& unit, std::uint32_t instance, Level from,
+                 Instant t, const SeqAt& seq_at, Effects& effects) {
+  if (!effects.told) return;
+  rationale(fold, unit, instance, from, t, seq_at(t), effects.warning);
+  effects.told(effects.warning);
+}
+
+// The clause that says whether `level` is entered; null if the rule does not define the level.
+const Clause* enter_clause(const std::vector<Clause>& why, Level level);
+
 // A key as it is printed.
 std::string key_text(const Fold& fold, const Cell& key);
 
-// What would change the level, by folding a fork of the unit forward.
-std::vector<Outlook> outlook(const Fold& fold, const UnitState& unit, const Instance& instance,
-                             Instant t);
+// What would change the level, by moving the unit's windows forward. `why`: the rule's conditions
+// at t. `out` is written anew.
+void outlook(const Fold& fold, const UnitState& unit, const Instance& instance, Instant t,
+             const std::vector<Clause>& why, std::vector<Outlook>& out);
 
 }  // namespace lianqing

@@ -25,7 +25,7 @@ struct Shard {
                       std::vector<std::pair<Instant, std::uint32_t>>,
                       std::greater<>>
       dues;  // lazy: counts if the slot agrees
-  std::vector<Leaving> leaving;
+  HeldWarnings leaving;
   std::vector<GreyChange> greys;
   std::uint64_t judgements = 0;
   std::vector<std::uint64_t> rule_judgements;
@@ -333,7 +333,7 @@ class Replay::Shards {
     std::size_t records = options_.fold_entries;
     WholeFold::Stretch stretch;
     const auto fold_part = [&](std::size_t i) {
-      Effects effects = counting();
+      Effects effects = listening(shards_[i]);
       whole.fold(stretch, i, effects, [&] { collect(effects, shards_[i]); });
       count_rules(effects, shards_[i]);
     };
@@ -416,7 +416,7 @@ class Replay::Shards {
     }
     placed_ = roster_.size();
     Shard& shard = shards_.front();
-    Effects effects = counting();
+    Effects effects = listening(shard);
     world_->run(
         entries, now, last, [this](Instant t) { return seq_at(t); }, effects);
     collect(effects, shard);
@@ -432,8 +432,10 @@ class Replay::Shards {
     return give_out();
   }
 
-  Effects counting() const {
+  // What becomes of the shard's units is noted there.
+  Effects listening(Shard& shard) const {
     Effects out;
+    out.told = [this, &shard](const Warning& warning) { shard.leaving.add(warning, render_); };
     if (options_.count_rules) out.rule_judgements.resize(program_->rules.size());
     return out;
   }
@@ -449,15 +451,7 @@ class Replay::Shards {
     for (const auto& [year, count] : std::exchange(shard.greyed, {})) gaps_[year].greyed += count;
   }
 
-  void collect(Effects& effects, Shard& shard) {
-    for (Warning& warning : effects.warnings) {
-      std::string text = render_(warning);
-      shard.leaving.push_back({warning.time, std::move(warning.unit), std::move(warning.rule),
-                               warning.key.value_or(""), warning.key.has_value(), warning.from,
-                               warning.to, warning.shadow, std::move(warning.id), warning.cause,
-                               warning.revoked, warning.seq, std::move(text)});
-    }
-    effects.warnings.clear();
+  static void collect(Effects& effects, Shard& shard) {
     std::move(effects.greys.begin(), effects.greys.end(), std::back_inserter(shard.greys));
     effects.greys.clear();
     shard.judgements += std::exchange(effects.judgements, 0);
@@ -509,7 +503,7 @@ class Replay::Shards {
   }
 
   void fold_shard(Shard& shard, Instant now, bool last) {
-    Effects effects = counting();
+    Effects effects = listening(shard);
     const SeqAt seq_of = [this](Instant t) { return seq_at(t); };
     for (std::size_t i = 0; i < shard.work.size();) {
       const std::uint32_t unit = shard.work[i].first;
@@ -533,21 +527,11 @@ class Replay::Shards {
   }
 
   Status give_out() {
-    std::vector<std::pair<Instant, const Leaving*>> all;
-    for (const Shard& shard : shards_) {
-      for (const Leaving& leaving : shard.leaving) all.emplace_back(leaving.time, &leaving);
-    }
-    std::sort(all.begin(), all.end(), [](const auto& x, const auto& y) {
-      if (x.first != y.first) return x.first < y.first;
-      const Leaving &a = *x.second, &b = *y.second;
-      return std::tie(a.unit, a.rule, a.key) < std::tie(b.unit, b.rule, b.key);
-    });
     if (options_.grey) tell_greys();
-    Status given;
-    for (const auto& [time, leaving] : all) {
-      if (given) given = out_(*leaving);
-    }
-    for (Shard& shard : shards_) shard.leaving.clear();
+    std::vector<HeldWarnings*> all;
+    for (Shard& shard : shards_) all.push_back(&shard.leaving);
+    const Status given = lianqing::give_out(all, out_);
+    for (HeldWarnings* one : all) one->clear();
     return given;
   }
 

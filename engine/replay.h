@@ -11,6 +11,7 @@
 
 #include "engine/admit.h"
 #include "engine/fold.h"
+#include "engine/leaving.h"
 #include "engine/roster.h"
 #include "engine/store/store.h"
 #include "lianqing/warning.h"
@@ -35,20 +36,6 @@ struct ReplayOptions {
   std::function<void(const GreyChange&)> grey;
 };
 
-// A warning as it leaves: rendered on the thread that made it.
-struct Leaving {
-  Instant time;
-  std::string unit, rule, key;
-  bool keyed = false;
-  Level from, to;
-  bool shadow = false;
-  std::string id;
-  Cause cause = Cause::timer;
-  bool revoked = false;
-  Seq seq = 0;
-  std::string text;
-};
-
 // A year for which the calendar has no data, though deadlines in working days need it.
 struct CalendarGap {
   std::uint64_t units = 0;   // that it matters to now, or will if nothing changes
@@ -58,7 +45,7 @@ using CalendarGaps = std::map<int, CalendarGap>;
 
 class Replay {
  public:
-  using Render = std::function<std::string(const Warning&)>;  // called from several threads
+  using Render = lianqing::Render;
   using Out = std::function<Status(const Leaving&)>;
   using Quarantine = Admission::Quarantine;
 

@@ -7,8 +7,8 @@
 namespace lianqing {
 namespace {
 
-std::string text_of(const Expr& expr, const ExprNode& node) {
-  return expr.source.substr(node.begin, node.end - node.begin);
+std::string_view text_of(const Expr& expr, const ExprNode& node) {
+  return std::string_view(expr.source).substr(node.begin, node.end - node.begin);
 }
 
 bool is_fixed(const Expr& expr, const ExprNode& node) {
@@ -30,15 +30,19 @@ std::optional<Number> margin_of(Op op, const Operand& value, const Operand& limi
   }
 }
 
-WhyNode leaf(const Expr& expr, const ExprNode& node, std::uint32_t index, Evaluation& evaluation) {
-  WhyNode out;
-  out.text = text_of(expr, node);
-  out.verdict = evaluation.node(expr, index).is_true();
+void leaf(const Expr& expr, std::uint32_t index, Evaluation& evaluation, WhyNode& out) {
+  const ExprNode& node = expr.nodes[index];
+  out.all.clear();
+  const Operand outcome = evaluation.node(expr, index);
+  out.verdict = outcome.is_true();
   if (!is_comparison(node.op) && node.op != Op::in) {
     out.op = "is";
     out.operand = out.text;
-    out.value = to_fact(evaluation.node(expr, index));
-    return out;
+    out.value = to_fact(outcome);
+    out.limit.clear();
+    out.limit_value = std::monostate{};
+    out.margin.reset();
+    return;
   }
   std::uint32_t operand = node.a, limit = node.b;
   Op op = node.op;
@@ -55,7 +59,19 @@ WhyNode leaf(const Expr& expr, const ExprNode& node, std::uint32_t index, Evalua
   out.limit = text_of(expr, expr.nodes[limit]);
   out.limit_value = to_fact(bound);
   out.margin = margin_of(op, value, bound);
-  return out;
+}
+
+// a and b and c is one node with three children.
+void children(const Expr& expr, std::uint32_t index, Op op, Evaluation& evaluation, WhyNode& out,
+              std::size_t& used) {
+  const ExprNode& node = expr.nodes[index];
+  if (node.op == op) {
+    children(expr, node.a, op, evaluation, out, used);
+    children(expr, node.b, op, evaluation, out, used);
+    return;
+  }
+  if (used == out.all.size()) out.all.emplace_back();
+  why_tree(expr, index, evaluation, out.all[used++]);
 }
 
 }  // namespace
@@ -73,31 +89,26 @@ Fact to_fact(const Operand& operand) {
   return std::monostate{};
 }
 
-WhyNode why_tree(const Expr& expr, std::uint32_t index, Evaluation& evaluation) {
+void why_tree(const Expr& expr, std::uint32_t index, Evaluation& evaluation, WhyNode& out) {
   const ExprNode& node = expr.nodes[index];
-  WhyNode out;
+  out.text = text_of(expr, node);
+  std::size_t used = 0;
   if (node.op == Op::logical_and || node.op == Op::logical_or) {
     out.op = node.op == Op::logical_and ? "and" : "or";
-    out.text = text_of(expr, node);
-    for (const std::uint32_t side : {node.a, node.b}) {
-      WhyNode child = why_tree(expr, side, evaluation);
-      if (child.op == out.op) {  // a and b and c is one node with three children
-        std::move(child.all.begin(), child.all.end(), std::back_inserter(out.all));
-      } else {
-        out.all.push_back(std::move(child));
-      }
-    }
-    out.verdict = verdict_with(out, nullptr);
-    return out;
-  }
-  if (node.op == Op::logical_not) {
+    children(expr, index, node.op, evaluation, out, used);
+  } else if (node.op == Op::logical_not) {
     out.op = "not";
-    out.text = text_of(expr, node);
-    out.all.push_back(why_tree(expr, node.a, evaluation));
-    out.verdict = verdict_with(out, nullptr);
-    return out;
+    if (out.all.empty()) out.all.emplace_back();
+    why_tree(expr, node.a, evaluation, out.all[used++]);
+  } else {
+    return leaf(expr, index, evaluation, out);
   }
-  return leaf(expr, node, index, evaluation);
+  out.all.resize(used);
+  out.operand.clear();
+  out.limit.clear();
+  out.value = out.limit_value = std::monostate{};
+  out.margin.reset();
+  out.verdict = verdict_with(out, nullptr);
 }
 
 bool verdict_with(const WhyNode& node, const WhyNode* flipped) {

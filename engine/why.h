@@ -7,7 +7,8 @@
 namespace lianqing {
 
 // The condition rooted at `index`, every leaf evaluated. `evaluation` supplies the leaves' values.
-WhyNode why_tree(const Expr& expr, std::uint32_t index, Evaluation& evaluation);
+// `out` is written anew; what memory it has is used again.
+void why_tree(const Expr& expr, std::uint32_t index, Evaluation& evaluation, WhyNode& out);
 
 // The verdict of the tree if exactly `flipped` had the other verdict.
 bool verdict_with(const WhyNode& node, const WhyNode* flipped);

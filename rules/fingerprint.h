@@ -12,6 +12,7 @@ namespace lianqing {
 
 std::array<std::uint8_t, 32> sha256(std::string_view text);
 // Two lower-case digits per byte.
+void append_hex(std::string& out, std::span<const std::uint8_t> bytes);
 std::string hex(std::span<const std::uint8_t> bytes);
 
 }  // namespace lianqing

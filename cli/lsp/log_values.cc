@@ -19,7 +19,7 @@ Result<LogValues::Values> LogValues::fold(const std::shared_ptr<const Program>& 
   ReplayOptions options;
   options.identity_of = identity_hash;
   Replay replay(
-      program, std::move(units), options, nullptr, [](const Warning&) { return std::string(); },
+      program, std::move(units), options, nullptr, [](const Warning&, std::string&) {},
       [](const Leaving&) { return Status{}; }, [](Rejection) {});
   EventFeed log;
   log.paths = events_;

@@ -50,8 +50,8 @@ Result<Judge> make_judge(const std::string& data, std::shared_ptr<const Program>
   };
   out.replay = std::make_unique<Replay>(
       out.program, units, options, out.store.get(),
-      [voice = out.voice, program = out.program](const Warning& warning) {
-        return voice->carries(warning.time) ? to_json(warning, *program) : std::string{};
+      [voice = out.voice, program = out.program](const Warning& warning, std::string& text) {
+        if (voice->carries(warning.time)) append_json(text, warning, *program);
       },
       [voice = out.voice](const Leaving& leaving) {
         return voice->carries(leaving.time) ? voice->heard(leaving) : Status{};

@@ -291,7 +291,7 @@ http::Response explain_unit_at(const http::Request& request, const Access& acces
   };
   options.grey = [&](const GreyChange& change) { desk.grey(change); };
   Replay replay(
-      program, units, options, nullptr, [](const Warning&) { return std::string(); },
+      program, units, options, nullptr, [](const Warning&, std::string&) {},
       [&](const Leaving& leaving) {
         desk.left(leaving);
         return Status{};

@@ -75,8 +75,7 @@ Status fold(const WhatIfRequest& request, const RunningLevels& base, const Event
     for (const auto& [place, level] : side.now) side.raise(place, level);
   };
   Replay replay(
-      request.changed, request.units, options, nullptr,
-      [](const Warning&) { return std::string(); },
+      request.changed, request.units, options, nullptr, [](const Warning&, std::string&) {},
       [&](const Leaving& leaving) {
         if (leaving.shadow) return Status{};
         const WhatIfPlace place = place_of(leaving.unit, leaving.rule, leaving.key, leaving.keyed);

@@ -98,7 +98,9 @@ void Coverage::judged(const Fold& fold, const Rule& rule, const Leaves& leaves, 
     const Expr& expr = fold.program().exprs[index];
     Evaluation evaluation{fold.program(), fold.symbols(), fold.patterns(), leaves};
     std::size_t place = 0;
-    see_leaves(why_tree(expr, expr.root(), evaluation), name, place, seen, fold.program(), expr.at);
+    WhyNode tree;
+    why_tree(expr, expr.root(), evaluation, tree);
+    see_leaves(tree, name, place, seen, fold.program(), expr.at);
   }
 }
 

@@ -60,10 +60,7 @@ class Trial {
     std::map<std::string, Warning> made;
     Replay replay(
         program_, test_.units, options, nullptr,
-        [&](const Warning& warning) {
-          made.emplace(warning.id, warning);
-          return std::string();
-        },
+        [&](const Warning& warning, std::string&) { made.emplace(warning.id, warning); },
         [&](const Leaving& leaving) {
           course_.changes.push_back(std::move(made.at(leaving.id)));
           if (desk) desk->left(leaving);

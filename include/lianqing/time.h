@@ -87,41 +87,59 @@ inline std::optional<Instant> parse_rfc3339(std::string_view s) {
   return Instant{*date} + Duration{seconds * 1'000'000 + fraction};
 }
 
-inline std::string format_date(Date date) {
-  const std::chrono::year_month_day ymd{date};
-  std::string out(10, '-');
-  auto put = [&out](std::size_t at, std::size_t n, unsigned v) {
-    for (std::size_t i = n; i-- > 0; v /= 10) out[at + i] = static_cast<char>('0' + v % 10);
-  };
-  put(0, 4, static_cast<unsigned>(static_cast<int>(ymd.year())));
-  put(5, 2, static_cast<unsigned>(ymd.month()));
-  put(8, 2, static_cast<unsigned>(ymd.day()));
-  return out;
+namespace detail {
+
+// The last `n` decimal digits of `v`, zeros before them.
+inline char* put_digits(char* out, int n, unsigned v) {
+  for (int i = n; i-- > 0; v /= 10) out[i] = static_cast<char>('0' + v % 10);
+  return out + n;
 }
 
-// UTC with `Z`; six digits of fraction if it is not zero, else none.
-inline std::string format_rfc3339(Instant t) {
-  const Date day = std::chrono::floor<std::chrono::days>(t);
-  std::int64_t rest = (t - Instant{day}).count();
-  auto two = [](std::int64_t v) {
-    return std::string{static_cast<char>('0' + v / 10), static_cast<char>('0' + v % 10)};
-  };
-  std::string out = format_date(day);
-  out += 'T';
-  out += two(rest / 3'600'000'000);
-  out += ':';
-  out += two(rest / 60'000'000 % 60);
-  out += ':';
-  out += two(rest / 1'000'000 % 60);
-  rest %= 1'000'000;
-  if (rest != 0) {
-    const std::string digits = std::to_string(rest);
-    out += '.';
-    out.append(6 - digits.size(), '0');
-    out += digits;
-  }
-  out += 'Z';
-  return out;
+inline char* put_date(char* out, Date date) {
+  const std::chrono::year_month_day ymd{date};
+  out = put_digits(out, 4, static_cast<unsigned>(static_cast<int>(ymd.year())));
+  *out++ = '-';
+  out = put_digits(out, 2, static_cast<unsigned>(ymd.month()));
+  *out++ = '-';
+  return put_digits(out, 2, static_cast<unsigned>(ymd.day()));
 }
+
+}  // namespace detail
+
+inline std::string format_date(Date date) {
+  char text[10];
+  return std::string(text, detail::put_date(text, date));
+}
+
+// An instant as text, without allocating: UTC with `Z`; six digits of fraction if it is not zero,
+// else none.
+class TimeText {
+ public:
+  explicit TimeText(Instant t) {
+    const Date day = std::chrono::floor<std::chrono::days>(t);
+    const std::int64_t rest = (t - Instant{day}).count();
+    const auto seconds = static_cast<unsigned>(rest / 1'000'000);
+    char* out = detail::put_date(text_, day);
+    *out++ = 'T';
+    out = detail::put_digits(out, 2, seconds / 3600);
+    *out++ = ':';
+    out = detail::put_digits(out, 2, seconds / 60 % 60);
+    *out++ = ':';
+    out = detail::put_digits(out, 2, seconds % 60);
+    if (const auto fraction = static_cast<unsigned>(rest % 1'000'000); fraction != 0) {
+      *out++ = '.';
+      out = detail::put_digits(out, 6, fraction);
+    }
+    *out++ = 'Z';
+    size_ = static_cast<std::size_t>(out - text_);
+  }
+  std::string_view view() const { return {text_, size_}; }
+
+ private:
+  char text_[27];
+  std::size_t size_;
+};
+
+inline std::string format_rfc3339(Instant t) { return std::string(TimeText(t).view()); }
 
 }  // namespace lianqing

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -19,6 +20,35 @@ using Fact = std::variant<std::monostate, bool, Number, std::string>;
 
 // Why an instance was judged. Stronger causes have larger ordinals.
 enum class Cause : std::uint8_t { timer, event, activation, correction, retraction, decision };
+
+// A list of texts in two blocks of memory, which are used again when the list is.
+class TextList {
+ public:
+  void clear() {
+    text_.clear();
+    ends_.clear();
+  }
+  void push_back(std::string_view text) {
+    text_ += text;
+    ends_.push_back(text_.size());
+  }
+  std::size_t size() const { return ends_.size(); }
+  bool empty() const { return ends_.empty(); }
+  std::string_view operator[](std::size_t i) const {
+    const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
+    return std::string_view(text_).substr(begin, ends_[i] - begin);
+  }
+  bool contains(std::string_view text) const {
+    for (std::size_t i = 0; i < size(); ++i) {
+      if ((*this)[i] == text) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::string text_;
+  std::vector<std::size_t> ends_;
+};
 
 struct NamedFact {
   std::string name;
@@ -60,8 +90,8 @@ struct EvidenceWindow {
 };
 
 struct Evidence {
-  std::uint64_t total = 0;          // different events that the rule's measures hold
-  std::vector<std::string> events;  // ids of the newest, newest first
+  std::uint64_t total = 0;  // different events that the rule's measures hold
+  TextList events;          // ids of the newest, newest first
   std::vector<EvidenceWindow> windows;
 };
 

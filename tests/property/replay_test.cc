@@ -420,8 +420,7 @@ TEST(ReplayProperty, TheEvidenceSuffices) {
       ASSERT_EQ(warning.evidence.events.size(), warning.evidence.total);
       std::vector<Event> cited;
       for (const Event& one : log) {
-        const auto& ids = warning.evidence.events;
-        if (std::find(ids.begin(), ids.end(), one.id) != ids.end()) cited.push_back(one);
+        if (warning.evidence.events.contains(one.id)) cited.push_back(one);
       }
       ASSERT_EQ(cited.size(), warning.evidence.total);
       RunOptions until = options;

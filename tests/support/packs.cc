@@ -98,7 +98,10 @@ std::string whole(const Warning& w, bool identity) {
            " " + to_text(clause.since) + " " + clause.length + " " + to_text(clause.why);
   }
   out += "\n  evidence " + std::to_string(w.evidence.total);
-  for (const std::string& id : w.evidence.events) out += " " + id;
+  for (std::size_t i = 0; i < w.evidence.events.size(); ++i) {
+    out += ' ';
+    out += w.evidence.events[i];
+  }
   for (const EvidenceWindow& window : w.evidence.windows) {
     out += "\n  window " + window.measure + " " + to_text(window.from) + " " +
            format_rfc3339(window.to) + " " + std::to_string(window.events);
@@ -183,10 +186,10 @@ Machine::Machine(std::shared_ptr<const Program> program, RunOptions options, Sto
   options_.replay.identity_of = identity_hash;
   replay_ = std::make_unique<Replay>(
       std::move(program), options_.units, options_.replay, store,
-      [this](const Warning& warning) {
+      [this](const Warning& warning, std::string& text) {
         const std::lock_guard lock(rendered_->mutex);
+        text = std::to_string(rendered_->warnings.size());
         rendered_->warnings.push_back(warning);
-        return std::to_string(rendered_->warnings.size() - 1);
       },
       [this](const Leaving& leaving) -> Status {
         ran_.warnings.push_back(rendered_->warnings[std::stoul(leaving.text)]);

@@ -67,6 +67,26 @@ TEST(Utf8, FindsTheFirstBadByte) {
   EXPECT_EQ(first_bad_utf8("ab\xE6\x83"), 2U);
 }
 
+TEST(JsonWriter, ATextWrittenInPlaceIsEscapedIfItMustBe) {
+  for (const std::string text :
+       {"", "plain", "投诉“激增”", "a \"quote\"", "\x01\n", "bad \xFF byte"}) {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_array().integer(1);
+    json.string_from([&](std::string& to) { to += text; }).plain_string("z").end_array();
+    EXPECT_EQ(out, "[1," + json_string(text) + ",\"z\"]");
+  }
+}
+
+TEST(JsonWriter, KeysAreTheSameWrittenAsLiteralsAndAsTexts) {
+  std::string literal, text;
+  JsonWriter(literal).begin_object().key("a").null().key("to").integer(2).end_object();
+  const std::string a = "a", to = "to";
+  JsonWriter(text).begin_object().key(a).null().key(to).integer(2).end_object();
+  EXPECT_EQ(literal, text);
+  EXPECT_EQ(literal, "{\"a\":null,\"to\":2}");
+}
+
 // Against the definition: decode by arithmetic, then refuse overlong forms, surrogates and excess.
 TEST(Utf8, AgreesWithTheDefinitionOnAllLeadPairs) {
   for (int a = 0; a < 256; ++a) {

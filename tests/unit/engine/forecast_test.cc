@@ -129,5 +129,80 @@ TEST(Outlook, SeesDeadlinesPass) {
   EXPECT_EQ(alone->at, at("2026-03-06T16:00:00Z"));
 }
 
+// Warnings that nothing new follows, against what follows them. `rule`: the levels of one.
+void expect_it_comes_true(const std::string& measures, const std::string& rule) {
+  SCOPED_TRACE(rule);
+  const auto program = pack(measures + "rules: {r: {title: R, " + rule + "}}\n");
+  std::vector<Event> events;
+  Instant t = at("2026-03-02T08:00:00Z");
+  std::uint32_t dice = 12345;
+  const auto below = [&dice](std::uint32_t n) {
+    dice = dice * 1664525 + 1013904223;
+    return (dice >> 16) % n;
+  };
+  RunOptions options;
+  options.replay.until = at("2027-03-02T08:00:00Z");
+  int seen = 0;
+  for (int n = 0; n < 80; ++n) {
+    if (below(4) != 0) t += std::chrono::hours(below(60));
+    const Number amount = Number::ratio(static_cast<int>(below(80)) - 20, 4);
+    events.push_back(event(std::to_string(n), "u", below(3) == 0 ? "f" : "e", t, {{"x", amount}}));
+    for (const bool whole : {false, true}) {
+      options.replay.whole = whole;
+      options.replay.mode = whole ? ClockMode::as_occurred : ClockMode::as_recorded;
+      const Ran ran = run(program, events, options);
+      ASSERT_EQ(ran.error, "");
+      for (std::size_t i = 0; i < ran.warnings.size(); ++i) {
+        if (ran.warnings[i].time < t) continue;
+        const Outlook* alone = find(ran.warnings[i].next, Outlook::Kind::by_itself);
+        ASSERT_EQ(alone != nullptr, i + 1 < ran.warnings.size()) << ran.full()[i];
+        if (alone == nullptr) continue;
+        ASSERT_EQ(alone->at, ran.warnings[i + 1].time) << ran.full()[i];
+        ASSERT_EQ(alone->to, ran.warnings[i + 1].to) << ran.full()[i];
+        ++seen;
+      }
+    }
+  }
+  EXPECT_GT(seen, 1);
+}
+
+TEST(Outlook, OfLimitsOnCountsAndSumsComesTrue) {
+  const std::string measures =
+      "measures:\n"
+      "  n: {count: e, over: 7d}\n"
+      "  before: {count: e, over: 7d, offset: 7d}\n"
+      "  all: {count: [e, f]}\n"
+      "  sum: {sum: x, of: [e, f], over: 5d}\n";
+  for (const char* rule : {
+           "yellow: \"n >= 3\", red: \"n >= 5\"",
+           "yellow: {enter: \"n >= 3\", exit: \"n <= 1\", hold: 3d}, red: {enter: \"n > 4\", for: "
+           "1d}",
+           "yellow: {enter: \"n >= 2\", hold: 1d}, red: {enter: \"n >= 4\", step_down: true}",
+           "yellow: \"sum >= 7.25\", red: \"sum > 20\"",
+           "yellow: \"sum <= -1.5\"",
+           "yellow: {enter: \"sum != 4\", exit: \"n == 0\"}",
+           "yellow: \"before >= 2\", red: {enter: \"n < 1\", for: 36h}",
+           "needs: \"before >= 1\", yellow: {enter: \"n >= 1\", for: 2d}",
+           "yellow: {enter: \"n >= 2\", hold: 2 workdays}, red: \"all >= 30\"",
+           "to: 2026-03-20, yellow: \"n >= 1\"",
+       }) {
+    expect_it_comes_true(measures, rule);
+  }
+}
+
+// A rule that looks at windows of other kinds is moved forward as a whole.
+TEST(Outlook, OfOtherMeasuresComesTrue) {
+  const std::string measures =
+      "measures:\n"
+      "  n: {count: e, over: week}\n"
+      "  most: {max: x, of: e, over: 5d, empty: 0}\n"
+      "  run: {streak: \"x > 2\", of: e, over: 7d}\n";
+  for (const char* rule : {"yellow: \"n >= 2\", red: {enter: \"n >= 4\", hold: 1d}",
+                           "yellow: \"most >= 6\", red: \"most >= 12.5\"",
+                           "yellow: {enter: \"run >= 1\", hold: 6h}"}) {
+    expect_it_comes_true(measures, rule);
+  }
+}
+
 }  // namespace
 }  // namespace lianqing

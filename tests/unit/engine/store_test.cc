@@ -178,8 +178,8 @@ TEST(Store, ACheckpointThatFoundNoRoomIsWholeTheNextTime) {
   FullOnce full(*store);
   Replay replay(
       pack("rules: {r: {title: R, yellow: \"n >= 1\"}}\nmeasures: {n: {count: complaint}}\n"), {},
-      {}, &full, [](const Warning&) { return std::string(); },
-      [](const Leaving&) { return Status{}; }, [](const Rejection&) {});
+      {}, &full, [](const Warning&, std::string&) {}, [](const Leaving&) { return Status{}; },
+      [](const Rejection&) {});
   for (const char* unit : {"u", "v"}) {
     ASSERT_TRUE(replay.admit(event(unit, unit, "complaint", "2026-03-02T01:00:00Z")));
   }
