@@ -24,8 +24,12 @@ class Feeder {
       taken_ = log_.skip;
       return feed_from(events);
     }
-    LQ_TRY(EventFiles files, EventFiles::open(log_.paths));
-    return feed_from(files);
+    const bool plain = log_.mode == ClockMode::as_occurred && !log_.sort && !log_.known_at;
+    const auto query = plain ? replay_.row_query() : std::nullopt;
+    LQ_TRY(EventFiles files, EventFiles::open(log_.paths, query));
+    if (!query) return feed_from(files);
+    if (Status s = feed_rows(files); !s) return s;
+    return conclude(files);
   }
 
  private:
@@ -34,7 +38,11 @@ class Feeder {
     Status fed = log_.sort                             ? feed_sorted(files)
                  : log_.mode == ClockMode::as_occurred ? feed_gathered(files)
                                                        : feed_stream(files);
-    if (!fed) return fed;
+    return fed ? conclude(files) : fed;
+  }
+
+  template <class Source>
+  Status conclude(const Source& files) {
     // The last checkpoint lies before the last instant is judged: a longer log goes on from there.
     if (log_.checkpoint_every != 0) {
       if (Status s = checkpoint_(taken_); !s) return s;
@@ -83,6 +91,24 @@ class Feeder {
       for (const Record& record : batch.records) {
         if (Status s = take(record); !s) return s;
       }
+      progress_(taken_, files.progress());
+    }
+  }
+
+  // The same, of records reduced to what the rules read. One that needs more is decoded again.
+  Status feed_rows(EventFiles& files) {
+    EventDecoder decoder;
+    Arena arena;
+    Record whole;
+    const WholeRecord again = [&](const EventRow& row) -> const Record& {
+      arena.reset();
+      return whole = decoder.decode(row.raw, row.origin, arena);
+    };
+    for (;;) {
+      LQ_TRY(const std::optional<RowRun> run, files.next_run());
+      if (!run) return replay_.flush();
+      if (Status s = replay_.admit(*run, again); !s) return s;
+      taken_ += run->end - run->begin;
       progress_(taken_, files.progress());
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/cells.h"
+#include "engine/whole_rows.h"
 
 namespace lianqing {
 namespace {
@@ -67,6 +68,10 @@ std::string fault(const FieldCheck& check, const Scalar& scalar) {
 
 }  // namespace
 
+bool Admission::complies(const FieldCheck& check, const Scalar& value) {
+  return lianqing::fault(check, value).empty();
+}
+
 Admission::Admission(const Program& program, Symbols& symbols, ClockMode mode, UnitOf unit_of,
                      IdentityOf identity_of, Quarantine quarantine)
     : program_(program),
@@ -119,7 +124,8 @@ Admission::Placed Admission::place(std::string_view path, const EventType* decla
 
 std::optional<Rejection> Admission::fault(const Event& event) const {
   std::uint32_t unit = kNone;
-  return known_.contains(event.identity) ? std::nullopt : check(event, type_of(event.type), unit);
+  return known(event.identity, event.source, event.id) ? std::nullopt
+                                                       : check(event, type_of(event.type), unit);
 }
 
 std::optional<Rejection> Admission::check(const Event& event, std::uint32_t type,
@@ -164,9 +170,16 @@ std::optional<Rejection> Admission::check_fields(const Event& event, const Event
   return std::nullopt;
 }
 
-const Known* Admission::find(std::string_view source, std::string_view id) const {
-  const auto at = known_.find(identity_of_(source, id));
-  return at == known_.end() ? nullptr : &at->second;
+std::optional<Known> Admission::known(const ContentHash& identity, std::string_view source,
+                                      std::string_view id) const {
+  if (rows_ == nullptr) {
+    const auto at = known_.find(identity);
+    return at == known_.end() ? std::nullopt : std::optional(at->second);
+  }
+  const std::uint32_t i = rows_->find(identity, source, id, symbols_).row;
+  if (i == kNone) return std::nullopt;
+  const WholeRows::Row& row = rows_->row(i);
+  return Known{rows_->content(i), rows_->seq(i), row.unit, rows_->type(i), row.record};
 }
 
 std::optional<Rejection> Admission::check_targets(const Event& event, std::uint32_t& unit) const {
@@ -178,8 +191,8 @@ std::optional<Rejection> Admission::check_targets(const Event& event, std::uint3
   }
   if (!event.unit.empty()) unit = unit_of_(event.unit);
   for (const auto& [source, id] : DecisionReader::exact_targets(event)) {
-    const Known* target = find(source, id);
-    if (target == nullptr) continue;  // it takes effect when the target comes
+    const std::optional<Known> target = find(source, id);
+    if (!target) continue;  // it takes effect when the target comes
     if (unit == kNone) unit = target->unit;
     if (unit != target->unit) {
       return reject_as("target", "the record it is about, '" + std::string(id) +
@@ -222,13 +235,13 @@ std::optional<Rejection> Admission::check_changes(const Event& event,
 }
 
 Status Admission::admit(const Event& event, AdmittedBatch& batch) {
-  if (const auto at = known_.find(event.identity); at != known_.end()) {
-    if (at->second.content == event.content) {
+  if (const auto before = known(event.identity, event.source, event.id)) {
+    if (before->content == event.content) {
       ++counts_.read;
       ++counts_.duplicate;
     } else {
       refuse(event, "conflict",
-             "the same source and id as record " + std::to_string(at->second.seq) +
+             "the same source and id as record " + std::to_string(before->seq) +
                  " with other content");
     }
     return {};
@@ -267,11 +280,6 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
   entry.type = type;
   entry.kind = kind;
   entry.id = event.id;
-  if (mode_ == ClockMode::as_occurred) {
-    char* const id = room(batch.ids, event.id.size());
-    std::copy(event.id.begin(), event.id.end(), id);
-    entry.id = {id, event.id.size()};
-  }
   entry.source = symbols_.intern(event.source);
   if (entry.type == kNone) entry.type_name = symbols_.intern(event.type);
   entry.complaint = decisions_.complaint(event);
@@ -283,7 +291,8 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
   if (kind != RecordKind::event || event.type == "complaint_verdict") {
     entry.decisions = batch.decisions.emplace_back(decisions_.read(event, entry));
   }
-  Cell* cells = room(batch.cells, program_.slots.size());
+  const std::size_t slots = program_.slots.size();
+  cells_.assign(slots, Cell{});
   std::vector<Cell> elements;
   std::vector<Placed>& layout = layouts_[type == kNone ? program_.types.size() : type];
   if (layout.size() < event.data.size()) layout.resize(event.data.size());
@@ -291,9 +300,24 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
     const Field& field = event.data[i];
     if (layout[i].path != field.path) layout[i] = place(field.path, declared);
     if (layout[i].slot == kNone) continue;
-    cells[layout[i].slot] = to_cell(field.value, layout[i].as, symbols_, elements);
+    cells_[layout[i].slot] = to_cell(field.value, layout[i].as, symbols_, elements);
   }
+  entry.cells = cells_.data();
+  if (rows_ != nullptr && kind == RecordKind::event && entry.decisions.empty() &&
+      elements.empty()) {
+    batch.newest = entry;
+    add_row(entry, event);
+    rows_->add_cells(entry.cells);
+    return {};
+  }
+  Cell* const cells = room(batch.cells, slots);
+  std::copy(cells_.begin(), cells_.end(), cells);
   entry.cells = cells;
+  if (mode_ == ClockMode::as_occurred) {
+    char* const id = room(batch.ids, event.id.size());
+    std::copy(event.id.begin(), event.id.end(), id);
+    entry.id = {id, event.id.size()};
+  }
   if (!elements.empty()) {
     Cell* pool = room(batch.elements, elements.size());
     std::copy(elements.begin(), elements.end(), pool);
@@ -301,15 +325,30 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
   }
   batch.entries.push_back(entry);
   batch.newest = entry;
-  const Known known{event.content, entry.seq, entry.unit, entry.type, kind};
+  know(event, entry, batch);
+  return {};
+}
+
+// Its identity is not known yet.
+void Admission::know(const Event& event, const LogEntry& entry, AdmittedBatch& batch) {
+  if (rows_ != nullptr) {
+    add_row(entry, event);
+    if (entry.unit != kNone) rows_->point_at(static_cast<std::uint32_t>(batch.entries.size() - 1));
+    return;
+  }
+  const Known known{event.content, entry.seq, entry.unit, entry.type, entry.kind};
   known_.emplace(event.identity, known);
   if (tracking_) new_identities_.emplace_back(event.identity, known);
-  return {};
+}
+
+void Admission::add_row(const LogEntry& entry, const Event& event) {
+  rows_->add(entry, rows_->find(event.identity, event.source, event.id, symbols_), event.identity,
+             event.content);
 }
 
 // A record that concerns no unit has its place in the log and nothing else here; a calendar's days
 // are handed on.
-void Admission::admit_unitless(const Event& event, const LogEntry& entry, AdmittedBatch& batch) {
+void Admission::admit_unitless(const Event& event, LogEntry entry, AdmittedBatch& batch) {
   if (event.type == "calendar_updated") {
     CalendarUpdate calendar;
     (void)read_calendar_update(event, calendar);
@@ -320,9 +359,10 @@ void Admission::admit_unitless(const Event& event, const LogEntry& entry, Admitt
   }
   batch.unitless.emplace_back(entry.clock, entry.seq);
   batch.newest = entry;
-  const Known known{event.content, entry.seq, kNone, kNone, RecordKind::final_decision};
-  known_.emplace(event.identity, known);
-  if (tracking_) new_identities_.emplace_back(event.identity, known);
+  entry.kind = RecordKind::final_decision;
+  entry.id = event.id;
+  if (rows_ != nullptr) entry.source = symbols_.intern(event.source);
+  know(event, entry, batch);
 }
 
 void Admission::resume(Counts counts, Instant clock, Seq next_seq,

@@ -21,6 +21,8 @@
 
 namespace lianqing {
 
+class WholeRows;
+
 struct Counts {
   std::uint64_t read = 0, admitted = 0, duplicate = 0, quarantined = 0;
   std::uint64_t undeclared = 0;  // of the admitted: of a type the pack does not declare
@@ -29,7 +31,7 @@ struct Counts {
 // Entries of consecutive records, with the storage they point into (and into the decoder's arena;
 // not when the log is folded as it occurred: then it is gathered whole before it is folded).
 struct AdmittedBatch {
-  std::vector<LogEntry> entries;
+  std::vector<LogEntry> entries;        // of a log gathered whole: those that are no rows
   std::deque<std::vector<Cell>> cells;  // chunks; never moved once entries point into them
   std::deque<std::vector<Cell>> elements;
   std::deque<std::vector<char>> ids;  // of entries that outlive their records
@@ -80,6 +82,11 @@ class Admission {
   // order; the message names the record and what to do.
   Status admit(const Event& event, AdmittedBatch& batch);
   void reject(Rejection rejection);
+
+  // From now on, before the first record: what can be a row goes there and not into the batch, and
+  // identities are kept there. As occurred only; admit_rows.h takes rows themselves.
+  void gather(WholeRows& rows) { rows_ = &rows; }
+
   // What would keep the event out; nothing if its identity is known, whatever admit() makes of it.
   std::optional<Rejection> fault(const Event& event) const;
 
@@ -100,6 +107,8 @@ class Admission {
   void track_new_identities() { tracking_ = true; }
 
  private:
+  friend class RowAdmission;
+
   // Where the fields of one type's records go. Records of one type mostly have the same fields in
   // the same order: a field is looked up only where it differs from the record before.
   struct Placed {
@@ -114,9 +123,16 @@ class Admission {
   // The same, and the unit that a record about other records was found to concern.
   std::optional<Rejection> check(const Event& event, std::uint32_t type, std::uint32_t& unit) const;
   std::optional<Rejection> check_fields(const Event& event, const EventType& type) const;
-  void admit_unitless(const Event& event, const LogEntry& entry, AdmittedBatch& batch);
+  void admit_unitless(const Event& event, LogEntry entry, AdmittedBatch& batch);
+  void know(const Event& event, const LogEntry& entry, AdmittedBatch& batch);
+  void add_row(const LogEntry& entry, const Event& event);
+  static bool complies(const FieldCheck& check, const Scalar& value);
   void refuse(const Event& event, std::string code, std::string detail);
-  const Known* find(std::string_view source, std::string_view id) const;
+  std::optional<Known> known(const ContentHash& identity, std::string_view source,
+                             std::string_view id) const;
+  std::optional<Known> find(std::string_view source, std::string_view id) const {
+    return known(identity_of_(source, id), source, id);
+  }
   // What is wrong with a record about other records; its unit is found.
   std::optional<Rejection> check_targets(const Event& event, std::uint32_t& unit) const;
   std::optional<Rejection> check_changes(const Event& event, const EventType& target) const;
@@ -138,6 +154,8 @@ class Admission {
   boost::unordered_flat_map<std::string_view, std::uint32_t> slots_;
   std::vector<std::vector<Placed>> layouts_;  // by type; the last one: types not named
   DecisionReader decisions_;
+  WholeRows* rows_ = nullptr;  // where a log is gathered whole; null: it is not
+  std::vector<Cell> cells_;    // of the record at hand
 };
 
 }  // namespace lianqing

@@ -110,9 +110,15 @@ std::string DecisionReader::fault(const Event& event) const {
   return {};
 }
 
+std::vector<std::string> DecisionReader::types() {
+  return {"calendar_updated",  "clarification_issued", "complaint_verdict",
+          "connector_status",  "event_corrected",      "event_retracted",
+          "ruleset_activated", "tolerance_decision",   "unit_changed"};
+}
+
 Symbol DecisionReader::complaint(const Event& event) const {
-  if (event.type != "complaint_received") return kNone;
-  const std::string_view id = text_of(event, "complaint_id");
+  if (!opens_complaint(event.type)) return kNone;
+  const std::string_view id = text_of(event, kComplaintId);
   return id.empty() ? kNone : symbols_.intern(id);
 }
 

@@ -34,6 +34,11 @@ class DecisionReader {
   Instant effective(const Event& event) const;
   // Other units it speaks of.
   static std::vector<std::string_view> other_units(const Event& event);
+  // Records of these types may be about other records, units or days: what they say is read whole.
+  static std::vector<std::string> types();
+  // Whether records of the type are complaints; the field with their id.
+  static bool opens_complaint(std::string_view type) { return type == "complaint_received"; }
+  static constexpr std::string_view kComplaintId = "complaint_id";
   // The complaint id of a complaint, else kNone.
   Symbol complaint(const Event& event) const;
 

@@ -4,6 +4,7 @@
 #include <queue>
 #include <thread>
 
+#include "engine/admit_rows.h"
 #include "engine/outline.h"
 #include "engine/partial_route.h"
 #include "engine/replay_meta.h"
@@ -59,6 +60,8 @@ class Replay::Shards {
     if (options_.whole && unseen && options_.mode == ClockMode::as_occurred) {
       plan_ = FlatPlan::of(*program_, route_);
     }
+    if (plan_ && !WholeRows::fits(program_->types.size(), program_->slots.size())) plan_.reset();
+    if (plan_) row_admission_.emplace(admission_, rows_.emplace(program_->slots.size()));
     if (plan_ && plan_->mixed) {
       other_route_ = route_of(*program_, plan_->others);
       other_rules_.emplace(*program_, *other_route_, symbols_, fold_options(options));
@@ -208,12 +211,14 @@ class Replay::Shards {
     if (plan_ && !started_ && !batch_.units_meet && batch_.calendars.empty()) {
       return fold_whole(end);
     }
+    if (plan_) rows_to_entries(*rows_, batch_);
     if (Status s = fold_batch(); !s) return s;
     if (Status s = start(end); !s) return s;
     return fold_all({}, end, true);
   }
 
   Status judge_through(Instant t) {
+    LQ_ASSERT(!plan_);  // ReplayOptions::whole: nobody will ask
     if (Status s = fold_batch(); !s) return s;
     if (!started_) return {};
     return fold_all({}, t, true);
@@ -272,6 +277,8 @@ class Replay::Shards {
   Fold fold_;
   Admission admission_;
   AdmittedBatch batch_;
+  std::optional<WholeRows> rows_;  // with plan_
+  std::optional<RowAdmission> row_admission_;
   Roster roster_;
   std::vector<Shard> shards_;
   std::optional<FlatPlan> plan_;      // the log is folded unit after unit, at its end
@@ -322,10 +329,9 @@ class Replay::Shards {
   // One unit after the other, in pieces as long as their warnings can be held: without reasons they
   // are small.
   Status fold_whole(Instant end) {
-    end_at_until();
     started_ = true;
     for (const auto& registered : roster_.registered()) (void)roster_.number(registered.first);
-    WholeLog log(batch_.entries, batch_.unitless, roster_.size());
+    WholeLog log(*rows_, batch_.entries, batch_.unitless, roster_.size(), options_.until);
     WholeFold whole(fold_, other_rules_ ? &*other_rules_ : nullptr, *plan_, roster_, log,
                     shards_.size());
     if (Status s = whole.prepare(batch_.entries, log.empty() ? end : log.first()); !s) return s;
@@ -572,6 +578,17 @@ Status Replay::admit(const Event& event) {
                                entry.unit == kNone ? "" : shards_->roster_.slot(entry.unit).name);
   }
   return {};
+}
+
+std::optional<RowQuery> Replay::row_query() const {
+  if (!shards_->plan_ || shards_->options_.admitted) return std::nullopt;
+  return shards_->row_admission_->query();
+}
+
+Status Replay::admit(const RowRun& run, const WholeRecord& whole) {
+  Status admitted = shards_->row_admission_->admit(run, whole, shards_->batch_);
+  shards_->newest_ = std::max(shards_->newest_, shards_->rows_->newest());
+  return admitted;
 }
 
 void Replay::reject(Rejection rejection) { shards_->admission_.reject(std::move(rejection)); }

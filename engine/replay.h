@@ -14,6 +14,7 @@
 #include "engine/leaving.h"
 #include "engine/roster.h"
 #include "engine/store/store.h"
+#include "lianqing/row_batch.h"
 #include "lianqing/warning.h"
 
 namespace lianqing {
@@ -61,6 +62,9 @@ class Replay {
   // Events in log order. Entries point into the caller's batch: flush before letting go of it (not
   // as_occurred: there the log is gathered, and folded when it is flushed).
   [[nodiscard]] Status admit(const Event& event);
+  // The same of records reduced to rows, if rows are taken: what they must tell, or nothing.
+  std::optional<RowQuery> row_query() const;
+  [[nodiscard]] Status admit(const RowRun& run, const WholeRecord& whole);
   void reject(Rejection rejection);
   // What would keep the event out, its identity apart.
   std::optional<Rejection> fault(const Event& event) const;

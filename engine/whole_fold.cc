@@ -7,7 +7,7 @@ namespace lianqing {
 
 WholeFold::WholeFold(const Fold& fold, const Fold* others, const FlatPlan& plan, Roster& roster,
                      WholeLog& log, std::size_t threads)
-    : fold_(fold), others_(others), roster_(roster), log_(log) {
+    : fold_(fold), others_(others), roster_(roster), log_(log), rooms_(threads) {
   for (std::size_t i = 0; i < threads; ++i) flats_.emplace_back(fold, plan);
 }
 
@@ -36,16 +36,16 @@ Status WholeFold::prepare(std::span<const LogEntry> entries, Instant first) {
 void WholeFold::fold(const Stretch& stretch, std::size_t number, Effects& effects,
                      const std::function<void()>& done) {
   const SeqAt seq_of = [this](Instant t) { return log_.seq_at(t); };
-  std::vector<const LogEntry*> entries;
+  UnitEntries& room = rooms_[number];
   for (std::size_t place = number; place < plain_.size(); place += flats_.size()) {
     const auto unit = static_cast<std::uint32_t>(place);
     UnitState* const state = roster_.slot(unit).state.get();
     if (!log_.has(unit) && state == nullptr) continue;
-    log_.take(unit, stretch.to, entries);
+    log_.take(unit, stretch.to, room);
     if (plain_[unit]) {
-      fold_flat(stretch, unit, entries, flats_[number], effects);
+      fold_flat(stretch, unit, room.all, flats_[number], effects);
     } else {
-      for (const LogEntry* entry : entries) {
+      for (const LogEntry* entry : room.all) {
         if (entry->clock > stretch.from) fold_.step(*state, *entry, seq_of, effects);
       }
       fold_.tick(*state, stretch.to, seq_of, effects);

@@ -30,8 +30,8 @@ class WholeFold {
   WholeFold(const Fold& fold, const Fold* others, const FlatPlan& plan, Roster& roster,
             WholeLog& log, std::size_t threads);
 
-  // Before the first stretch; `entries` are all of the log, `first` its first clock. Fails as
-  // Roster::load does.
+  // Before the first stretch; `entries` are those of the log that are no rows, `first` is its first
+  // clock. Fails as Roster::load does.
   Status prepare(std::span<const LogEntry> entries, Instant first);
   // The part of thread `number`, from 0: stretches in order of time, threads beside each other.
   // `done` takes what `effects` got, unit by unit.
@@ -55,6 +55,7 @@ class WholeFold {
   WholeLog& log_;
   Instant first_;
   std::deque<FlatFold> flats_;                      // one per thread
+  std::vector<UnitEntries> rooms_;                  // the same
   std::vector<bool> plain_;                         // units that are folded flat
   std::vector<std::vector<Instance>> rules_;        // of these, between two stretches
   std::vector<std::unique_ptr<UnitState>> states_;  // of these, what others_ made of them

@@ -46,22 +46,46 @@ void sort_by_clock(std::vector<LogEntry>& entries) {
   entries = std::move(sorted);
 }
 
-WholeLog::WholeLog(std::span<const LogEntry> entries,
-                   std::span<const std::pair<Instant, Seq>> unitless, std::size_t units)
-    : entries_(entries),
-      clocks_(unitless.begin(), unitless.end()),
-      starts_(units + 1),
-      order_(entries.size()) {
-  clocks_.reserve(entries.size() + unitless.size());
-  for (const LogEntry& entry : entries) {
-    clocks_.emplace_back(entry.clock, entry.seq);
-    ++starts_[entry.unit + 1];
+void rows_to_entries(const WholeRows& rows, AdmittedBatch& batch) {
+  std::vector<LogEntry> all;
+  all.reserve(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const WholeRows::Row& row = rows.row(i);
+    if (row.kind == WholeRows::Kind::unitless) continue;
+    if (row.kind == WholeRows::Kind::entry) {
+      all.push_back(batch.entries[row.values_at]);
+    } else {
+      all.push_back(rows.entry(i, batch.cells.emplace_back(rows.slots()).data()));
+    }
+  }
+  batch.entries = std::move(all);
+}
+
+WholeLog::WholeLog(const WholeRows& rows, std::span<const LogEntry> entries,
+                   std::span<const std::pair<Instant, Seq>> unitless, std::size_t units,
+                   std::optional<Instant> until)
+    : rows_(rows), entries_(entries), starts_(units + 1) {
+  const Instant end = until.value_or(kNever);
+  clocks_.reserve(rows.size());
+  for (const auto& one : unitless) {
+    if (one.first <= end) clocks_.push_back(one);
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const WholeRows::Row& row = rows.row(i);
+    if (row.kind == WholeRows::Kind::unitless || row.clock > end) continue;
+    clocks_.emplace_back(row.clock, rows.seq(i));
+    ++starts_[row.unit + 1];
   }
   sort_nearly_sorted(clocks_);
   for (std::size_t i = 0; i < clocks_.size(); i += kMark) marks_.push_back(clocks_[i].first);
   for (std::size_t u = 0; u < units; ++u) starts_[u + 1] += starts_[u];
   std::vector<std::size_t> at(starts_.begin(), starts_.end() - 1);
-  for (std::uint32_t i = 0; i < entries.size(); ++i) order_[at[entries[i].unit]++] = i;
+  order_.resize(starts_.back());
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    const WholeRows::Row& row = rows.row(i);
+    if (row.kind == WholeRows::Kind::unitless || row.clock > end) continue;
+    order_[at[row.unit]++] = i;
+  }
 }
 
 Seq WholeLog::seq_at(Instant t) const {
@@ -82,35 +106,36 @@ Instant WholeLog::cut(Instant from, std::size_t records, Instant end) const {
   return records < left ? std::min(next[static_cast<std::ptrdiff_t>(records)].first, end) : end;
 }
 
+// Rows count in log order.
 void WholeLog::put_in_order(std::uint32_t unit) {
   const auto begin = order_.begin() + static_cast<std::ptrdiff_t>(starts_[unit]);
   const auto end = order_.begin() + static_cast<std::ptrdiff_t>(starts_[unit + 1]);
   const auto earlier = [this](std::uint32_t a, std::uint32_t b) {
-    return std::pair(entries_[a].clock, entries_[a].seq) <
-           std::pair(entries_[b].clock, entries_[b].seq);
+    return std::pair(rows_.row(a).clock, a) < std::pair(rows_.row(b).clock, b);
   };
-  if (!std::is_sorted(begin, end, earlier)) std::stable_sort(begin, end, earlier);
+  if (!std::is_sorted(begin, end, earlier)) std::sort(begin, end, earlier);
 }
 
-void WholeLog::take(std::uint32_t unit, Instant t, std::vector<const LogEntry*>& out) {
-  // A unit's entries lie far apart: memory is asked for them in time.
-  const std::size_t end = starts_[unit + 1];
-  for (std::size_t i = starts_[unit]; i < end; ++i) {
-    const auto* const bytes = reinterpret_cast<const char*>(&entries_[order_[i]]);
-    __builtin_prefetch(bytes);
-    __builtin_prefetch(bytes + 64);
-  }
+void WholeLog::take(std::uint32_t unit, Instant t, UnitEntries& out) {
+  // A unit's rows lie far apart: memory is asked for them in time.
+  const std::size_t start = starts_[unit], end = starts_[unit + 1];
+  for (std::size_t i = start; i < end; ++i) __builtin_prefetch(&rows_.row(order_[i]));
   put_in_order(unit);
-  out.clear();
-  for (std::size_t i = starts_[unit]; i < end; ++i) {
-    const LogEntry& entry = entries_[order_[i]];
-    if (entry.clock > t) break;
-    if (i + kAhead < end) {
-      const auto* const cells = reinterpret_cast<const char*>(entries_[order_[i + kAhead]].cells);
-      __builtin_prefetch(cells);
-      __builtin_prefetch(cells + 64);
+  std::size_t upto = start;
+  while (upto < end && rows_.row(order_[upto]).clock <= t) ++upto;
+  out.all.clear();
+  out.made.clear();
+  out.made.reserve(upto - start);
+  out.cells.assign((upto - start) * rows_.slots(), Cell{});
+  for (std::size_t i = start; i < upto; ++i) {
+    if (i + kAhead < upto) rows_.prefetch(order_[i + kAhead]);
+    const WholeRows::Row& row = rows_.row(order_[i]);
+    if (row.kind == WholeRows::Kind::entry) {
+      out.all.push_back(&entries_[row.values_at]);
+      continue;
     }
-    out.push_back(&entry);
+    Cell* const cells = out.cells.data() + (i - start) * rows_.slots();
+    out.all.push_back(&out.made.emplace_back(rows_.entry(order_[i], cells)));
   }
 }
 

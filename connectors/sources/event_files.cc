@@ -12,6 +12,7 @@
 #include <utility>
 #include <variant>
 
+#include "connectors/row_maker.h"
 #include "connectors/segment/input_lines.h"
 #include "lianqing/assert.h"
 
@@ -25,6 +26,7 @@ constexpr std::size_t kBudgetBytes = 32 * 1024 * 1024;  // of one chunk of each 
 
 struct Chunk {
   std::vector<Record> records;  // moved out of, in part or whole, by the merge
+  RowBatch rows;                // instead of records
   std::vector<Instant> clocks;
   Arena arena;
 
@@ -43,6 +45,10 @@ class Pool {
   }
   void give(std::unique_ptr<Chunk> chunk) {
     chunk->records.clear();
+    chunk->rows.texts.clear();
+    chunk->rows.rows.clear();
+    chunk->rows.values.clear();
+    chunk->rows.whole.clear();
     chunk->clocks.clear();
     chunk->arena.reset();
     const std::lock_guard lock(mutex_);
@@ -92,8 +98,11 @@ Instant clock_after(Instant before, const Record& record) {
 // One file: its thread, and on the consumer's side the chunk being merged.
 class Reading {
  public:
-  Reading(InputLines file, std::shared_ptr<Pool> pool, std::size_t chunk_bytes)
-      : file_(std::move(file)), pool_(std::move(pool)), chunk_bytes_(chunk_bytes) {}
+  Reading(InputLines file, std::shared_ptr<Pool> pool, std::size_t chunk_bytes,
+          const std::optional<RowQuery>& rows)
+      : file_(std::move(file)), pool_(std::move(pool)), chunk_bytes_(chunk_bytes) {
+    if (rows) maker_.emplace(*rows);
+  }
 
   void start(std::stop_source stop) {
     thread_ = std::jthread([this, token = stop.get_token()] { read_all(token); });
@@ -126,6 +135,7 @@ class Reading {
   const std::optional<Error>& error() const { return error_; }
   const std::shared_ptr<Chunk>& chunk() const { return chunk_; }
   std::size_t at() const { return at_; }
+  std::uint32_t index() const { return file_.file_index(); }
   void passed(std::size_t to) {
     last_clock_ = chunk_->clocks[to - 1];
     at_ = to;
@@ -146,7 +156,7 @@ class Reading {
       const Result<bool> filled = fill(*chunk, decoder, clock, stop);
       bytes_read_.store(file_.bytes_read(), std::memory_order_relaxed);
       blank_lines_.store(file_.blank_lines(), std::memory_order_relaxed);
-      if (!chunk->records.empty() && !queue_.push(std::move(chunk), stop)) return;
+      if (chunk->size() != 0 && !queue_.push(std::move(chunk), stop)) return;
       if (!filled) {
         queue_.push(filled.error(), stop);
         return;
@@ -160,23 +170,30 @@ class Reading {
   Result<bool> fill(Chunk& chunk, EventDecoder& decoder, Instant& clock,
                     const std::stop_token& stop) {
     std::size_t rejected_bytes = 0;
+    if (maker_) maker_->begin(chunk.rows);
     while (chunk.size() < kMaxBatchRecords && chunk.arena.used() + rejected_bytes < chunk_bytes_) {
       if (stop.stop_requested()) return false;
       LQ_TRY(const std::optional<RawLine> line, file_.next());
       if (!line) return false;
       // A line cut by the reader is one byte over the decoder's limit, hence refused as `size`.
       static_assert(kMaxLineBytes == kMaxRecordBytes);
-      chunk.records.push_back(
-          decoder.decode(line->bytes, {file_.file_index(), line->line, line->byte}, chunk.arena));
-      const auto* rejection = std::get_if<Rejection>(&chunk.records.back());
+      Record record =
+          decoder.decode(line->bytes, {file_.file_index(), line->line, line->byte}, chunk.arena);
+      const auto* rejection = std::get_if<Rejection>(&record);
       if (rejection != nullptr) rejected_bytes += rejection->raw.size();
-      clock = clock_after(clock, chunk.records.back());
+      clock = clock_after(clock, record);
       chunk.clocks.push_back(clock);
+      if (maker_) {
+        maker_->add(std::move(record), chunk.rows);
+      } else {
+        chunk.records.push_back(std::move(record));
+      }
     }
     return true;
   }
 
   InputLines file_;
+  std::optional<RowMaker> maker_;
   const std::optional<std::uint64_t> bytes_total_ = file_.bytes_total();
   const std::shared_ptr<Pool> pool_;
   const std::size_t chunk_bytes_;
@@ -199,7 +216,8 @@ class EventFiles::Merge {
  public:
   ~Merge() { stop_.request_stop(); }
 
-  [[nodiscard]] Status open(const std::vector<std::string>& paths) {
+  [[nodiscard]] Status open(const std::vector<std::string>& paths,
+                            const std::optional<RowQuery>& rows) {
     if (paths.size() > kMaxEventFiles) {
       return failure(ErrorCode::usage, "too many event files: " + std::to_string(paths.size()) +
                                            "; at most " + std::to_string(kMaxEventFiles));
@@ -212,7 +230,7 @@ class EventFiles::Merge {
     for (const std::string& path : paths) {
       LQ_TRY(InputLines file, InputLines::open(path, static_cast<std::uint32_t>(readings_.size()),
                                                stop_.get_token()));
-      readings_.push_back(std::make_unique<Reading>(std::move(file), pool_, chunk_bytes));
+      readings_.push_back(std::make_unique<Reading>(std::move(file), pool_, chunk_bytes, rows));
     }
     for (const auto& reading : readings_) reading->start(stop_);
     return {};
@@ -231,6 +249,17 @@ class EventFiles::Merge {
       if (readings_.size() == 1) break;  // A chunk as it is makes a batch.
     }
     return !out.records.empty();
+  }
+
+  [[nodiscard]] Result<std::optional<RowRun>> next_run() {
+    Reading* const first = earliest();
+    if (first == nullptr) return std::optional<RowRun>{};
+    if (first->error()) return Unexpected<Error>(*first->error());
+    const std::shared_ptr<Chunk>& chunk = first->chunk();
+    RowRun out{{chunk, &chunk->rows}, first->at(), end_of_run(*first, chunk->size()), 0};
+    out.source = first->index();
+    first->passed(out.end);
+    return out;
   }
 
   ReadingProgress progress() const {
@@ -281,20 +310,26 @@ class EventFiles::Merge {
     }
   }
 
+  // Up to where, at most `end`, the file's records come before those of every other.
+  std::size_t end_of_run(const Reading& from, std::size_t end) const {
+    const std::vector<Instant>& clocks = from.chunk()->clocks;
+    if (second_clock_) {
+      const auto [limit, first_wins] = *second_clock_;
+      const auto from_here = clocks.begin() + static_cast<std::ptrdiff_t>(from.at());
+      const auto to_here = clocks.begin() + static_cast<std::ptrdiff_t>(end);
+      const auto stop = first_wins ? std::upper_bound(from_here, to_here, limit)
+                                   : std::lower_bound(from_here, to_here, limit);
+      end = static_cast<std::size_t>(stop - clocks.begin());
+    }
+    LQ_ASSERT(end > from.at());
+    return end;
+  }
+
   void take_run(Reading& from, RecordBatch& out) {
     const std::shared_ptr<Chunk>& chunk = from.chunk();
     const std::size_t start = from.at();
-    std::size_t end = std::min(chunk->size(), start + kMaxBatchRecords - out.records.size());
-    if (second_clock_) {
-      const auto [limit, first_wins] = *second_clock_;
-      const auto begin = chunk->clocks.begin();
-      const auto from_here = begin + static_cast<std::ptrdiff_t>(start);
-      const auto to_here = begin + static_cast<std::ptrdiff_t>(end);
-      const auto stop = first_wins ? std::upper_bound(from_here, to_here, limit)
-                                   : std::lower_bound(from_here, to_here, limit);
-      end = static_cast<std::size_t>(stop - begin);
-    }
-    LQ_ASSERT(end > start);
+    const std::size_t end =
+        end_of_run(from, std::min(chunk->size(), start + kMaxBatchRecords - out.records.size()));
     if (out.memory_.empty() || out.memory_.back() != chunk) keep(chunk, out);
     if (start == 0 && end == chunk->size() && out.records.empty()) {
       std::swap(out.records, chunk->records);
@@ -325,12 +360,18 @@ EventFiles::EventFiles(EventFiles&&) noexcept = default;
 EventFiles& EventFiles::operator=(EventFiles&&) noexcept = default;
 
 Result<EventFiles> EventFiles::open(const std::vector<std::string>& paths) {
+  return open(paths, std::nullopt);
+}
+
+Result<EventFiles> EventFiles::open(const std::vector<std::string>& paths,
+                                    const std::optional<RowQuery>& rows) {
   auto merge = std::make_unique<Merge>();
-  if (auto opened = merge->open(paths); !opened) return Unexpected<Error>(opened.error());
+  if (auto opened = merge->open(paths, rows); !opened) return Unexpected<Error>(opened.error());
   return EventFiles(std::move(merge));
 }
 
 Result<bool> EventFiles::next(RecordBatch& out) { return merge_->next(out); }
+Result<std::optional<RowRun>> EventFiles::next_run() { return merge_->next_run(); }
 ReadingProgress EventFiles::progress() const { return merge_->progress(); }
 std::uint64_t EventFiles::blank_lines() const { return merge_->blank_lines(); }
 

@@ -15,6 +15,7 @@
 
 #include "connectors/decode.h"
 #include "lianqing/result.h"
+#include "lianqing/row_batch.h"
 
 namespace lianqing {
 
@@ -50,6 +51,9 @@ class EventFiles {
  public:
   // Opens all of `paths` (`-`: standard input) before reading any. Origin::file is the index.
   [[nodiscard]] static Result<EventFiles> open(const std::vector<std::string>& paths);
+  // With `rows`, next_run() gives them, else next() gives records.
+  [[nodiscard]] static Result<EventFiles> open(const std::vector<std::string>& paths,
+                                               const std::optional<RowQuery>& rows);
   ~EventFiles();  // stops the threads, also in the middle of a file
   EventFiles(EventFiles&&) noexcept;
   EventFiles& operator=(EventFiles&&) noexcept;
@@ -58,6 +62,9 @@ class EventFiles {
   // Where a file cannot be read on (io, corrupt), what comes before that place is delivered first;
   // then this error, at every further call.
   [[nodiscard]] Result<bool> next(RecordBatch& out);
+
+  // The same as rows; nothing at the end. RowRun::source is the index of the file.
+  [[nodiscard]] Result<std::optional<RowRun>> next_run();
 
   ReadingProgress progress() const;   // of the reading threads, a little ahead of next()
   std::uint64_t blank_lines() const;  // skipped so far; exact after the end
