@@ -4,7 +4,9 @@
 Examples, the large logs where they are (LIANQING_SHARED), and random logs. tests/property/replay_test.cc has the rules
 that whole units are folded for; here is that nothing else is taken for such."""
 import glob
+import gzip
 import os
+import random
 import re
 import subprocess
 import sys
@@ -28,6 +30,25 @@ rules:
   month: {title: {zh: 月, en: Month}, yellow: "n30 >= 12", red: "n30 >= 20"}
   visits: {title: {zh: 访, en: Visits}, yellow: {enter: "visits >= 2", for: 12h}, red: "visits / n30 > 0.2"}
   amount: {title: {zh: 额, en: Amount}, yellow: "amount > 5.5", red: {enter: "amount >= 12", exit: "amount < 8"}}
+"""
+
+ODD_PACK = """version: 1
+pack: {id: odd, title: {zh: 奇, en: Odd}}
+events:
+  visit:
+    fields:
+      score: {type: decimal, min: 0, max: 110, required: true}
+      tag: {type: string}
+measures:
+  n: {count: visit, over: 5d}
+  s: {sum: score, of: [visit, stroll], over: 9d}
+  tagged: {count: "*", where: "tag == '重'", over: 20d}
+  named: {count: stroll, over: 20d}
+rules:
+  n: {title: {zh: 数, en: N}, yellow: "n >= 3", red: "n >= 6"}
+  s: {title: {zh: 和, en: S}, yellow: "s > 200.5", red: "s > 500"}
+  t: {title: {zh: 重, en: T}, yellow: "tagged >= 2", red: "tagged >= 4"}
+  m: {title: {zh: 名, en: M}, yellow: "named >= 5", red: "named >= 9"}
 """
 
 
@@ -78,6 +99,48 @@ class WholeUnits(unittest.TestCase):
                                (plain, ("--until", "2026-03-01T00:00:00Z"))):
                 with self.subTest(seed=seed, pack=pack, more=more):
                     self.check(pack, events, *more)
+
+    def test_records_that_are_no_rows(self):
+        """Records that are refused, known already, or say more than a row can: the same of all of them, in the same order."""
+        pack = os.path.join(self.folder, "odd.yaml")
+        with open(pack, "w", encoding="utf-8") as f:
+            f.write(ODD_PACK)
+        rng = random.Random(5)
+        data = ['{"score":%d}', '{"score":%d,"tag":"重"}', '{"score":%d.25,"note":"x"}', '{"tag":"t","score":%d,"more":{"a":[1]}}',
+                '{"score":"%d"}', '{"tag":["t",%d]}', '{"score":1e2,"n":%d}', '{"score":%d,"score":2}', '{"score":null,"n":%d}', '{"n":%d}',
+                '{"score" : %d , "tag":"a\\"b"}', '{"score":-%d}']
+        lines = []
+        for n in range(3000):
+            time = "2026-0%d-%02dT%02d:%02d:00%s" % (1 + n // 600, 1 + n % 28, n % 24, n % 60, rng.choice(["Z", "Z", "+08:00", ".5Z", "-25:00"]))
+            unit = rng.choice(['"unit":"u%d",' % rng.randrange(5)] * 9 + ['"subject":"u1",', ""])
+            kind = rng.choice(["visit", "visit", "visit", "stroll", "unheard_of", "complaint_received", "calendar_updated"])
+            lines.append('{"id":"e%d",%s"source":"%s","type":"%s","time":"%s","data":%s%s}' % (
+                n, unit, rng.choice(["s", "/long/name/of/a/source"]), kind, time, rng.choice(data) % rng.randrange(120),
+                rng.choice(["", "", "", ',"recordedtime":"2026-05-01T00:00:00Z"', ',"subject":"u2"', ',"x":true', ",", ',"unit":"u1"'])))
+            if n % 7 == 0:
+                lines.append(rng.choice(lines))  # a duplicate, near or far
+            if n % 11 == 0:
+                lines.append(rng.choice(lines).replace('"score":1', '"score":2'))  # or a conflict
+            if n % 400 == 0:
+                lines.append('{"id":"r%d","source":"s","type":"event_retracted","time":"2026-06-01T00:00:00Z","data":{"target_event_id":"e%d"}}'
+                             % (n, max(0, n - 3)))
+        events, refused = os.path.join(self.folder, "odd.jsonl"), os.path.join(self.folder, "refused")
+        with open(events, "w", encoding="utf-8") as f:
+            f.write("\n".join(lines) + "\n")
+        packed = events + ".gz"
+        with gzip.open(packed, "wt", encoding="utf-8") as f:
+            f.write("\n".join(lines) + "\n")
+        kept = []
+        for file, more in ((events, "--by-instant"), (events, "--brief"), (packed, "--quiet")):
+            self.said(pack, file, "--quarantine", refused, more)
+            with open(refused, encoding="utf-8") as f:
+                kept.append(f.read().replace(packed, events))
+        self.assertIn('"conflict"', kept[0])
+        self.assertIn('"duplicate_key"', kept[0])
+        self.assertTrue(kept[0] == kept[1], "refused: not the same")
+        self.assertTrue(kept[0] == kept[2], "refused of a compressed file: not the same")
+        for file in (events, packed):
+            self.check(pack, file)
 
     def test_large_logs(self):
         for name, data in (("wabo", "wabo_receipt"),):
