@@ -1,6 +1,7 @@
 #include "cli/event_feed.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include "cli/logged_events.h"
 #include "lianqing/assert.h"
@@ -102,7 +103,8 @@ class Feeder {
     Record whole;
     const WholeRecord again = [&](const EventRow& row) -> const Record& {
       arena.reset();
-      return whole = decoder.decode(row.raw, row.origin, arena);
+      if (!row.raw.empty()) return whole = decoder.decode(row.raw, row.origin, arena);
+      return whole = decoder.decode(line_at(row.origin), row.origin, arena);
     };
     for (;;) {
       LQ_TRY(const std::optional<RowRun> run, files.next_run());
@@ -111,6 +113,16 @@ class Feeder {
       taken_ += run->end - run->begin;
       progress_(taken_, files.progress());
     }
+  }
+
+  // Empty if it is not to be had.
+  std::string line_at(const Origin& origin) const {
+    std::ifstream in(log_.paths[origin.file], std::ios::binary);
+    std::string out;
+    in.seekg(static_cast<std::streamoff>(origin.byte));
+    std::getline(in, out);
+    if (out.ends_with('\r')) out.pop_back();
+    return out;
   }
 
   // A log that must be ordered first is held in memory as a whole.

@@ -135,6 +135,8 @@ constexpr TranslationRow kRows[] = {
      "请给出一个事件文件，或 --data 目录；多个文件请逐个压缩"},
     {"name one segment", "请给出一个段文件"},
     {"--against and --data exclude each other", "--against 与 --data 不能同时给"},
+    {"an event file was changed while it was read: a record is not where it was",
+     "读取期间事件文件被改动：记录已不在原处"},
     {"{} is damaged gzip (near byte {} of the file): {}",
      "{} 的 gzip 已损坏（文件第 {} 字节附近）：{}"},
     {"it ends in the middle of the compressed stream; was it copied whole?",

@@ -507,6 +507,8 @@ class EventReader {
 
 }  // namespace
 
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
 EventDecoder::EventDecoder() : scratch_(std::make_unique<Scratch>()) {}
 EventDecoder::~EventDecoder() = default;
 EventDecoder::EventDecoder(EventDecoder&&) noexcept = default;
@@ -516,7 +518,7 @@ Record EventDecoder::decode(std::string_view line, Origin origin, Arena& arena, 
   if (line.size() > kMaxRecordBytes) {
     return rejection({"size", "the record is longer than 1 MiB", 0}, line, origin);
   }
-  if (!simdjson::validate_utf8(line.data(), line.size())) {
+  if (!is_utf8(line)) {
     const std::size_t column = first_bad_utf8(line) + 1;
     return rejection({"utf8", "the bytes from here on are not UTF-8", column}, line, origin);
   }

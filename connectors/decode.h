@@ -40,6 +40,9 @@ inline constexpr std::size_t kMaxAttributeBytes = 1024;      // id, source, type
 inline constexpr std::size_t kMaxPathBytes = 1024;
 inline constexpr std::size_t kMaxFields = 4096;
 
+// RFC 3629, as simdjson has it.
+bool is_utf8(std::string_view text);
+
 // Keeps its working memory from one record to the next: one decoder per thread.
 class EventDecoder {
  public:

@@ -18,9 +18,9 @@ void RowMaker::add(Record record, RowBatch& batch) {
 }
 
 bool RowMaker::add_row(const Event& event, RowBatch& batch) {
-  const auto& kept = query_.whole_types;
-  if (std::binary_search(kept.begin(), kept.end(), event.type)) return false;
   EventRow row;
+  row.type = number(event.type, batch);
+  if (is_whole(row.type)) return false;
   row.first_value = static_cast<std::uint32_t>(batch.values.size());
   auto asked = query_.fields.begin();
   for (const Field& field : event.data) {  // both are sorted
@@ -51,7 +51,6 @@ bool RowMaker::add_row(const Event& event, RowBatch& batch) {
   if (event.recorded) row.recorded = *event.recorded;
   if (!event.unit.empty()) row.unit = number(event.unit, batch);
   row.source = number(event.source, batch);
-  row.type = number(event.type, batch);
   row.id = event.id;
   row.raw = event.raw;
   row.identity = event.identity;
@@ -67,6 +66,22 @@ std::uint32_t RowMaker::number(std::string_view text, RowBatch& batch) {
   const std::uint32_t out = texts_.number(text);
   if (out == before) batch.texts.push_back(texts_.texts().back());
   return out;
+}
+
+std::optional<std::uint16_t> RowMaker::field(std::string_view path) const {
+  const auto at = std::lower_bound(query_.fields.begin(), query_.fields.end(), path);
+  if (at == query_.fields.end() || *at != path) return std::nullopt;
+  return static_cast<std::uint16_t>(at - query_.fields.begin());
+}
+
+bool RowMaker::is_whole(std::uint32_t type) {
+  if (whole_.size() <= type) whole_.resize(type + 1, -1);
+  signed char& out = whole_[type];
+  if (out < 0) {
+    const auto& kept = query_.whole_types;
+    out = std::binary_search(kept.begin(), kept.end(), texts_.texts()[type]) ? 1 : 0;
+  }
+  return out != 0;
 }
 
 }  // namespace lianqing

@@ -1,6 +1,9 @@
 // Decoded records -> rows of a batch.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "connectors/decode.h"
 #include "connectors/text_numbers.h"
 #include "lianqing/row_batch.h"
@@ -16,12 +19,18 @@ class RowMaker {
   // The record becomes a row or, if rows cannot tell all that it says, stays as it is.
   void add(Record record, RowBatch& batch);
 
+  // What such a row is made of. `text`: as TextNumbers::number has it.
+  std::uint32_t number(std::string_view text, RowBatch& batch);
+  std::optional<std::uint16_t> field(std::string_view path) const;
+  // Whether records of the type, the number of its name, are given whole.
+  bool is_whole(std::uint32_t type);
+
  private:
   bool add_row(const Event& event, RowBatch& batch);
-  std::uint32_t number(std::string_view text, RowBatch& batch);
 
   RowQuery query_;
   TextNumbers texts_;
+  std::vector<signed char> whole_;  // by number: 1, 0; -1: not asked yet
 };
 
 }  // namespace lianqing

@@ -343,7 +343,7 @@ void Admission::know(const Event& event, const LogEntry& entry, AdmittedBatch& b
 
 void Admission::add_row(const LogEntry& entry, const Event& event) {
   rows_->add(entry, rows_->find(event.identity, event.source, event.id, symbols_), event.identity,
-             event.content);
+             event.content, event.origin);
 }
 
 // A record that concerns no unit has its place in the log and nothing else here; a calendar's days

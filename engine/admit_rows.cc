@@ -34,6 +34,20 @@ RowAdmission::RowAdmission(Admission& general, WholeRows& rows) : general_(gener
   query_.whole_types = DecisionReader::types();
 }
 
+Status RowAdmission::read_again(const Identities::Place& place, const WholeRecord& whole) {
+  if (place.row == kNone || !rows_.is_placed(place.row)) return {};
+  EventRow known;
+  known.origin = rows_.origin(place.row);
+  const auto* event = std::get_if<Event>(&whole(known));
+  if (event == nullptr || event->id != rows_.id(place.row) ||
+      event->source != general_.symbols_.text(rows_.row(place.row).source)) {
+    return failure(ErrorCode::io,
+                   "an event file was changed while it was read: a record is not where it was");
+  }
+  rows_.tell_content(place.row, event->content);
+  return {};
+}
+
 Status RowAdmission::admit(const std::variant<Event, Rejection>& record, AdmittedBatch& batch) {
   if (const auto* event = std::get_if<Event>(&record)) return general_.admit(*event, batch);
   general_.reject(std::get<Rejection>(record));
@@ -47,7 +61,12 @@ Status RowAdmission::admit(const RowRun& run, const WholeRecord& whole, Admitted
     if (i + kAhead < run.end) rows_.prefetch(from.rows[i + kAhead].identity);
     const EventRow& row = from.rows[i];
     if (row.whole != kNoText) {
-      if (Status s = admit(from.whole[row.whole], batch); !s) return s;
+      const auto& record = from.whole[row.whole];
+      if (const auto* event = std::get_if<Event>(&record)) {
+        const auto place = rows_.find(event->identity, event->source, event->id, general_.symbols_);
+        if (Status s = read_again(place, whole); !s) return s;
+      }
+      if (Status s = admit(record, batch); !s) return s;
       continue;
     }
     std::uint32_t& type = texts.types[row.type];
@@ -59,9 +78,10 @@ Status RowAdmission::admit(const RowRun& run, const WholeRecord& whole, Admitted
         rows_.find(row.identity, texts.texts[row.source], row.id, general_.symbols_);
     if (place.row == kNone && fits(row, from, types_[type], texts)) {
       add(row, from, types_[type], texts, place);
-    } else if (Status s = admit(whole(row), batch); !s) {
-      return s;
+      continue;
     }
+    if (Status s = read_again(place, whole); !s) return s;
+    if (Status s = admit(whole(row), batch); !s) return s;
   }
   return {};
 }
@@ -146,7 +166,7 @@ void RowAdmission::add(const EventRow& row, const RowBatch& batch, const Type& t
     const auto text = static_cast<std::uint32_t>(value->num);
     if (!texts.texts[text].empty()) entry.complaint = symbol_of(text, texts);
   }
-  rows_.add(entry, place, row.identity, row.content);
+  rows_.add(entry, place, row.identity, row.content, row.origin);
   for (const RowValue* value = begin; value != end; ++value) {
     const Admission::Placed& field = type.fields[value->field];
     if (field.slot != kNone) rows_.add_value(field.slot, cell_of(*value, field.as, texts));

@@ -16,6 +16,20 @@ std::string_view WholeRows::id(std::size_t i) const {
   return {chunks_[i / kChunk]->ids.data() + row.id_at, row.id_size};
 }
 
+Origin WholeRows::origin(std::size_t i) const {
+  const ContentHash& at = chunks_[i / kChunk]->contents[i % kChunk];
+  Origin out;
+  out.file = static_cast<std::uint32_t>(at.high);
+  out.byte = at.low;
+  return out;
+}
+
+void WholeRows::tell_content(std::size_t i, const ContentHash& content) {
+  Chunk& chunk = *chunks_[i / kChunk];
+  chunk.contents[i % kChunk] = content;
+  chunk.rows[i % kChunk].kind = Kind::row;
+}
+
 LogEntry WholeRows::entry(std::size_t i, Cell* cells) const {
   const Chunk& chunk = *chunks_[i / kChunk];
   const Row& row = chunk.rows[i % kChunk];
@@ -42,7 +56,7 @@ LogEntry WholeRows::entry(std::size_t i, Cell* cells) const {
 }
 
 void WholeRows::add(const LogEntry& entry, const Identities::Place& place,
-                    const ContentHash& identity, const ContentHash& content) {
+                    const ContentHash& identity, const ContentHash& content, const Origin& origin) {
   const std::size_t i = size_++;
   if (i % kChunk == 0) {
     chunks_.push_back(std::make_unique<Chunk>());
@@ -62,10 +76,11 @@ void WholeRows::add(const LogEntry& entry, const Identities::Place& place,
   row.id_size = static_cast<std::uint16_t>(entry.id.size());
   row.values_at = static_cast<std::uint32_t>(chunk.values.size());
   if (entry.type != kNone) row.type = static_cast<std::uint16_t>(entry.type);
-  if (entry.unit == kNone) row.kind = Kind::unitless;
+  const bool placed = content == ContentHash{};
+  row.kind = entry.unit == kNone ? Kind::unitless : placed ? Kind::placed : Kind::row;
   row.record = entry.kind;
   chunk.rows.push_back(row);
-  chunk.contents.push_back(content);
+  chunk.contents.push_back(placed ? ContentHash{origin.file, origin.byte} : content);
   chunk.ids.insert(chunk.ids.end(), entry.id.begin(), entry.id.end());
   identities_.put(place, identity, static_cast<std::uint32_t>(i));
   if (entry.type_name != kNone) add_value(kTypeName, {CellTag::text, 1, entry.type_name});

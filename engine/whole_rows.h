@@ -19,7 +19,8 @@ namespace lianqing {
 
 class WholeRows {
  public:
-  enum class Kind : std::uint8_t { row, entry, unitless };
+  // `placed`: a row whose content is not known, only where its record stands.
+  enum class Kind : std::uint8_t { row, placed, entry, unitless };
 
   struct Row {
     Instant clock;
@@ -47,9 +48,13 @@ class WholeRows {
   Seq seq(std::size_t i) const;
   std::string_view id(std::size_t i) const;
   std::uint32_t type(std::size_t i) const { return row(i).type == kNoType ? kNone : row(i).type; }
+  // Not of one that is placed.
   const ContentHash& content(std::size_t i) const {
     return chunks_[i / kChunk]->contents[i % kChunk];
   }
+  bool is_placed(std::size_t i) const { return row(i).kind == Kind::placed; }
+  Origin origin(std::size_t i) const;  // of one that is; without its line
+  void tell_content(std::size_t i, const ContentHash& content);
   Instant newest() const { return newest_; }  // clock
 
   // Row `i` as an entry, not one of another kind; `cells`: one per slot, all null.
@@ -71,8 +76,9 @@ class WholeRows {
   }
 
   // One more record, without its cells, as a row. Its identity is not there yet: find() said so.
+  // `content` zero: not known, but `origin` tells where it is.
   void add(const LogEntry& entry, const Identities::Place& place, const ContentHash& identity,
-           const ContentHash& content);
+           const ContentHash& content, const Origin& origin);
   // The values of the record added last, each field once.
   void add_value(std::uint32_t slot, const Cell& cell);
   void add_cells(const Cell* cells);
@@ -97,7 +103,7 @@ class WholeRows {
   };
   struct Chunk {
     std::vector<Row> rows;
-    std::vector<ContentHash> contents;
+    std::vector<ContentHash> contents;  // of what is placed: file and byte
     std::vector<Value> values;
     std::vector<Cell> wide;
     std::vector<char> ids;

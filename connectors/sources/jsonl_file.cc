@@ -242,6 +242,7 @@ class JsonLinesFile::Lines {
 
   const std::string& name() const { return file_.name(); }
   std::uint32_t index() const { return index_; }
+  bool can_be_reread() const { return file_.total().has_value() && !inflater_; }
   std::uint64_t blank() const { return blank_; }
   std::uint64_t bytes_read() const { return file_.count(); }
   std::optional<std::uint64_t> bytes_total() const { return file_.total(); }
@@ -358,6 +359,7 @@ Result<JsonLinesFile> JsonLinesFile::open(const std::string& path, std::uint32_t
 Result<std::optional<RawLine>> JsonLinesFile::next() { return lines_->next(); }
 const std::string& JsonLinesFile::name() const { return lines_->name(); }
 std::uint32_t JsonLinesFile::file_index() const { return lines_->index(); }
+bool JsonLinesFile::can_be_reread() const { return lines_->can_be_reread(); }
 std::uint64_t JsonLinesFile::blank_lines() const { return lines_->blank(); }
 std::uint64_t JsonLinesFile::bytes_read() const { return lines_->bytes_read(); }
 std::optional<std::uint64_t> JsonLinesFile::bytes_total() const { return lines_->bytes_total(); }

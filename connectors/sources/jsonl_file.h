@@ -42,6 +42,8 @@ class JsonLinesFile {
   const std::string& name() const;
   std::uint32_t file_index() const;
   std::uint64_t blank_lines() const;  // skipped so far
+  // Whether a line can be read again at its offset: a plain file that is not compressed.
+  bool can_be_reread() const;
   // For progress: bytes taken from the file as it lies on disk, and its size if it has one.
   std::uint64_t bytes_read() const;
   std::optional<std::uint64_t> bytes_total() const;

@@ -42,7 +42,8 @@ struct EventRow {
   std::uint32_t whole = kNoText;  // index into RowBatch::whole: then nothing else here counts
   std::string_view id;
   std::string_view raw;  // the record's bytes as they came
-  ContentHash identity, content;
+  ContentHash identity;
+  ContentHash content;  // zero: not told; whoever needs it asks for the whole record
   Origin origin;
   std::optional<Seq> seq;  // its place in the log it was read from; none: admission counts
 };
@@ -67,7 +68,9 @@ struct RowRun {
   std::uint32_t source = 0;  // of the readers merged
 };
 
-// A row's record as a whole, for what a row cannot tell. Valid until the next call.
+// A row's record as a whole, for what a row cannot tell. Asked for rows of the run at hand, and,
+// with nothing but its origin, for a row of an earlier run whose content was not told: there a
+// Rejection says that it is not to be had. Valid until the next call.
 using WholeRecord = std::function<const std::variant<Event, Rejection>&(const EventRow&)>;
 
 }  // namespace lianqing

@@ -1,0 +1,89 @@
+// The usual line of an event file -> a row, without an Event in between: a flat object of texts,
+// whole and short decimal numbers, true, false and null, without escapes, its `data` as flat.
+// Whatever else a line is or has, the decoder reads, which alone decides what is refused and why:
+// a line that is taken here gives the row that the decoder's Event would (row_scanner_test).
+// Card: what a member is, is told by comparing it with the one that followed the member before it
+// in the line before: 60 ns of names, quotes and colons in a line where looking each up took 250.
+// Content is not told (ContentHash{}): it is asked for again where two records are alike.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "connectors/content_hash.h"
+#include "connectors/row_maker.h"
+
+namespace lianqing {
+
+class RowScanner {
+ public:
+  // `maker` must outlive it: it numbers the texts.
+  explicit RowScanner(RowMaker& maker) : maker_(maker) {}
+
+  // Adds the line's row, whose texts lie in `arena`; false, with nothing added, if it is not usual.
+  // `line` must be UTF-8.
+  bool scan(std::string_view line, Origin origin, Arena& arena, RowBatch& batch);
+
+ private:
+  enum class Role : std::uint8_t {
+    id,
+    source,
+    type,
+    time,
+    recorded,
+    unit,
+    subject,
+    version,
+    data,
+    other,    // an extension: left alone
+    field,    // of data: asked for
+    unasked,  // of data
+    unusual
+  };
+  static constexpr std::size_t kTextAttributes = 8;  // the roles up to `version`
+
+  // A name that occurred, as it stands, `"name":`, up to 32 bytes in words, with what of them
+  // counts.
+  struct Name {
+    std::array<std::uint64_t, 4> words{}, masks{};
+    std::uint8_t size = 0;
+    Role role = Role::unusual;
+    std::uint16_t field = 0;
+    std::uint8_t next = 0;  // what followed it last
+
+    bool stands_at(const char* at) const;
+  };
+  // Of one object: at most 64, so that a bit tells which are there. The first one is nowhere.
+  struct Names {
+    std::array<Name, 64> all;
+    std::uint8_t size = 1;
+  };
+
+  Name* name(Names& names, bool data, std::uint8_t& expected, std::uint64_t& seen);
+  Name learn(std::string_view quoted, bool data) const;
+  bool members(RowBatch& batch);
+  bool data(RowBatch& batch);
+  bool text(std::string_view& out);
+  bool number(RowValue& out);
+  bool value(RowValue& out, std::string_view& text_value, bool& null);
+  bool skip_value();
+  bool separator(bool& more);
+  bool word(std::string_view expected);
+  bool instant_of(std::string_view text, Instant& out);
+
+  RowMaker& maker_;
+  Names attributes_, fields_;
+  std::array<std::uint8_t, 64> first_fields_{};  // by the type's number
+  std::uint8_t first_attribute_ = 0;
+  CanonicalBytes canonical_;
+  std::array<char, 10> day_{};  // of the last time read, and where it begins
+  Instant midnight_;
+
+  // Of the line at hand.
+  const char* at_ = nullptr;
+  std::array<std::string_view, kTextAttributes> texts_;
+  std::uint32_t type_ = kNoText;
+};
+
+}  // namespace lianqing
