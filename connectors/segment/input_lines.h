@@ -23,6 +23,11 @@ class InputLines {
   [[nodiscard]] Result<std::optional<RawLine>> next() {
     return std::visit([](auto& lines) { return lines.next(); }, lines_);
   }
+  // Whether a line can be read once more by itself (JsonLinesFile); those of a segment cannot.
+  bool can_be_reread() const {
+    const auto* file = std::get_if<JsonLinesFile>(&lines_);
+    return file != nullptr && file->can_be_reread();
+  }
   std::uint32_t file_index() const { return file_index_; }
   std::uint64_t blank_lines() const {
     return std::visit([](const auto& lines) { return lines.blank_lines(); }, lines_);
