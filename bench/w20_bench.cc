@@ -78,7 +78,7 @@ Cost cost_of(const std::function<int()>& work) {
 }
 
 int parse_only(const std::string& log) {
-  auto files = EventFiles::open({log});
+  auto files = EventFiles::open({log}, true);
   if (!files) return 1;
   RecordBatch batch;
   for (;;) {
@@ -321,20 +321,30 @@ Cost median(std::vector<Cost> rounds) {
   return rounds[rounds.size() / 2];
 }
 
+std::string contents(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 int run(const Settings& settings) {
   fs::create_directories(settings.dir);
   const std::string log = (settings.dir / "events.jsonl").string(),
                     pack = (settings.dir / "pack.yaml").string(),
+                    segment = (settings.dir / "events.lqs").string(),
                     out = (settings.dir / "warnings.jsonl").string();
   if (const Status s = write_log(settings.shape, log); !s) give_up(s.error().what);
+  (void)cost_of([&] { return log_command({"pack", log, "--out", segment}); });
   const std::vector<W20Rule> rules = w20_rules(settings.rules, settings.days);
   std::ofstream(pack) << w20_pack(rules);
   if (settings.check) {
-    std::ifstream shipped(std::string(LIANQING_SOURCE_DIR) + "/bench/w20_pack.yaml");
-    const std::string text{std::istreambuf_iterator<char>(shipped), {}};
-    if (text != w20_pack(w20_rules())) give_up("bench/w20_pack.yaml has other rules", 1);
+    if (contents(std::string(LIANQING_SOURCE_DIR) + "/bench/w20_pack.yaml") !=
+        w20_pack(w20_rules()))
+      give_up("bench/w20_pack.yaml has other rules", 1);
     (void)cost_of([&] { return product(settings, pack, log, out, {}); });
     compare(settings, log, rules, out);
+    const std::string from_log = contents(out);
+    (void)cost_of([&] { return product(settings, pack, segment, out, {}); });
+    if (contents(out) != from_log) give_up("the replay of the segment says something else", 1);
     fs::remove_all(settings.dir);
     return 0;
   }
@@ -347,6 +357,8 @@ int run(const Settings& settings) {
       {"limit: hand-written, 1 thread", [&] { return limit(log, rules); }},
       {"the product's decoder alone", [&] { return parse_only(log); }},
       {"lianqing replay", [&] { return product(settings, pack, log, out, {}); }},
+      {"a segment read alone", [&] { return parse_only(segment); }},
+      {"lianqing replay of the segment", [&] { return product(settings, pack, segment, out, {}); }},
   };
   if (!settings.duckdb.empty() && settings.rules == 20 && settings.days == 0) {
     stages.push_back({"DuckDB, 1 thread", [&] { return duckdb(settings, log); }});
@@ -363,6 +375,8 @@ int run(const Settings& settings) {
   std::printf(
       "%.0f events, %.0f bytes, %u units, %zu rules, %d round(s), replay with %u thread(s)\n",
       events, bytes, settings.shape.units, rules.size(), settings.rounds, settings.threads);
+  std::printf("the segment: %.1f bytes per event\n",
+              static_cast<double>(fs::file_size(segment)) / events);
   std::printf("%-34s %12s %12s %10s %10s %12s\n", "", "events/CPU-s", "events/s", "MB/s", "peak MB",
               "of the limit");
   const double fastest = median(stages.front().rounds).cpu_seconds;

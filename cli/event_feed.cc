@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "cli/logged_events.h"
+#include "connectors/segment/segment_lookup.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -27,7 +28,7 @@ class Feeder {
     }
     const bool plain = log_.mode == ClockMode::as_occurred && !log_.sort && !log_.known_at;
     const auto query = plain ? replay_.row_query() : std::nullopt;
-    LQ_TRY(EventFiles files, EventFiles::open(log_.paths, query));
+    LQ_TRY(EventFiles files, EventFiles::open(log_.paths, {query, true}));
     if (!query) return feed_from(files);
     if (Status s = feed_rows(files); !s) return s;
     return conclude(files);
@@ -116,8 +117,10 @@ class Feeder {
   }
 
   // Empty if it is not to be had.
-  std::string line_at(const Origin& origin) const {
-    std::ifstream in(log_.paths[origin.file], std::ios::binary);
+  std::string line_at(const Origin& origin) {
+    const std::string& path = log_.paths[origin.file];
+    if (const auto line = packed_.line(path, origin.line)) return std::string(line->bytes);
+    std::ifstream in(path, std::ios::binary);
     std::string out;
     in.seekg(static_cast<std::streamoff>(origin.byte));
     std::getline(in, out);
@@ -179,6 +182,7 @@ class Feeder {
   const EventFeed& log_;
   const LogProgress& progress_;
   const LogCheckpoint& checkpoint_;
+  SegmentLookup packed_;
   std::uint64_t taken_ = 0;
   std::uint64_t saved_ = 0;
   std::vector<RecordBatch> held_;  // of a log that is sorted: entries point into it

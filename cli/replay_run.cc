@@ -13,6 +13,7 @@
 #include "cli/warning_json.h"
 #include "connectors/content_hash.h"
 #include "connectors/json_writer.h"
+#include "connectors/segment/segment_lookup.h"
 #include "engine/casebook/desk.h"
 #include "lianqing/assert.h"
 #include "lianqing/bytes.h"
@@ -276,10 +277,19 @@ class Run {
            (leaving.shadow ? " (shadow)" : "") + "\n";
   }
 
-  void quarantine(const Rejection& rejection) {
-    if (rejected_) {
-      note(rejected_->line(rejection_json(rejection, request_.log.paths)));
+  // With what a segment was not read for.
+  Rejection whole(const Rejection& rejection) {
+    Rejection out = rejection;
+    if (const auto line =
+            packed_.line(request_.log.paths[rejection.origin.file], rejection.origin.line)) {
+      out.origin.byte = line->byte;
+      if (out.raw.empty()) out.raw = line->bytes;
     }
+    return out;
+  }
+
+  void quarantine(const Rejection& rejection) {
+    if (rejected_) note(rejected_->line(rejection_json(whole(rejection), request_.log.paths)));
     if (request_.quiet || ++shown_ > kShownRejections) return;
     progress_.clear();
     std::fprintf(stderr, "%s:%llu: %s %s: %s\n", request_.log.paths[rejection.origin.file].c_str(),
@@ -299,6 +309,7 @@ class Run {
   std::unique_ptr<OutputFile> out_, rejected_, cases_, colours_;
   DutyTable table_{*request_.program};
   std::optional<Desk> desk_;
+  SegmentLookup packed_;
   std::optional<Error> trouble_;
   std::uint64_t shown_ = 0;
   bool complete_ = true;

@@ -17,8 +17,9 @@ namespace lianqing {
 class InputLines {
  public:
   // As JsonLinesFile::open and SegmentLines::open.
+  // `lean`: of segments, records come without raw and Origin::byte, and sooner.
   [[nodiscard]] static Result<InputLines> open(const std::string& path, std::uint32_t file_index,
-                                               std::stop_token stop = {});
+                                               std::stop_token stop = {}, bool lean = false);
 
   [[nodiscard]] Result<std::optional<RawLine>> next() {
     return std::visit([](auto& lines) { return lines.next(); }, lines_);
@@ -29,6 +30,9 @@ class InputLines {
     return file != nullptr && file->can_be_reread();
   }
   std::uint32_t file_index() const { return file_index_; }
+  // The next line decoded. The record points into `arena` and into what is added to `held`.
+  [[nodiscard]] Result<std::optional<Record>> next_record(
+      EventDecoder& decoder, Arena& arena, std::vector<std::shared_ptr<const void>>& held);
   std::uint64_t blank_lines() const {
     return std::visit([](const auto& lines) { return lines.blank_lines(); }, lines_);
   }
@@ -41,11 +45,12 @@ class InputLines {
 
  private:
   using Lines = std::variant<JsonLinesFile, SegmentLines>;
-  InputLines(Lines lines, std::uint32_t file_index)
-      : lines_(std::move(lines)), file_index_(file_index) {}
+  InputLines(Lines lines, std::uint32_t file_index, bool lean)
+      : lines_(std::move(lines)), file_index_(file_index), lean_(lean) {}
 
   Lines lines_;
   std::uint32_t file_index_;
+  bool lean_;
 };
 
 }  // namespace lianqing

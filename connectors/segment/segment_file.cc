@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "connectors/arena.h"
 #include "connectors/segment/line_digest.h"
 #include "connectors/segment/segment_writer.h"
 #include "lianqing/assert.h"
@@ -21,7 +22,9 @@ namespace {
 constexpr std::size_t kEndBytes = 16 + kSegmentMagic.size();
 constexpr std::uint64_t kMaxIndexBytes = 256 * 1024 * 1024;
 constexpr std::uint64_t kMaxHeadingBytes = 16 * 1024 * 1024;
-constexpr std::size_t kOnTheHeap = 64;  // of a string: views into it outlive its being moved
+// Readable behind each text; a string so long is on the heap: views into it outlive its being
+// moved.
+constexpr std::size_t kBehind = Arena::kPadding;
 constexpr std::size_t kMaxColumnTextBytes = kMaxPartBytes;
 
 std::uint64_t fixed(std::string_view bytes) {
@@ -66,14 +69,14 @@ bool read_column(ByteReader& in, std::uint64_t& offset, SegmentColumn& out) {
 }
 
 // Cuts `bytes` into texts of these lengths; false if they are not all of it.
-bool cut_texts(const std::string& bytes, std::span<const std::int64_t> lengths,
+bool cut_texts(std::string_view bytes, std::span<const std::int64_t> lengths,
                std::vector<std::string_view>& out) {
   out.clear();
   out.reserve(lengths.size());
   std::size_t at = 0;
   for (const std::int64_t length : lengths) {
     if (length < 0 || static_cast<std::uint64_t>(length) > bytes.size() - at) return false;
-    out.push_back(std::string_view(bytes).substr(at, static_cast<std::size_t>(length)));
+    out.push_back(bytes.substr(at, static_cast<std::size_t>(length)));
     at += static_cast<std::size_t>(length);
   }
   return at == bytes.size();
@@ -97,8 +100,7 @@ bool make_numbered(std::span<const std::string_view> stems, std::span<const std:
         stems[static_cast<std::size_t>(stem[i])].size() - 1 + static_cast<std::size_t>(digits[i]);
     if (size > kMaxColumnTextBytes) return false;
   }
-  std::string& memory = out.memory.emplace_back(size, '\0');
-  memory.reserve(kOnTheHeap);
+  std::string& memory = out.memory.emplace_back(size + kBehind, '\0');
   out.texts.clear();
   out.texts.reserve(stem.size());
   char* at = memory.data();
@@ -188,6 +190,9 @@ bool read_segment_shapes(std::string_view bytes, std::size_t columns,
       shape.columns.push_back(static_cast<std::uint32_t>(column));
     }
     if (in.failed() || shape.skeleton.ends_with('\0')) return false;
+    std::vector<std::uint32_t> distinct = shape.columns;
+    std::sort(distinct.begin(), distinct.end());
+    if (std::adjacent_find(distinct.begin(), distinct.end()) != distinct.end()) return false;
     for (std::size_t at = 0; at + 1 < shape.skeleton.size(); ++at) {
       if (shape.skeleton[at] != '\0') continue;
       if (shape.skeleton[at + 1] < '0' || shape.skeleton[at + 1] > '5') return false;
@@ -352,9 +357,12 @@ Status SegmentFile::texts(std::size_t number, std::span<const SegmentPart> parts
     case TextForm::plain: {
       LQ_TRY(const auto lengths, numbers(number, parts[0]));
       LQ_TRY(std::string bytes, text_bytes(number, parts[1]));
+      const std::size_t size = bytes.size();
+      bytes.append(kBehind, '\0');
       out.memory.push_back(std::move(bytes));
-      out.memory.back().reserve(kOnTheHeap);
-      if (!cut_texts(out.memory.back(), lengths, out.texts)) return damaged(number);
+      if (!cut_texts(std::string_view(out.memory.back()).substr(0, size), lengths, out.texts)) {
+        return damaged(number);
+      }
       return {};
     }
     case TextForm::dictionary: {

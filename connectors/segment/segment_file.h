@@ -22,7 +22,7 @@ struct SegmentBlockPlace {
   std::uint64_t line = 0;  // of the first row
 };
 
-// Texts of a column. The memory behind them is its own.
+// Texts of a column, each with Arena::kPadding readable bytes behind it. The memory is its own.
 struct SegmentTexts {
   std::vector<std::string_view> texts;
   std::vector<std::int64_t> index;  // of a dictionary: which text each value is

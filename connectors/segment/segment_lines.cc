@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "connectors/segment/event_plan.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -27,6 +28,16 @@ Pieces pieces_of(const SegmentShape& shape) {
   return out;
 }
 
+// A block with all of its columns. Events point into it.
+struct WholeBlock {
+  SegmentBlock heading;
+  std::vector<std::int64_t> line_gaps, byte_gaps, shape_of;
+  std::vector<SegmentShape> shapes;
+  std::vector<Pieces> pieces;
+  std::vector<SegmentValues> values;
+  std::vector<std::unique_ptr<EventPlan>> plans;  // of the shapes; made when first needed
+};
+
 }  // namespace
 
 class SegmentLines::Reading {
@@ -34,97 +45,155 @@ class SegmentLines::Reading {
   explicit Reading(SegmentFile file) : file_(std::move(file)) {}
 
   Result<std::optional<RawLine>> next() {
-    if (error_) return Unexpected<Error>(*error_);
-    auto line = read_next();
-    if (!line) error_ = line.error();
-    return line;
+    return kept([this] { return read_next(); });
+  }
+
+  Result<std::optional<Record>> next_record(EventDecoder& decoder, std::uint32_t file_index,
+                                            Arena& arena,
+                                            std::vector<std::shared_ptr<const void>>& held) {
+    return kept([&, this] { return read_record(decoder, file_index, arena, held); });
+  }
+
+  void seek(std::uint64_t line) {
+    const auto blocks = file_.blocks();
+    std::size_t to = next_block_;
+    while (to + 1 < blocks.size() && blocks[to + 1].line <= line) ++to;
+    if (to == next_block_ || (next_block_ < blocks.size() && blocks[next_block_].line > line)) {
+      return;
+    }
+    next_block_ = to;
+    next_line_ = blocks[to].line;
+    row_ = rows();
   }
 
   const SegmentFile& file() const { return file_; }
   std::uint64_t bytes_read() const {
-    if (block_ == file_.blocks().size()) return file_.bytes();
-    return file_.blocks()[block_].offset;
+    if (number_ == file_.blocks().size()) return file_.bytes();
+    return file_.blocks()[number_].offset;
   }
   std::uint64_t blank_lines() const { return blank_lines_; }
-  bool ends_block() const { return row_ == heading_.rows; }
-  const std::string& digest() const { return heading_.digest; }
+  bool ends_block() const { return row_ == rows(); }
+  const std::string& digest() const { return block_->heading.digest; }
 
  private:
-  Result<std::optional<RawLine>> read_next() {
-    if (row_ == heading_.rows) {
+  std::size_t rows() const { return block_ == nullptr ? 0 : block_->heading.rows; }
+
+  // An error stays.
+  template <class Read>
+  auto kept(Read read) -> decltype(read()) {
+    if (error_) return Unexpected<Error>(*error_);
+    auto out = read();
+    if (!out) error_ = out.error();
+    return out;
+  }
+
+  // The shape of the next row; nothing at the end.
+  Result<std::optional<std::size_t>> next_shape() {
+    if (row_ == rows()) {
       if (next_block_ == file_.blocks().size()) {
-        block_ = next_block_;
+        number_ = next_block_;
         return std::nullopt;
       }
       if (Status s = load(next_block_); !s) return Unexpected<Error>(s.error());
       ++next_block_;
     }
-    const std::int64_t shape = shape_of_[row_];
-    if (shape < 0 || static_cast<std::size_t>(shape) >= pieces_.size()) {
-      return file_.damaged(block_);
+    const std::int64_t shape = block_->shape_of[row_];
+    if (shape < 0 || static_cast<std::size_t>(shape) >= block_->shapes.size()) {
+      return file_.damaged(number_);
     }
+    for (const std::uint32_t column : block_->shapes[static_cast<std::size_t>(shape)].columns) {
+      if (next_[column] == sizes_[column]) return file_.damaged(number_);
+    }
+    return static_cast<std::size_t>(shape);
+  }
+
+  // Puts the row at hand together; its values stay where they are.
+  bool put_together(std::size_t shape) {
     line_.clear();
-    const Pieces& pieces = pieces_[static_cast<std::size_t>(shape)];
+    const Pieces& pieces = block_->pieces[shape];
     for (const auto& [before, column] : pieces.before) {
-      Cursor& cursor = cursors_[column];
-      if (cursor.next == cursor.size || line_.size() > kMaxLineBytes + 1) {
-        return file_.damaged(block_);
-      }
+      if (line_.size() > kMaxLineBytes + 1) return false;
       line_ += before;
-      append_hole(line_, cursor.values.hole(cursor.next++));
+      append_hole(line_, block_->values[column].hole(next_[column]));
     }
     line_ += pieces.rest;
-    if (line_.size() > kMaxLineBytes + 1) return file_.damaged(block_);
-    place_.line += static_cast<std::uint64_t>(line_gaps_[row_]);
-    place_.byte += static_cast<std::uint64_t>(byte_gaps_[row_]);
+    return line_.size() <= kMaxLineBytes + 1;
+  }
+
+  // Past the row at hand; false if its block ends and values are left over.
+  bool pass(std::size_t shape) {
+    for (const std::uint32_t column : block_->shapes[shape].columns) ++next_[column];
+    place_.line += static_cast<std::uint64_t>(block_->line_gaps[row_]);
+    place_.byte += static_cast<std::uint64_t>(block_->byte_gaps[row_]);
     blank_lines_ += place_.line - next_line_;
     next_line_ = place_.line + 1;
+    return ++row_ != rows() || next_ == sizes_;
+  }
+
+  Result<std::optional<RawLine>> read_next() {
+    LQ_TRY(const auto shape, next_shape());
+    if (!shape) return std::nullopt;
+    if (!put_together(*shape) || !pass(*shape)) return file_.damaged(number_);
     RawLine out{line_, place_.line, place_.byte, line_.size() > kMaxLineBytes};
     place_.line += 1;
     place_.byte += line_.size() + 1;
-    const bool last = ++row_ == heading_.rows;
-    const bool used_up = std::all_of(cursors_.begin(), cursors_.end(),
-                                     [](const Cursor& c) { return c.next == c.size; });
-    if (last && !used_up) return file_.damaged(block_);
     return out;
   }
 
-  Status load(std::size_t number) {
-    block_ = number;
-    row_ = heading_.rows = 0;
-    LQ_TRY(heading_, file_.block(number));
-    row_ = heading_.rows;  // until all of it is there
-    LQ_TRY(line_gaps_, file_.numbers(number, heading_.line_gaps));
-    LQ_TRY(byte_gaps_, file_.numbers(number, heading_.byte_gaps));
-    LQ_TRY(shape_of_, file_.numbers(number, heading_.shape_of));
-    LQ_TRY(const auto shapes, file_.shapes(number, heading_));
-    pieces_.clear();
-    for (const SegmentShape& shape : shapes) pieces_.push_back(pieces_of(shape));
-    cursors_.clear();
-    for (const SegmentColumn& column : heading_.columns) {
-      Cursor& cursor = cursors_.emplace_back();
-      LQ_TRY(cursor.values, file_.values(number, column));
-      cursor.size = cursor.values.size();
+  Result<std::optional<Record>> read_record(EventDecoder& decoder, std::uint32_t file_index,
+                                            Arena& arena,
+                                            std::vector<std::shared_ptr<const void>>& held) {
+    LQ_TRY(const auto shape, next_shape());
+    if (!shape) return std::nullopt;
+    std::unique_ptr<EventPlan>& plan = block_->plans[*shape];
+    if (plan == nullptr) {
+      if (!put_together(*shape)) return file_.damaged(number_);
+      plan = std::make_unique<EventPlan>(block_->shapes[*shape], block_->heading.columns, line_,
+                                         decoder);
     }
-    place_ = {{}, heading_.line, heading_.byte, false};
+    if (held.empty() || held.back() != block_) held.push_back(block_);
+    std::optional<Event> event = plan->event(block_->values, next_, arena);
+    if (!event && !put_together(*shape)) return file_.damaged(number_);
+    if (!pass(*shape)) return file_.damaged(number_);
+    const Origin origin{file_index, place_.line, 0};
+    place_.line += 1;
+    if (!event) return decoder.decode(line_, origin, arena);
+    event->origin = origin;
+    return Record(std::move(*event));
+  }
+
+  Status load(std::size_t number) {
+    number_ = number;
     row_ = 0;
+    block_ = nullptr;
+    auto block = std::make_shared<WholeBlock>();
+    LQ_TRY(block->heading, file_.block(number));
+    const SegmentBlock& heading = block->heading;
+    LQ_TRY(block->line_gaps, file_.numbers(number, heading.line_gaps));
+    LQ_TRY(block->byte_gaps, file_.numbers(number, heading.byte_gaps));
+    LQ_TRY(block->shape_of, file_.numbers(number, heading.shape_of));
+    LQ_TRY(block->shapes, file_.shapes(number, heading));
+    for (const SegmentShape& shape : block->shapes) block->pieces.push_back(pieces_of(shape));
+    block->plans.resize(block->shapes.size());
+    sizes_.clear();
+    for (const SegmentColumn& column : heading.columns) {
+      LQ_TRY(SegmentValues values, file_.values(number, column));
+      sizes_.push_back(values.size());
+      block->values.push_back(std::move(values));
+    }
+    next_.assign(sizes_.size(), 0);
+    place_ = {{}, heading.line, heading.byte, false};
+    block_ = std::move(block);
     return {};
   }
 
-  struct Cursor {
-    SegmentValues values;
-    std::size_t next = 0, size = 0;
-  };
-
   SegmentFile file_;
-  SegmentBlock heading_;
-  std::vector<std::int64_t> line_gaps_, byte_gaps_, shape_of_;
-  std::vector<Pieces> pieces_;
-  std::vector<Cursor> cursors_;
-  RawLine place_;  // where the next line would stand without a gap
+  std::shared_ptr<WholeBlock> block_;
+  std::vector<std::size_t> next_, sizes_;  // of the columns: value of the row at hand, how many
+  RawLine place_;                          // where the next line would stand without a gap
   std::uint64_t next_line_ = 1, blank_lines_ = 0;
   std::string line_;
-  std::size_t block_ = 0, next_block_ = 0, row_ = 0;
+  std::size_t number_ = 0, next_block_ = 0, row_ = 0;
   std::optional<Error> error_;
 };
 
@@ -139,6 +208,12 @@ Result<SegmentLines> SegmentLines::open(const std::string& path) {
 }
 
 Result<std::optional<RawLine>> SegmentLines::next() { return reading_->next(); }
+Result<std::optional<Record>> SegmentLines::next_record(
+    EventDecoder& decoder, std::uint32_t file_index, Arena& arena,
+    std::vector<std::shared_ptr<const void>>& held) {
+  return reading_->next_record(decoder, file_index, arena, held);
+}
+void SegmentLines::seek(std::uint64_t line) { reading_->seek(line); }
 const SegmentFile& SegmentLines::file() const { return reading_->file(); }
 std::uint64_t SegmentLines::blank_lines() const { return reading_->blank_lines(); }
 std::optional<std::uint64_t> SegmentLines::bytes_total() const { return file().bytes(); }

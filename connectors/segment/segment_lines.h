@@ -1,10 +1,13 @@
-// The lines of a segment, one after the other, as JsonLinesFile gives those of a file.
+// The lines of a segment, one after the other, as JsonLinesFile gives those of a file; or its
+// records, made from the columns where that gives the same.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "connectors/decode.h"
 #include "connectors/segment/segment_file.h"
 #include "connectors/sources/jsonl_file.h"
 #include "lianqing/result.h"
@@ -21,6 +24,14 @@ class SegmentLines {
 
   // As JsonLinesFile::next; corrupt: a block is damaged (the lines before it have been given).
   [[nodiscard]] Result<std::optional<RawLine>> next();
+  // The next line decoded, but for raw and Origin::byte, which are left empty: SegmentLookup has
+  // them. The record points into `arena` and into what is added to `held`. Not after next().
+  [[nodiscard]] Result<std::optional<Record>> next_record(
+      EventDecoder& decoder, std::uint32_t file_index, Arena& arena,
+      std::vector<std::shared_ptr<const void>>& held);
+  // Goes on, if that is further on, with the block that holds this line.
+  void seek(std::uint64_t line);
+
   const SegmentFile& file() const;
   std::uint64_t blank_lines() const;  // that stood between the lines so far
   std::uint64_t bytes_read() const;

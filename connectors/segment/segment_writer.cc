@@ -5,6 +5,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "connectors/segment/line_digest.h"
 #include "connectors/segment/line_shape.h"
@@ -247,6 +248,10 @@ class SegmentWriter::Block {
     }
     const std::vector<std::string> paths = hole_paths(cut_.skeleton);
     if (paths.size() != cut_.holes.size()) return false;
+    std::set<std::pair<std::string_view, HoleKind>> distinct;  // a column has one value a row
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      if (!distinct.emplace(paths[i], cut_.holes[i].kind).second) return false;
+    }
     ShapeOut shape;
     shape.number = static_cast<std::int64_t>(known);
     for (std::size_t i = 0; i < paths.size(); ++i) {

@@ -30,6 +30,7 @@ struct Chunk {
   RowBatch rows;                // instead of records
   std::vector<Instant> clocks;
   Arena arena;
+  std::vector<std::shared_ptr<const void>> held;  // of what records point into, too
 
   std::size_t size() const { return clocks.size(); }
 };
@@ -52,6 +53,7 @@ class Pool {
     chunk->rows.whole.clear();
     chunk->clocks.clear();
     chunk->arena.reset();
+    chunk->held.clear();
     const std::lock_guard lock(mutex_);
     if (idle_.size() < kMaxIdle) idle_.push_back(std::move(chunk));
   }
@@ -176,30 +178,43 @@ class Reading {
     if (maker_) maker_->begin(chunk.rows);
     while (chunk.size() < kMaxBatchRecords && chunk.arena.used() + rejected_bytes < chunk_bytes_) {
       if (stop.stop_requested()) return false;
-      LQ_TRY(const std::optional<RawLine> line, file_.next());
-      if (!line) return false;
-      // A line cut by the reader is one byte over the decoder's limit, hence refused as `size`.
-      static_assert(kMaxLineBytes == kMaxRecordBytes);
-      const Origin origin{file_.file_index(), line->line, line->byte};
-      if (scanner_ && !line->too_long && is_utf8(line->bytes) &&
-          scanner_->scan(line->bytes, origin, chunk.arena, chunk.rows)) {
-        const EventRow& row = chunk.rows.rows.back();
-        clock = std::max(clock, row.recorded == kBeforeAll ? row.time : row.recorded);
-        chunk.clocks.push_back(clock);
-        continue;
-      }
-      Record record = decoder.decode(line->bytes, origin, chunk.arena);
-      const auto* rejection = std::get_if<Rejection>(&record);
-      if (rejection != nullptr) rejected_bytes += rejection->raw.size();
-      clock = clock_after(clock, record);
-      chunk.clocks.push_back(clock);
-      if (maker_) {
-        maker_->add(std::move(record), chunk.rows);
+      if (scanner_) {
+        LQ_TRY(const std::optional<RawLine> line, file_.next());
+        if (!line) return false;
+        const Origin origin{file_.file_index(), line->line, line->byte};
+        if (scan(*line, origin, chunk, clock)) continue;
+        rejected_bytes += take(decoder.decode(line->bytes, origin, chunk.arena), chunk, clock);
       } else {
-        chunk.records.push_back(std::move(record));
+        LQ_TRY(std::optional<Record> record, file_.next_record(decoder, chunk.arena, chunk.held));
+        if (!record) return false;
+        rejected_bytes += take(*std::move(record), chunk, clock);
       }
     }
     return true;
+  }
+
+  // The usual line as a row; false: the decoder reads it.
+  bool scan(const RawLine& line, const Origin& origin, Chunk& chunk, Instant& clock) {
+    if (line.too_long || !is_utf8(line.bytes)) return false;
+    if (!scanner_->scan(line.bytes, origin, chunk.arena, chunk.rows)) return false;
+    const EventRow& row = chunk.rows.rows.back();
+    clock = std::max(clock, row.recorded == kBeforeAll ? row.time : row.recorded);
+    chunk.clocks.push_back(clock);
+    return true;
+  }
+
+  // Bytes that are kept of it if it is refused.
+  std::size_t take(Record record, Chunk& chunk, Instant& clock) {
+    const auto* rejection = std::get_if<Rejection>(&record);
+    const std::size_t kept = rejection != nullptr ? rejection->raw.size() : 0;
+    clock = clock_after(clock, record);
+    chunk.clocks.push_back(clock);
+    if (maker_) {
+      maker_->add(std::move(record), chunk.rows);
+    } else {
+      chunk.records.push_back(std::move(record));
+    }
+    return kept;
   }
 
   InputLines file_;
@@ -227,8 +242,7 @@ class EventFiles::Merge {
  public:
   ~Merge() { stop_.request_stop(); }
 
-  [[nodiscard]] Status open(const std::vector<std::string>& paths,
-                            const std::optional<RowQuery>& rows) {
+  [[nodiscard]] Status open(const std::vector<std::string>& paths, const Ways& ways) {
     if (paths.size() > kMaxEventFiles) {
       return failure(ErrorCode::usage, "too many event files: " + std::to_string(paths.size()) +
                                            "; at most " + std::to_string(kMaxEventFiles));
@@ -240,8 +254,9 @@ class EventFiles::Merge {
         kBudgetBytes / std::max<std::size_t>(paths.size(), 1), kMinChunkBytes, kMaxChunkBytes);
     for (const std::string& path : paths) {
       LQ_TRY(InputLines file, InputLines::open(path, static_cast<std::uint32_t>(readings_.size()),
-                                               stop_.get_token()));
-      readings_.push_back(std::make_unique<Reading>(std::move(file), pool_, chunk_bytes, rows));
+                                               stop_.get_token(), ways.lean));
+      readings_.push_back(
+          std::make_unique<Reading>(std::move(file), pool_, chunk_bytes, ways.rows));
     }
     for (const auto& reading : readings_) reading->start(stop_);
     return {};
@@ -371,13 +386,12 @@ EventFiles::EventFiles(EventFiles&&) noexcept = default;
 EventFiles& EventFiles::operator=(EventFiles&&) noexcept = default;
 
 Result<EventFiles> EventFiles::open(const std::vector<std::string>& paths) {
-  return open(paths, std::nullopt);
+  return open(paths, Ways{});
 }
 
-Result<EventFiles> EventFiles::open(const std::vector<std::string>& paths,
-                                    const std::optional<RowQuery>& rows) {
+Result<EventFiles> EventFiles::open(const std::vector<std::string>& paths, const Ways& ways) {
   auto merge = std::make_unique<Merge>();
-  if (auto opened = merge->open(paths, rows); !opened) return Unexpected<Error>(opened.error());
+  if (auto opened = merge->open(paths, ways); !opened) return Unexpected<Error>(opened.error());
   return EventFiles(std::move(merge));
 }
 

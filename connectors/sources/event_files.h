@@ -49,11 +49,15 @@ struct ReadingProgress {
 
 class EventFiles {
  public:
+  struct Ways {
+    std::optional<RowQuery> rows;  // next_run() gives them, else next() gives records
+    bool lean = false;             // events of segments come without raw and Origin::byte
+                                   // (segment_lookup.h), and sooner
+  };
   // Opens all of `paths` (`-`: standard input) before reading any. Origin::file is the index.
-  [[nodiscard]] static Result<EventFiles> open(const std::vector<std::string>& paths);
-  // With `rows`, next_run() gives them, else next() gives records.
   [[nodiscard]] static Result<EventFiles> open(const std::vector<std::string>& paths,
-                                               const std::optional<RowQuery>& rows);
+                                               const Ways& ways);
+  [[nodiscard]] static Result<EventFiles> open(const std::vector<std::string>& paths);
   ~EventFiles();  // stops the threads, also in the middle of a file
   EventFiles(EventFiles&&) noexcept;
   EventFiles& operator=(EventFiles&&) noexcept;

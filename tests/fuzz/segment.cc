@@ -53,6 +53,15 @@ void file(std::string_view text) {
   std::FILE* const out = std::fopen(path.c_str(), "wb");
   LQ_ASSERT(out != nullptr && std::fwrite(text.data(), 1, text.size(), out) == text.size());
   std::fclose(out);
+  if (auto records = SegmentLines::open(path)) {
+    EventDecoder decoder;
+    for (bool more = true; more;) {
+      Arena arena;
+      std::vector<std::shared_ptr<const void>> held;
+      const auto next = records->next_record(decoder, 0, arena, held);
+      more = next && *next;
+    }
+  }
   auto lines = SegmentLines::open(path);
   while (lines) {
     const auto next = lines->next();

@@ -8,6 +8,7 @@
 
 #include "connectors/segment/line_digest.h"
 #include "connectors/segment/segment_lines.h"
+#include "connectors/segment/segment_lookup.h"
 #include "connectors/segment/segment_writer.h"
 #include "connectors/sources/event_files.h"
 #include "tests/support/temp_dir.h"
@@ -63,6 +64,20 @@ class SegmentTest : public testing::Test {
   const std::filesystem::path folder_ = temp_.path();
   int files_ = 0;
 };
+
+bool same_value(const Scalar& a, const Scalar& b) {
+  const auto* list = std::get_if<ScalarList>(&a.value);
+  if (a.value.index() != b.value.index()) return false;
+  if (const auto* text = std::get_if<std::string_view>(&a.value)) {
+    return *text == std::get<std::string_view>(b.value);
+  }
+  if (const auto* number = std::get_if<Number>(&a.value)) {
+    return *number == std::get<Number>(b.value);
+  }
+  if (const auto* truth = std::get_if<bool>(&a.value)) return *truth == std::get<bool>(b.value);
+  return list == nullptr ||
+         std::equal(list->begin(), list->end(), std::get<ScalarList>(b.value).begin(), same_value);
+}
 
 std::string random_value(std::mt19937& random) {
   switch (random() % 9) {
@@ -191,6 +206,66 @@ TEST_F(SegmentTest, EveryFlippedByteAndEveryCutIsTold) {
   std::string error;
   (void)read(whole + "\n", &error);
   EXPECT_THAT(error, HasSubstr("without its end"));
+}
+
+// Records made from columns are those that are decoded from the lines; what they leave out is
+// looked up.
+TEST_F(SegmentTest, RecordsAreThoseOfTheLines) {
+  std::mt19937 random(23);
+  std::vector<std::string> lines;
+  std::string text;
+  for (std::size_t i = 0; i < 70'000; ++i) {
+    lines.push_back(random_line(random, i));
+    text += lines.back() + "\n";
+  }
+  const std::string plain = write(text), segment = write(packed(lines));
+  auto wanted = EventFiles::open({plain}), made = EventFiles::open({segment}, true);
+  ASSERT_TRUE(wanted && made);
+  RecordBatch a, b;
+  SegmentLookup lookup;
+  std::size_t events = 0, at = 0;
+  const auto next = [&at](EventFiles& files, RecordBatch& batch) {
+    at = 0;
+    return *files.next(batch);
+  };
+  bool more = *wanted->next(a);
+  ASSERT_TRUE(next(*made, b));
+  for (; more; more = *wanted->next(a)) {
+    for (const Record& record : a.records) {
+      if (at == b.records.size()) ASSERT_TRUE(next(*made, b));
+      const Record& other = b.records[at++];
+      ASSERT_EQ(record.index(), other.index());
+      if (const auto* rejection = std::get_if<Rejection>(&record)) {
+        ASSERT_EQ(rejection->raw, std::get<Rejection>(other).raw);
+        ASSERT_EQ(rejection->origin.line, std::get<Rejection>(other).origin.line);
+        continue;
+      }
+      const Event& event = std::get<Event>(record);
+      const Event& same = std::get<Event>(other);
+      ++events;
+      ASSERT_EQ(std::tie(event.id, event.source, event.type, event.unit, event.time, event.recorded,
+                         event.identity, event.content, event.origin.line),
+                std::tie(same.id, same.source, same.type, same.unit, same.time, same.recorded,
+                         same.identity, same.content, same.origin.line))
+          << event.raw;
+      ASSERT_EQ(event.data.size(), same.data.size());
+      for (std::size_t f = 0; f < event.data.size(); ++f) {
+        ASSERT_EQ(event.data[f].path, same.data[f].path);
+        ASSERT_TRUE(same_value(event.data[f].value, same.data[f].value)) << event.raw;
+      }
+      if (random() % 100 != 0) continue;
+      const auto line = lookup.line(segment, event.origin.line);
+      ASSERT_TRUE(line);
+      ASSERT_EQ(line->bytes, event.raw);
+      ASSERT_EQ(line->byte, event.origin.byte);
+    }
+  }
+  EXPECT_EQ(at, b.records.size());
+  EXPECT_FALSE(next(*made, b));
+  EXPECT_GT(events, 60'000U);
+  EXPECT_EQ(lookup.line(segment, 3)->bytes, lines[2]);
+  EXPECT_FALSE(lookup.line(segment, 70'001));
+  EXPECT_FALSE(lookup.line(plain, 3));
 }
 
 // As one of several files, merged with lines that are not packed.

@@ -1,0 +1,147 @@
+#include "connectors/segment/event_plan.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+namespace lianqing {
+namespace {
+
+constexpr int kMicroScale = 6;
+
+// A text with Arena::kPadding bytes behind it.
+std::string_view padded(std::string_view text, Arena& arena) {
+  char* const out = arena.padded(text.size());
+  if (!text.empty()) std::memcpy(out, text.data(), text.size());
+  return {out, text.size()};
+}
+
+Number decimal(const SegmentValues& values, std::size_t at) {
+  const auto scale = static_cast<int>(values.scales[at]);
+  if (scale > kMicroScale) {
+    std::string text;
+    append_hole(text, values.hole(at));
+    return Number::parse(text).value_or(Number{});
+  }
+  Wide micros = values.values[at];
+  for (int i = scale; i < kMicroScale; ++i) micros *= 10;
+  return Number::from_micros(micros);
+}
+
+}  // namespace
+
+EventPlan::EventPlan(const SegmentShape& shape, std::span<const SegmentColumn> columns,
+                     std::string_view line, EventDecoder& decoder) {
+  if (!shape.is_event) return;
+  Record record = decoder.decode(line, {}, arena_);
+  if (const auto* event = std::get_if<Event>(&record)) {
+    sample_ = *event;
+    direct_ = bind(shape, columns);
+  }
+}
+
+bool EventPlan::bind(const SegmentShape& shape, std::span<const SegmentColumn> columns) {
+  for (const Field& field : sample_.data) {
+    if (std::holds_alternative<ScalarList>(field.value.value)) return false;
+    members_.push_back({{0, padded(field.path, arena_), 0}, field.value, {}});
+    if (const auto* text = std::get_if<std::string_view>(&field.value.value)) {
+      members_.back().value.value = padded(*text, arena_);
+    }
+  }
+  for (const Member& member : members_) sorted_.push_back(&member);
+  const std::vector<std::string> paths = hole_paths(shape.skeleton);
+  if (paths.size() != shape.columns.size()) return false;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const std::uint32_t column = shape.columns[i];
+    const std::string& path = paths[i];
+    const std::size_t step = path.find(kPathStep);
+    if (step == std::string::npos) {
+      if (!bind_attribute(path, column, columns[column].kind)) return false;
+    } else if (path.starts_with("data") && step == 4) {
+      std::string dotted = path.substr(step + 1);
+      std::replace(dotted.begin(), dotted.end(), kPathStep, '.');
+      if (!bind_field(dotted, column)) return false;
+    }
+  }
+  return id_ != kNone && source_ != kNone && time_ != kNone;
+}
+
+bool EventPlan::bind_attribute(std::string_view name, std::uint32_t column, HoleKind kind) {
+  const auto take = [&](std::uint32_t& out, HoleKind wanted) {
+    if (kind != wanted || out != kNone) return false;
+    out = column;
+    return true;
+  };
+  if (name == "id") return take(id_, HoleKind::text);
+  if (name == "source") return take(source_, HoleKind::text);
+  if (name == "unit") return take(unit_, HoleKind::text);
+  if (name == "subject") return take(subject_, HoleKind::text);
+  if (name == "time") return take(time_, HoleKind::time);
+  if (name == "recordedtime") return take(recorded_, HoleKind::time);
+  return name != "type" && name != "specversion" && name != "data";
+}
+
+bool EventPlan::bind_field(std::string_view path, std::uint32_t column) {
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (members_[i].path.text != path) continue;
+    holes_.push_back({i, column});
+    return true;
+  }
+  return false;
+}
+
+// False: a list.
+bool EventPlan::scalar(const SegmentValues& values, std::size_t at, Arena& arena, Scalar& out) {
+  switch (values.kind) {
+    case HoleKind::text: out.value = values.texts.at(at); return true;
+    case HoleKind::integer: out.value = Number{values.values[at]}; return true;
+    case HoleKind::boolean: out.value = values.values[at] != 0; return true;
+    case HoleKind::decimal: out.value = decimal(values, at); return true;
+    case HoleKind::time: {
+      std::string text;
+      append_hole(text, values.hole(at));
+      out.value = padded(text, arena);
+      return true;
+    }
+    case HoleKind::raw: return false;
+  }
+  return false;
+}
+
+std::optional<Event> EventPlan::event(std::span<const SegmentValues> values,
+                                      std::span<const std::size_t> next, Arena& arena) {
+  if (!direct_) return std::nullopt;
+  for (const FieldHole& hole : holes_) {
+    if (!scalar(values[hole.column], next[hole.column], arena, members_[hole.field].value)) {
+      return std::nullopt;
+    }
+  }
+  const auto text = [&](std::uint32_t column) { return values[column].texts.at(next[column]); };
+  Event out;
+  out.id = text(id_);
+  out.source = text(source_);
+  out.type = sample_.type;
+  out.unit = unit_ == kNone ? std::string_view{} : text(unit_);
+  if (out.unit.empty() && subject_ != kNone) out.unit = text(subject_);
+  out.time = instant(values[time_].values[next[time_]]);
+  if (recorded_ != kNone) out.recorded = instant(values[recorded_].values[next[recorded_]]);
+  auto* const fields =
+      reinterpret_cast<Field*>(arena.bytes(members_.size() * sizeof(Field), alignof(Field)));
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    new (fields + i) Field{members_[i].path.text, members_[i].value};
+  }
+  out.data = {fields, members_.size()};
+  bytes_.clear();
+  bytes_.text(out.source);
+  bytes_.text(out.id);
+  out.identity = bytes_.hash();
+  bytes_.clear();
+  bytes_.text(out.type);
+  bytes_.text(out.unit);
+  bytes_.number(micros(out.time));
+  bytes_.fields(sorted_);
+  out.content = bytes_.hash();
+  return out;
+}
+
+}  // namespace lianqing
