@@ -146,6 +146,18 @@ int answer(int s, std::string& buffer) {
   return std::atoi(buffer.c_str() + 9);
 }
 
+// A number of /metrics.
+double gauge(int port, const std::string& token, const std::string& name) {
+  const int s = connected(port);
+  send_all(s,
+           "GET /metrics HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer " + token + "\r\n\r\n");
+  std::string buffer;
+  if (answer(s, buffer) != 200) give_up("no metrics");
+  ::close(s);
+  const std::size_t at = buffer.find("\n" + name + " ");
+  return at == std::string::npos ? -1 : std::atof(buffer.c_str() + at + name.size() + 2);
+}
+
 std::string request(const std::string& token, int number, int size, const std::string& now) {
   std::string body;
   for (int i = 0; i < size; ++i) {
@@ -265,7 +277,8 @@ void measure(const std::string& binary, const fs::path& folder, int rate, double
     const double pace = std::max(kPace, 1.0 / rate);
     const int size = std::max(1, static_cast<int>(rate * pace + 0.5)),
               count = static_cast<int>(seconds / pace);
-    const std::string viewer = daemon.token("viewer"), ingester = daemon.token("ingester");
+    const std::string viewer = daemon.token("viewer"), ingester = daemon.token("ingester"),
+                      auditor = daemon.token("auditor");
     char now[32];
     const std::time_t clock = std::time(nullptr);
     std::tm utc{};
@@ -306,14 +319,18 @@ void measure(const std::string& binary, const fs::path& folder, int rate, double
       times.push_back(1000 * Seconds(seen.at(number) - due_at(number)).count());
     }
     if (static_cast<int>(times.size()) < count - refused) give_up("warnings are missing");
+    const double between = gauge(daemon.port, auditor, "lianqing_between_commits_longest_seconds"),
+                 checkpoints = gauge(daemon.port, auditor, "lianqing_checkpoints_total");
     time_fdatasync(folder, disk);
     const double ours[] = {share(times, 0.5), share(times, 0.99)};
     const double disks[] = {share(disk, 0.5), share(disk, 0.99)};
     std::printf(
         "%6d ev/s (sent %.0f, %d batches refused): event to stream p50 %.2f ms p99 %.2f ms; "
-        "fdatasync p50 %.2f ms p99 %.2f ms; ratios %.1f, %.1f\n",
+        "fdatasync p50 %.2f ms p99 %.2f ms; ratios %.1f, %.1f; longest between two commits %.2f "
+        "ms, "
+        "%.0f checkpoints\n",
         rate, count * size / took, refused.load(), ours[0], ours[1], disks[0], disks[1],
-        ours[0] / disks[0], ours[1] / disks[1]);
+        ours[0] / disks[0], ours[1] / disks[1], 1000 * between, checkpoints);
     std::fflush(stdout);
   }
   fs::remove_all(folder);

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/calendar_update.h"
@@ -95,11 +96,14 @@ class Admission {
   Seq next_seq() const { return next_seq_; }
   const std::map<std::string, std::uint64_t>& reasons() const { return reasons_; }
 
-  // Identities admitted since the last call of forget_new_identities(), for the store.
-  const std::vector<std::pair<ContentHash, Known>>& new_identities() const {
-    return new_identities_;
+  // Identities admitted since the last call, for the store; put back if it does not have them.
+  std::vector<std::pair<ContentHash, Known>> take_new_identities() {
+    return std::exchange(new_identities_, {});
   }
-  void forget_new_identities() { new_identities_.clear(); }
+  void put_back_identities(std::vector<std::pair<ContentHash, Known>> identities) {
+    identities.insert(identities.end(), new_identities_.begin(), new_identities_.end());
+    new_identities_ = std::move(identities);
+  }
   // Continues where a store left off.
   void resume(Counts counts, Instant clock, Seq next_seq,
               std::map<std::string, std::uint64_t> reasons);

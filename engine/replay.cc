@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "engine/admit_rows.h"
+#include "engine/checkpoint.h"
 #include "engine/outline.h"
 #include "engine/partial_route.h"
 #include "engine/replay_meta.h"
@@ -53,9 +54,10 @@ class Replay::Shards {
             [this](std::string_view name) { return roster_.number(name); }, options.identity_of,
             std::move(quarantine)),
         roster_(fold_, symbols_, store, std::move(units)),
+        checkpoint_(roster_, admission_, store),
         shards_(std::max(1U, options.threads)) {
     if (store_ != nullptr) admission_.track_new_identities();
-    if (World::needed(*program_)) world_.emplace(fold_);
+    if (World::needed(*program_)) begin_world();
     const bool unseen = !options_.grey && !options_.fold.watcher && store_ == nullptr;
     if (options_.whole && unseen && options_.mode == ClockMode::as_occurred) {
       plan_ = FlatPlan::of(*program_, route_);
@@ -80,7 +82,7 @@ class Replay::Shards {
     }
     started_ = known.started;
     judged_before_ = known.judgements;
-    if (known.together && !world_) world_.emplace(fold_);
+    if (known.together && !world_) begin_world();
     if (world_) world_->resume(known.done);
     updates_ = known.updates;
     gaps_ = known.gaps;
@@ -107,7 +109,7 @@ class Replay::Shards {
     const auto& entries = batch_.entries;
     const auto& unitless = batch_.unitless;
     if (entries.empty() && unitless.empty()) return {};
-    if (batch_.units_meet && !world_) world_.emplace(fold_);
+    if (batch_.units_meet && !world_) begin_world();
     for (std::size_t i = 0; i < entries.size(); i += static_cast<std::size_t>(kMark))
       marks_.push_back(entries[i].clock);
     Instant first = kNever, now = kBeforeAll;
@@ -169,6 +171,7 @@ class Replay::Shards {
 
   // Working days are counted by the new listing from now on; every deadline is derived again.
   Status change_calendar(const CalendarUpdate& update) {
+    write_down_all();
     apply(update, program_->calendar);
     updates_.push_back(update);
     Effects effects;
@@ -224,15 +227,7 @@ class Replay::Shards {
     return fold_all({}, t, true);
   }
 
-  Status checkpoint(const std::string& position, std::vector<StoredNote> notes) {
-    if (store_ == nullptr) return {};
-    Commit commit;
-    commit.notes = std::move(notes);
-    commit.units = roster_.changed();
-    for (const auto& [identity, known] : admission_.new_identities()) {
-      commit.identities.push_back(
-          {identity, known, known.unit == kNone ? "" : roster_.slot(known.unit).name});
-    }
+  std::string meta(const std::string& position) const {
     ReplayMeta meta;
     meta.belongs_to = belongs_to();
     meta.mode = options_.mode;
@@ -247,14 +242,19 @@ class Replay::Shards {
     meta.updates = updates_;
     meta.gaps = gaps_;
     meta.position = position;
-    commit.meta = meta.encode();
-    if (Status s = store_->commit(commit); !s) return s;  // nothing was kept: all of it next time
-    roster_.kept();
-    admission_.forget_new_identities();
-    return {};
+    return meta.encode();
   }
 
-  Status evict() { return world_ ? Status{} : roster_.evict(options_.cached_units); }
+  // For what changes many units without a word of each.
+  void write_down_all() {
+    while (checkpoint_.under_way() && !checkpoint_.write_down(SIZE_MAX)) {
+    }
+  }
+
+  // A snapshot is of what is in memory.
+  Status evict() {
+    return world_ || checkpoint_.under_way() ? Status{} : roster_.evict(options_.cached_units);
+  }
 
   std::optional<Instant> clock() const {
     if (admission_.counts().admitted == 0) return std::nullopt;
@@ -280,6 +280,7 @@ class Replay::Shards {
   std::optional<WholeRows> rows_;  // with plan_
   std::optional<RowAdmission> row_admission_;
   Roster roster_;
+  Checkpoint checkpoint_;
   std::vector<Shard> shards_;
   std::optional<FlatPlan> plan_;      // the log is folded unit after unit, at its end
   std::optional<Route> other_route_;  // of the rules that are not flat
@@ -290,6 +291,7 @@ class Replay::Shards {
   Instant newest_ = kBeforeAll;
   Instant judged_ = kBeforeAll;  // every instant before it is judged
   CalendarGaps gaps_;
+  std::size_t timers_ = 0;  // units with something due
 
  private:
   static FoldOptions fold_options(const ReplayOptions& options) {
@@ -310,19 +312,24 @@ class Replay::Shards {
     for (const auto& [id, unit] : roster_.registered()) {
       const std::uint32_t number = roster_.number(id);
       LQ_TRY(UnitState * state, roster_.load(number));
+      roster_.mark(number);
       Effects effects;
       fold_.activate(
           *state, first, [this](Instant) { return seq_base_; }, effects);
-      roster_.mark(number);
       set_due(number, Fold::due(*state));
     }
     return {};
   }
 
+  void put_due(Roster::Slot& slot, Instant due) {
+    timers_ = timers_ + (due != kNever ? 1U : 0U) - (slot.due != kNever ? 1U : 0U);
+    slot.due = due;
+  }
+
   void set_due(std::uint32_t number, Instant due) {
     Roster::Slot& slot = roster_.slot(number);
     if (slot.due == due) return;
-    slot.due = due;
+    put_due(slot, due);
     if (due != kNever) shards_[number % shards_.size()].dues.emplace(due, number);
   }
 
@@ -413,11 +420,25 @@ class Replay::Shards {
     return give_out();
   }
 
+  void begin_world() {
+    world_.emplace(fold_, [this](std::uint32_t number) { change_in_world(number); });
+  }
+
+  void change_in_world(std::uint32_t number) {
+    roster_.mark(number);
+    if (number >= changes_.size()) changes_.resize(number + 1);
+    if (changes_[number]) return;
+    changes_[number] = true;
+    changed_in_world_.push_back(number);
+  }
+
   // Units that look at each other are folded instant by instant.
   Status fold_together(std::span<const LogEntry> entries, Instant now, bool last) {
     for (std::uint32_t number = 0; number < roster_.size(); ++number) {
-      if (roster_.slot(number).state && number < placed_) continue;
+      const Roster::Slot& slot = roster_.slot(number);
+      if (slot.state && number < placed_) continue;
       LQ_TRY(UnitState * state, roster_.load(number));
+      if (!slot.stored) change_in_world(number);  // others may look at it from now on
       world_->place(number, *state);
     }
     placed_ = roster_.size();
@@ -427,10 +448,9 @@ class Replay::Shards {
         entries, now, last, [this](Instant t) { return seq_at(t); }, effects);
     collect(effects, shard);
     count_rules(effects, shard);
-    for (std::uint32_t number = 0; number < roster_.size(); ++number) {
-      Roster::Slot& slot = roster_.slot(number);
-      roster_.mark(number);
-      slot.due = Fold::due(*slot.state);
+    for (const std::uint32_t number : std::exchange(changed_in_world_, {})) {
+      changes_[number] = false;
+      put_due(roster_.slot(number), Fold::due(*roster_.slot(number).state));
     }
     for (Shard& other : shards_) other.work.clear();
     take_greyed(shard);
@@ -478,7 +498,8 @@ class Replay::Shards {
         const auto [due, unit] = shard.dues.top();
         shard.dues.pop();
         if (roster_.slot(unit).due != due) continue;
-        roster_.slot(unit).due = kNever;
+        roster_.mark(unit);
+        put_due(roster_.slot(unit), kNever);
         shard.work.emplace_back(unit, kNone);
       }
       std::stable_sort(shard.work.begin(), shard.work.end(),
@@ -555,7 +576,9 @@ class Replay::Shards {
 
   std::vector<CalendarUpdate> updates_;  // applied so far
   std::optional<World> world_;
-  std::size_t placed_ = 0;  // units that the world knows
+  std::size_t placed_ = 0;                       // units that the world knows
+  std::vector<std::uint32_t> changed_in_world_;  // or may have, in the run at hand
+  std::vector<bool> changes_;                    // of each unit: whether it stands there
   std::uint64_t judged_before_ = 0;
 };
 
@@ -599,7 +622,21 @@ Status Replay::judge_through(Instant t) { return shards_->judge_through(t); }
 std::size_t Replay::waiting() const { return shards_->batch_.entries.size(); }
 Status Replay::flush() { return shards_->flush(); }
 Status Replay::checkpoint(const std::string& position, std::vector<StoredNote> notes) {
-  return shards_->checkpoint(position, std::move(notes));
+  if (shards_->store_ == nullptr) return {};
+  begin_checkpoint(position);
+  shards_->write_down_all();
+  return end_checkpoint(std::move(notes));
+}
+void Replay::begin_checkpoint(const std::string& position) {
+  shards_->checkpoint_.begin(shards_->meta(position));
+}
+bool Replay::write_down(std::size_t bytes) { return shards_->checkpoint_.write_down(bytes); }
+Status Replay::end_checkpoint(std::vector<StoredNote> notes) {
+  return shards_->checkpoint_.end(std::move(notes));
+}
+void Replay::drop_checkpoint() { shards_->checkpoint_.drop(); }
+bool Replay::crowded() const {
+  return shards_->roster_.resident() > shards_->options_.cached_units / 4 * 5;
 }
 Status Replay::finish() { return shards_->finish(); }
 const Counts& Replay::counts() const { return shards_->admission_.counts(); }
@@ -619,11 +656,7 @@ std::vector<std::uint64_t> Replay::take_rule_judgements() {
   }
   return out;
 }
-std::size_t Replay::timers() const {
-  const auto& slots = shards_->roster_.slots();
-  return static_cast<std::size_t>(std::count_if(
-      slots.begin(), slots.end(), [](const Roster::Slot& slot) { return slot.due != kNever; }));
-}
+std::size_t Replay::timers() const { return shards_->timers_; }
 const CalendarGaps& Replay::calendar_gaps() const { return shards_->gaps_; }
 std::size_t Replay::unit_count() const { return shards_->roster_.size(); }
 const Fold& Replay::fold() const { return shards_->fold_; }

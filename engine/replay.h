@@ -77,6 +77,16 @@ class Replay {
   [[nodiscard]] Status judge_through(Instant t);
   // Makes everything so far durable, with the caller's position and what it notes beside it.
   [[nodiscard]] Status checkpoint(const std::string& position, std::vector<StoredNote> notes = {});
+  // The same bit by bit, while the log goes on: a checkpoint of now is begun (what was admitted is
+  // folded; none is under way; there is a store), written down about so many bytes at a time until
+  // it says true, and then made durable as the store does it. If that fails, all of it comes with
+  // the next one. Nothing leaves memory meanwhile.
+  void begin_checkpoint(const std::string& position);
+  bool write_down(std::size_t bytes);
+  [[nodiscard]] Status end_checkpoint(std::vector<StoredNote> notes);
+  void drop_checkpoint();  // when all is written down; as if it had failed
+  // There are many more units in memory than were asked for: a checkpoint under way should end.
+  bool crowded() const;
   // The end of the log: judges the last instant, and carries the clock on to `until`.
   [[nodiscard]] Status finish();
 
@@ -89,7 +99,7 @@ class Replay {
   std::uint64_t judgements() const;
   // Judgements by index of the rule since the last call; empty if they are not counted.
   std::vector<std::uint64_t> take_rule_judgements();
-  // Units at which something changes by itself later on. Looks at every unit.
+  // Units at which something changes by itself later on.
   std::size_t timers() const;
   const CalendarGaps& calendar_gaps() const;  // by year
   std::size_t unit_count() const;

@@ -85,8 +85,10 @@ Status Roster::resume(const std::function<void(std::uint32_t, Instant)>& visit) 
 }
 
 void Roster::mark(std::uint32_t number) {
-  if (slots_[number].dirty) return;
-  slots_[number].dirty = true;
+  Slot& slot = slots_[number];
+  if (slot.marked == round_) return;
+  if (slot.marked + 1 == round_) write_down(slot);
+  slot.marked = round_;
   if (store_ != nullptr) marked_.push_back(number);
 }
 
@@ -94,31 +96,43 @@ StoredUnit Roster::as_stored(const Slot& slot) const {
   return {slot.name, slot.due, encode(*slot.state, fold_), encode_outline(*slot.state, fold_)};
 }
 
-// A unit that was evicted and came back has been marked twice: it is no longer dirty, or it stands
-// there twice and is the same.
-std::vector<StoredUnit> Roster::changed() {
-  std::sort(marked_.begin(), marked_.end());
-  marked_.erase(std::unique(marked_.begin(), marked_.end()), marked_.end());
-  std::vector<StoredUnit> out;
-  for (const std::uint32_t number : marked_) {
-    const Slot& slot = slots_[number];
-    if (slot.dirty && slot.state) out.push_back(as_stored(slot));
-  }
-  return out;
+void Roster::begin_snapshot() {
+  LQ_ASSERT(next_ == snapshot_.size() && written_.empty());
+  snapshot_ = std::exchange(marked_, {});
+  next_ = 0;
+  ++round_;
+  written_.reserve(snapshot_.size());
 }
 
-void Roster::kept() {
-  for (const std::uint32_t number : marked_) {
-    Slot& slot = slots_[number];
-    if (!slot.dirty || !slot.state) continue;
-    slot.dirty = false;
-    slot.stored = true;
+// A unit that was evicted is stored and no longer marked; one that came back may stand there twice.
+void Roster::write_down(Slot& slot) {
+  LQ_ASSERT(slot.state);
+  written_.push_back(as_stored(slot));
+  written_bytes_ += written_.back().bytes.size() + sizeof(StoredUnit);
+  slot.marked = 0;
+  slot.stored = true;
+}
+
+bool Roster::write_down(std::size_t bytes) {
+  for (written_bytes_ = 0; next_ < snapshot_.size() && written_bytes_ < bytes; ++next_) {
+    Slot& slot = slots_[snapshot_[next_]];
+    if (slot.marked + 1 == round_) write_down(slot);
   }
-  marked_.clear();
+  return next_ == snapshot_.size();
+}
+
+std::vector<StoredUnit> Roster::take_snapshot() {
+  LQ_ASSERT(next_ == snapshot_.size());
+  return std::exchange(written_, {});
+}
+
+void Roster::snapshot_not_kept() {
+  for (const std::uint32_t number : snapshot_) mark(number);
 }
 
 Status Roster::evict(std::size_t budget) {
   if (store_ == nullptr || resident_ <= budget) return {};
+  LQ_ASSERT(next_ == snapshot_.size() && written_.empty());
   std::vector<std::pair<std::uint64_t, std::uint32_t>> resident;
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     if (slots_[i].state) resident.emplace_back(slots_[i].last_used, i);
@@ -127,10 +141,10 @@ Status Roster::evict(std::size_t budget) {
   for (const auto& [used, number] : resident) {
     if (resident_ <= budget - budget / 8) break;
     Slot& slot = slots_[number];
-    if (slot.dirty || !slot.stored) {
+    if (slot.marked != 0 || !slot.stored) {
       if (Status s = store_->park(as_stored(slot)); !s) return s;
       slot.stored = true;
-      slot.dirty = false;
+      slot.marked = 0;
     }
     slot.state.reset();
     --resident_;

@@ -27,8 +27,8 @@ class Roster {
     std::string name;
     std::unique_ptr<UnitState> state;  // null: in the store, or not made yet
     bool stored = false;
-    bool dirty = false;  // set by mark()
-    bool flat = false;   // has events that no state tells of (flat_fold.h)
+    std::uint32_t marked = 0;  // the round of mark() in which it was marked last; 0: it is stored
+    bool flat = false;         // has events that no state tells of (flat_fold.h)
     Instant due = kNever;
     std::uint64_t last_used = 0;
   };
@@ -39,6 +39,7 @@ class Roster {
   // The dense number of a unit name.
   std::uint32_t number(std::string_view name);
   std::size_t size() const { return slots_.size(); }
+  std::size_t resident() const { return resident_; }  // in memory
   Slot& slot(std::uint32_t number) { return slots_[number]; }
   const std::deque<Slot>& slots() const { return slots_; }
   const std::map<std::string, RegisteredUnit>& registered() const { return registered_; }
@@ -49,13 +50,17 @@ class Roster {
   Result<UnitState*> load(std::uint32_t number);
   // Takes up the units that the store knows.
   Status resume(const std::function<void(std::uint32_t number, Instant due)>& visit);
-  // The state changes, or may.
+  // The state is about to change, or may be.
   void mark(std::uint32_t number);
-  // The units that were marked since the last call of kept(), evicted ones among them.
+  // The units that were marked since the last snapshot, evicted ones among them.
   const std::vector<std::uint32_t>& marked() const { return marked_; }
-  // States changed since the last call of kept(), which says that the store has them.
-  std::vector<StoredUnit> changed();
-  void kept();
+  // A snapshot, as of now, of the states that were marked since the one before. Until it is
+  // taken nothing may be evicted.
+  void begin_snapshot();
+  // Writes down about so many bytes more of it. True: all of it is.
+  bool write_down(std::size_t bytes);
+  std::vector<StoredUnit> take_snapshot();
+  void snapshot_not_kept();  // the store does not have what was taken: it is part of the next one
   // If more than `budget` are resident: sends the units not used for longest to the store, an
   // eighth of the budget more than must go, so that it is not called for each one that comes.
   Status evict(std::size_t budget);
@@ -65,6 +70,7 @@ class Roster {
 
  private:
   void describe(UnitState& unit) const;
+  void write_down(Slot& slot);
   StoredUnit as_stored(const Slot& slot) const;
 
   const Fold& fold_;
@@ -73,7 +79,12 @@ class Roster {
   std::map<std::string, RegisteredUnit> registered_;
   std::deque<Slot> slots_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> numbers_;  // looked up, never walked
-  std::vector<std::uint32_t> marked_;  // since kept(); what was evicted since is not dirty
+  std::uint32_t round_ = 2;            // of mark(); units of the snapshot are of the one before
+  std::vector<std::uint32_t> marked_;  // in this round; what was evicted since is stored
+  std::vector<std::uint32_t> snapshot_;
+  std::size_t next_ = 0;  // of snapshot_, to be written down
+  std::size_t written_bytes_ = 0;
+  std::vector<StoredUnit> written_;
   std::uint64_t turn_ = 0;
   std::size_t resident_ = 0;
 };

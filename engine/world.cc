@@ -79,7 +79,8 @@ Operand statistic(PeerStat stat, const std::vector<Number>& values, const Operan
 
 }  // namespace
 
-World::World(const Fold& fold) : fold_(fold), program_(fold.program()) {}
+World::World(const Fold& fold, std::function<void(std::uint32_t)> changes)
+    : fold_(fold), program_(fold.program()), changes_(std::move(changes)) {}
 
 bool World::needed(const Program& program) {
   return !program.peers.empty() || !program.roll_ups.empty();
@@ -183,6 +184,7 @@ void World::activate(std::uint32_t number, Instant t, Effects& effects) {
   if (member.active) return;
   member.active = true;
   active_.push_back(number);
+  changes_(number);
   if (member.state->clock < t || !member.state->open) fold_.open(*member.state, t, effects);
 }
 
@@ -371,8 +373,8 @@ void World::give(std::uint32_t number, std::uint32_t measure, const Operand& val
       (equal(at->second, value) || (at->second.is_null() && value.is_null()))) {
     return;
   }
-  unit.given[measure] = value;
   activate(number, t, effects);
+  unit.given[measure] = value;
   for (const std::uint32_t rule : fold_.route().measure_rules[measure]) {
     touch_rule(program_, unit, rule, Cell{}, cause, earliest);
   }

@@ -3,6 +3,7 @@
 // stratum by stratum in all units, with the roll-ups over their levels in between.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <queue>
 #include <string>
@@ -14,7 +15,8 @@ namespace lianqing {
 
 class World {
  public:
-  explicit World(const Fold& fold);
+  // `changes` is told of every unit before its state changes.
+  World(const Fold& fold, std::function<void(std::uint32_t number)> changes);
   // Whether the program has measures over other units.
   static bool needed(const Program& program);
 
@@ -53,6 +55,7 @@ class World {
 
   const Fold& fold_;
   const Program& program_;
+  const std::function<void(std::uint32_t)> changes_;
   std::vector<Member> members_;
   std::map<std::string, std::uint32_t, std::less<>> numbers_;
   std::map<std::string, std::vector<std::uint32_t>> children_;  // parent name -> numbers, sorted

@@ -65,6 +65,12 @@ void Board::put_below(const std::string& unit, const std::string& parent) {
   ++tree_version_;
 }
 
+void Board::rename(const std::string& unit, const Bilingual& name) {
+  BoardUnit& row = at(unit);
+  if (!name.zh.empty()) row.name.zh = name.zh;
+  if (!name.en.empty()) row.name.en = name.en;
+}
+
 std::set<std::string, std::less<>> Board::sub_trees(const std::vector<std::string>& roots) const {
   std::set<std::string, std::less<>> out;
   std::vector<std::string> open = roots;

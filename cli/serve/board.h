@@ -28,7 +28,7 @@ struct BoardUnit {
   Level colour = Level::green;                                       // shown
   bool grey = false;
   bool registered = false;
-  Bilingual name;      // as the register file has it; empty: the id says it all
+  Bilingual name;      // empty: the id says it all
   std::string parent;  // in the register's tree; empty: at the top
 };
 
@@ -43,6 +43,8 @@ class Board {
 
   void paint(const std::string& unit, const UnitColour& colour);
   void put_below(const std::string& unit, const std::string& parent);
+  // A language whose name is empty keeps the one it has.
+  void rename(const std::string& unit, const Bilingual& name);
   // These units, met or not, and all below them. Endless circles in the tree do no harm.
   std::set<std::string, std::less<>> sub_trees(const std::vector<std::string>& roots) const;
   // Grows with every change of the tree. From any thread.

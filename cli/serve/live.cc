@@ -13,8 +13,9 @@
 namespace lianqing {
 namespace {
 
-constexpr std::size_t kStoreBatch = 512;  // warnings written at a time
-constexpr Seq kLongStretch = 10;          // times as many records as elsewhere between checkpoints
+constexpr std::size_t kStoreBatch = 512;         // warnings written at a time
+constexpr std::size_t kBytesAtOnce = 64U << 10;  // of a checkpoint, between two commits
+constexpr Seq kLongStretch = 10;  // times as many records as elsewhere between checkpoints
 
 // Position of the newest stored warning; 0: none. Positions have no gaps, so bisection finds it.
 Result<std::uint64_t> newest_position(const EventLog& log) {
@@ -137,6 +138,7 @@ Status Live::load_ruler() {
 // The life of warnings, with everything before t known (t itself too if `inclusive`).
 void Live::book(Instant t, bool inclusive) {
   follow_tree();
+  renames_.take_effect(t, inclusive, *board_);
   desk_->book(t, inclusive);
   (void)desk_->casebook().take_steps();
   std::vector<std::string> told;
@@ -175,6 +177,10 @@ Result<Seq> Live::resume() {
   if (at.records > log_->next_seq() || at.next > stored_ + 1) {
     return failure(ErrorCode::refused, "the checkpoint is ahead of the log");
   }
+  if (!at.names) {
+    return failure(ErrorCode::refused, "the checkpoint does not say which names units were given");
+  }
+  LQ_TRY(renames_, Renames::decode(*at.names));
   LQ_TRY(const std::vector<UnitBytes> lives, stored_lives(*judge_.store));
   LQ_TRY(Desk desk, Desk::decode(at.desk, lives, replay().fold().program()));
   desk_ = std::make_unique<Desk>(std::move(desk));
@@ -198,6 +204,7 @@ Status Live::begin_anew() {
   judge_.store.reset();
   LQ_TRY(judge_, make_judge(options_.data, judge_.program, reign.pack, options_.units, true));
   desk_ = std::make_unique<Desk>(replay().fold().program());
+  renames_ = {};
   new_board();
   listen();
   next_position_ = reign.next;
@@ -233,6 +240,7 @@ Status Live::fill_board() {
       });
   if (!read) return read;
   if (!known) return failure(ErrorCode::corrupt, "unit state: malformed outline");
+  renames_.show(*board_);
   for (const std::string& name : casebook().units()) board_->paint(name, casebook().colour(name));
   return {};
 }
@@ -259,7 +267,8 @@ Status Live::catch_up(Seq from, const Progress& progress) {
       if (Status s = store_warnings(); !s) return s;
       if (done - kept_ < kLongStretch * options_.checkpoint_every || open == kBeforeAll) return {};
       book(open - Duration{1}, true);
-      return keep(done, open - Duration{1});
+      if (Status s = begin_to_keep(done, open - Duration{1}); !s) return s;
+      return keep_all();
     };
     auto reached = refold_until(*log_, replay(), {.from = next}, met, folded);
     if (!reached) return Unexpected<Error>(reached.error());
@@ -479,32 +488,69 @@ Status Live::tick(Instant now) {
 }
 
 Status Live::checkpoint() {
+  if (Status s = keep_all(); !s) return s;
   if (Status s = begin_checkpoint(); !s) return s;
+  if (Status s = keep_all(); !s) return s;
   Status kept = judge_.store->settle();
   return kept || kept.error().code == ErrorCode::full ? Status{} : kept;
 }
 
-Status Live::begin_checkpoint() { return keep(log_->next_seq(), judged_); }
+Status Live::begin_checkpoint() {
+  return keeping_ ? Status{} : begin_to_keep(log_->next_seq(), judged_);
+}
 
-// Has the state made durable that the records below `records` give, judged up to and including
-// `judged`. Only what has changed since the checkpoint before is written.
-Status Live::keep(Seq records, Instant judged) {
+// The further behind a start would be, the more at a time.
+Result<bool> Live::continue_checkpoint() {
+  if (!keeping_) return true;
+  if (replay().crowded()) return keep_on(SIZE_MAX);
+  return keep_on(kBytesAtOnce * (1 + since_checkpoint_ / options_.checkpoint_every));
+}
+
+// A checkpoint of the state that the records below `records` give, judged up to and including
+// `judged`. Only what has changed since the one before is written.
+Status Live::begin_to_keep(Seq records, Instant judged) {
+  LQ_ASSERT(!keeping_);
   if (Status s = store_warnings(); !s) return s;
   if (!fresh_.empty()) return {};  // the state would no longer make them
-  if (Status s = log_->sync(); !s) return s.error().code == ErrorCode::full ? Status{} : s;
   const LivePosition at{
-      generation_, records, next_position_, judged, std::as_const(*desk_).encode_head(),
-      announced_};
+      generation_, records,          next_position_, judged, std::as_const(*desk_).encode_head(),
+      announced_,  renames_.encode()};
+  replay().begin_checkpoint(at.encode());
+  desk_->casebook().begin_snapshot();
+  keeping_ = {records, std::exchange(since_checkpoint_, 0)};
+  return {};
+}
+
+// True: it is done, or has failed for want of room: then it is done when there is room again.
+Result<bool> Live::keep_on(std::size_t bytes) {
+  if (!replay().write_down(bytes) || !desk_->casebook().write_down(bytes)) return false;
   std::vector<StoredNote> notes;
-  for (auto& [unit, bytes] : casebook().encode_changed()) {
-    notes.push_back({life_note(unit), std::move(bytes)});
+  std::vector<UnitBytes> lives = desk_->casebook().take_snapshot();
+  notes.reserve(lives.size());
+  for (auto& [unit, life] : lives) notes.push_back({life_note(unit), std::move(life)});
+  // The warnings that the state would no longer make are durable before it is.
+  Status kept = log_->sync();
+  if (kept) {
+    kept = replay().end_checkpoint(std::move(notes));
+  } else {
+    replay().drop_checkpoint();
   }
-  if (Status s = replay().checkpoint(at.encode(), std::move(notes)); !s) {
-    return s.error().code == ErrorCode::full ? Status{} : s;  // kept when there is room again
+  const Keeping done = *std::exchange(keeping_, std::nullopt);
+  if (kept) {
+    kept_ = done.records;
+    return true;
   }
-  desk_->casebook().kept();
-  kept_ = records;
-  since_checkpoint_ = 0;
+  desk_->casebook().snapshot_not_kept();
+  since_checkpoint_ += done.since;
+  if (kept.error().code == ErrorCode::full) return true;
+  return Unexpected<Error>(kept.error());
+}
+
+// What is under way, if anything.
+Status Live::keep_all() {
+  while (keeping_) {
+    if (const auto done = keep_on(SIZE_MAX); !done) return Unexpected<Error>(done.error());
+  }
   return {};
 }
 

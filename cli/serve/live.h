@@ -16,6 +16,7 @@
 #include "cli/serve/board.h"
 #include "cli/serve/judge.h"
 #include "cli/serve/live_position.h"
+#include "cli/serve/renames.h"
 #include "cli/serve/rule_costs.h"
 #include "cli/serve/screen.h"
 #include "cli/serve/stream_feed.h"
@@ -104,13 +105,17 @@ class Live {
   void meet(std::span<const std::string> units);
   // Makes the state durable with the position it reflects.
   [[nodiscard]] Status checkpoint();
-  // The same without waiting until it is durable: a failure is told by what comes later.
+  // The same without holding anybody up: a checkpoint of now is begun, if none is under way, and
+  // written down bit by bit, until it says true. What is told and taken meanwhile is not part of
+  // it. It becomes durable later; a failure is told by what comes after it.
   [[nodiscard]] Status begin_checkpoint();
+  [[nodiscard]] Result<bool> continue_checkpoint();
+  bool checkpoint_under_way() const { return keeping_.has_value(); }
   // There would be `times` as many records to be refolded as between checkpoints.
   bool checkpoint_due(std::uint64_t times) const {
     return since_checkpoint_ >= times * options_.checkpoint_every;
   }
-  bool dirty() const { return since_checkpoint_ > 0; }
+  bool dirty() const { return since_checkpoint_ > 0 || keeping_; }
   std::uint64_t since_checkpoint() const { return since_checkpoint_; }
 
   const Program& program() const { return *judge_.program; }
@@ -169,7 +174,9 @@ class Live {
   Status store_warnings();
   void new_board();
   Status fill_board();
-  Status keep(Seq records, Instant judged);
+  Status begin_to_keep(Seq records, Instant judged);
+  Result<bool> keep_on(std::size_t bytes);
+  Status keep_all();
   void follow_tree();
   void book(Instant t, bool inclusive);
 
@@ -181,6 +188,7 @@ class Live {
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<Board> board_;
   std::set<std::string> moved_;  // units whose place in the tree may change
+  Renames renames_;
   StartReport report_;
   std::vector<Positioned> fresh_;  // made, not yet stored
   std::size_t fed_ = 0;            // of them, given to the streams
@@ -190,7 +198,12 @@ class Live {
   Instant judged_ = kBeforeAll;  // everything up to and including this instant is judged
   Instant started_ = kBeforeAll;
   std::uint64_t since_checkpoint_ = 0;
-  Seq kept_ = 0;            // records that the newest checkpoint reflects
+  Seq kept_ = 0;  // records that the newest checkpoint reflects
+  struct Keeping {
+    Seq records = 0;          // that the checkpoint under way reflects
+    std::uint64_t since = 0;  // changes that it makes durable
+  };
+  std::optional<Keeping> keeping_;
   bool announced_ = false;  // the log says which pack rules
   std::map<std::pair<std::string, Level>, std::uint64_t> transitions_;
   std::map<Cause, std::uint64_t> causes_;

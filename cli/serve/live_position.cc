@@ -85,6 +85,7 @@ std::string LivePosition::encode() const {
   out.integer(micros(judged));
   out.text(desk);
   out.unsigned_integer(announced ? 1 : 0);
+  if (names) out.text(*names);
   return out.take();
 }
 
@@ -97,6 +98,8 @@ Result<LivePosition> LivePosition::decode(std::string_view bytes) {
   out.judged = instant(in.integer());
   out.desk = in.text();
   out.announced = in.unsigned_integer() != 0;
+  out.names.reset();
+  if (!in.at_end()) out.names = in.text();
   if (!in.at_end()) {
     return failure(ErrorCode::corrupt, "the checkpoint's position is malformed");
   }

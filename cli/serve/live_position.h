@@ -60,6 +60,8 @@ struct LivePosition {
   Instant judged = kBeforeAll;
   std::string desk;        // Desk::encode_head
   bool announced = false;  // the log says which pack rules
+  // Renames::encode; nothing: it was made by a version that did not follow names.
+  std::optional<std::string> names = std::string();
 
   std::string encode() const;
   static Result<LivePosition> decode(std::string_view bytes);  // fails: corrupt

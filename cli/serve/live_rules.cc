@@ -63,6 +63,7 @@ void Live::listen() {
   voice.heard = [this](const Leaving& leaving) { return heard(leaving); };
   voice.admitted = [this](const Event& event, const LogEntry& entry, std::string_view unit) {
     desk_->admitted(event, entry, unit);
+    renames_.admitted(event, entry, unit);
     if (!entry.decisions.empty() && !unit.empty()) moved_.emplace(unit);
   };
   voice.grey = [this](const GreyChange& change) { desk_->grey(change); };
@@ -214,6 +215,7 @@ Result<Live::Switched> Live::succeed(Judge& successor, Prepared& prepared, Insta
   desk_->casebook().follow(successor.replay->fold().program(), prepared.lives);
   duties_ = std::make_unique<DutyTable>(*successor.program);
   std::swap(judge_, successor);
+  keeping_.reset();  // of the pack that ruled
   tell_grey(stands, at);
   (void)replay().take_rule_judgements();  // of records folded again
   listen();

@@ -62,6 +62,13 @@ void put_ingest(MetricsPage& page, const EngineGauges& engine) {
               engine.requests);
   put_latency(page, "lianqing_commit_seconds", "One commit: its durable write and its judgement.",
               engine.commits);
+  put_latency(page, "lianqing_between_commits_seconds",
+              "What the thread of log and fold does between commits, each time: questions, ticks, "
+              "parts of a checkpoint, a change of rules.",
+              engine.between);
+  page.metric("lianqing_between_commits_longest_seconds", "gauge",
+              "The longest of these times since the start.");
+  page.sample({}, std::string_view(seconds(static_cast<std::int64_t>(engine.longest_between_us))));
   page.metric("lianqing_source_last_record_timestamp_seconds", "gauge",
               "When the newest record of a source was taken.");
   if (!engine.sources) return;

@@ -40,7 +40,9 @@ struct EngineGauges {
   std::map<std::string, std::uint64_t> quarantined;  // by code
   Latency requests;                                  // from arrival in the queue to the answer
   Latency commits;                                   // durable write and judgement, each
-  std::shared_ptr<const SourceTimes> sources;        // of a moment ago; null: none yet
+  Latency between;                                   // stretches between commits, each
+  std::uint64_t longest_between_us = 0;
+  std::shared_ptr<const SourceTimes> sources;  // of a moment ago; null: none yet
   std::uint64_t judgements = 0, units = 0, timers = 0;
   RuleCosts rules;
   std::map<Cause, std::uint64_t> causes;  // of the transitions

@@ -14,9 +14,9 @@ Status StoreBehind::settle() {
   return written_;
 }
 
-Status StoreBehind::commit(const Commit& commit) {
+Status StoreBehind::take(Commit commit) {
   if (Status s = settle(); !s) return s;
-  waiting_ = commit;
+  waiting_ = std::move(commit);
   helper_.begin([this] {
     written_ = store_->commit(*waiting_);
     if (written_) waiting_.reset();

@@ -17,7 +17,8 @@ class StoreBehind final : public Store {
 
   // What it says is only that the commit was taken. If the disk has no room for it, it waits, and
   // all that follows fails (full) until there is; any other failure is told from then on.
-  [[nodiscard]] Status commit(const Commit& commit) override;
+  [[nodiscard]] Status commit(const Commit& commit) override { return take(commit); }
+  [[nodiscard]] Status take(Commit commit) override;
   [[nodiscard]] Status park(const StoredUnit& unit) override;
   [[nodiscard]] Result<std::string> unit(const std::string& name) override;
   [[nodiscard]] Result<std::optional<std::string>> meta() override;

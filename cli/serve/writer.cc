@@ -103,7 +103,8 @@ void Writer::run(const std::stop_token& stop) {
     bool ending = false;
     {
       std::unique_lock hold(lock_);
-      something_.wait_for(hold, stop, limits_.tick, [this] {
+      const bool more = live_->checkpoint_under_way();
+      something_.wait_for(hold, stop, more ? std::chrono::milliseconds{0} : limits_.tick, [this] {
         return !batches_.empty() || !questions_.empty() || !tasks_.empty();
       });
       batches = next_batches();
@@ -133,11 +134,16 @@ std::deque<Batch> Writer::next_batches() {
 
 void Writer::round(std::deque<Batch> batches, std::deque<Question> questions,
                    std::deque<Task> tasks) {
+  auto begin = SteadyClock::now();
   for (const Task& task : tasks) {
     if (failed_) break;
     if (Status s = task(*live_, clock_.now()); !s) fail(s.error());
   }
-  if (!batches.empty()) commit(batches);
+  if (!batches.empty()) {
+    note_between(begin);
+    commit(batches);
+    begin = SteadyClock::now();
+  }
   if (!failed_ && SteadyClock::now() - ticked_at_ >= limits_.tick) {
     ticked_at_ = SteadyClock::now();
     gauges_.now = clock_.now();
@@ -157,8 +163,16 @@ void Writer::round(std::deque<Batch> batches, std::deque<Question> questions,
     if (Status s = live_->tick(gauges_.now); !s) fail(s.error());
   }
   for (const Question& question : questions) question(*live_);
-  checkpoint_if_due();
+  go_on_with_checkpoint();
   publish();
+  note_between(begin);
+}
+
+// Since then this thread has not been at a commit.
+void Writer::note_between(SteadyClock::time_point begin) {
+  const std::uint64_t took = microseconds(SteadyClock::now() - begin);
+  gauges_.between.add(took);
+  gauges_.longest_between_us = std::max(gauges_.longest_between_us, took);
 }
 
 void Writer::commit(std::deque<Batch>& batches) {
@@ -218,23 +232,30 @@ void Writer::fail(const Error& error) {
   stopped_(error);
 }
 
-// Commits wait while the state is taken down: for a small part of the time, unless that would make
-// the next start long.
+// Taking the state down costs this thread a small part of the time, unless that would make the next
+// start long.
 bool Writer::checkpoint_is_due() const {
   const auto age = SteadyClock::now() - checkpoint_at_;
   if (live_->dirty() && age >= limits_.checkpoint_age) return true;
   return live_->checkpoint_due(kMostRefolded) ||
-         (live_->checkpoint_due(1) && age >= kRestOfTime * checkpoint_held_);
+         (live_->checkpoint_due(1) && age >= kRestOfTime * checkpoint_took_);
 }
 
-void Writer::checkpoint_if_due() {
-  if (failed_ || !checkpoint_is_due()) return;
-  checkpoint_at_ = SteadyClock::now();
-  Status kept = live_->begin_checkpoint();
-  if (kept) kept = keep_sources();
-  if (!kept) return fail(kept.error());
+void Writer::go_on_with_checkpoint() {
+  if (failed_) return;
+  const auto begin = SteadyClock::now();
+  if (!live_->checkpoint_under_way()) {
+    if (!checkpoint_is_due()) return;
+    checkpoint_at_ = begin;
+    checkpoint_took_ = {};
+    if (Status s = live_->begin_checkpoint(); !s) return fail(s.error());
+  }
+  const auto done = live_->continue_checkpoint();
+  if (!done) return fail(done.error());
+  checkpoint_took_ += SteadyClock::now() - begin;
+  if (!*done) return;
+  if (Status s = keep_sources(); !s) return fail(s.error());
   ++gauges_.checkpoints;
-  checkpoint_held_ = SteadyClock::now() - checkpoint_at_;
 }
 
 // A full disk passes: they are kept the next time.

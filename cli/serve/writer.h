@@ -92,7 +92,8 @@ class Writer {
   void publish();
   void tell_missing_years();
   bool checkpoint_is_due() const;
-  void checkpoint_if_due();
+  void go_on_with_checkpoint();
+  void note_between(std::chrono::steady_clock::time_point begin);
   Status keep_sources();
   std::deque<Batch> next_batches();
 
@@ -115,7 +116,7 @@ class Writer {
 
   // The writer's own:
   EngineGauges gauges_;
-  std::chrono::steady_clock::duration checkpoint_held_{};  // commits, by the newest one
+  std::chrono::steady_clock::duration checkpoint_took_{};  // the newest one, of this thread
   std::chrono::steady_clock::time_point checkpoint_at_, ticked_at_, timers_at_, sources_at_;
   SourceTimes sources_;
   http::StreamPlace announced_;

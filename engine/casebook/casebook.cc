@@ -65,6 +65,7 @@ void Casebook::settle() {
   if (!open_) return;
   open_ = false;
   for (const std::string_view name : touched_) {
+    note_change(name);
     Units::value_type& unit = place(name);
     UnitLife& life = *unit.second.life;
     Clerk clerk(*table_, life, unit.first, now_, effects_);
@@ -74,12 +75,13 @@ void Casebook::settle() {
     reschedule(unit.first, life, due);
     count_missing(life);
     show_colour(unit.first, life);
-    note_change(unit.first);
   }
   touched_.clear();
 }
 
+// Before it changes.
 void Casebook::note_change(std::string_view unit) {
+  if (!snapshot_.empty() && snapshot_.erase(unit) > 0) write_down(unit);
   changed_.insert(unit);
   if (handing_) changed_since_handed_.insert(unit);
 }
@@ -145,8 +147,8 @@ std::vector<std::pair<std::string_view, const std::set<CasePlace>*>> Casebook::g
 void Casebook::feed(std::uint32_t source, Units::value_type& unit) {
   auto& sources = unit.second.sources;
   if (std::find(sources.begin(), sources.end(), source) != sources.end()) return;
-  sources.push_back(source);
   note_change(unit.first);
+  sources.push_back(source);
   sources_[source].units.push_back(unit.first);
   if (sources_[source].silent || sources_[source].down) ++touch(unit).dead_sources;
 }

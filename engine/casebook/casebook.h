@@ -93,15 +93,19 @@ class Casebook {
   // The same in parts: what concerns no unit alone, and each unit by itself.
   std::string encode_head() const;
   std::vector<UnitBytes> encode_units() const;
-  // Of the units that may have changed since the last call of kept().
-  std::vector<UnitBytes> encode_changed() const;
-  void kept() { changed_.clear(); }
+  // A snapshot, as of now, of the units that may have changed since the one before, written down
+  // bit by bit while the book goes on.
+  void begin_snapshot();
+  // Writes down about so many bytes more of it. True: all of it is.
+  bool write_down(std::size_t bytes);
+  std::vector<UnitBytes> take_snapshot();  // all must be written down
+  void snapshot_not_kept();  // what was taken last was not kept: it is part of the next one
   // The next units behind `after`, in order, for another place where it is to be kept. What changes
   // from the call without `after` on is kept in mind, until follow() or forget_handed_over().
   std::vector<UnitBytes> hand_over(std::string_view after, std::size_t most);
   void forget_handed_over();
   // Goes on under another program, as decode() of its bytes would. It is settled. Nothing of it is
-  // kept in the new place; if `handed_over`, only what changed since.
+  // kept in the new place; if `handed_over`, only what changed since. A snapshot is dropped.
   void follow(const Program& program, bool handed_over);
   std::size_t unkept() const { return changed_.size(); }
   // The rules of each unit that have no data, as grey() told; valid until the next change.
@@ -145,6 +149,7 @@ class Casebook {
   void connector_status(const LifeRecord& record);
   void reschedule(std::string_view unit, UnitLife& life, Instant due);
   void note_change(std::string_view unit);
+  void write_down(std::string_view unit);
   void take_sources(Casebook& next);
   void show_colour(const std::string& unit, UnitLife& life);
   void derive();
@@ -155,9 +160,12 @@ class Casebook {
   Instant now_ = kBeforeAll;
   bool open_ = false;
   Units units_;
-  std::vector<Source> sources_;         // one per Program::watched
-  std::set<std::string_view> touched_;  // keys of units_
-  std::set<std::string_view> changed_;  // the same: since kept()
+  std::vector<Source> sources_;          // one per Program::watched
+  std::set<std::string_view> touched_;   // keys of units_
+  std::set<std::string_view> changed_;   // the same: since the newest snapshot
+  std::set<std::string_view> snapshot_;  // the same: still to be written down
+  std::vector<UnitBytes> written_;
+  std::vector<std::string_view> taken_;  // keys of units_
   bool handing_ = false;
   std::set<std::string_view> changed_since_handed_;  // the same
   std::vector<ColourChange> colours_;

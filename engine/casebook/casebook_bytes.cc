@@ -307,14 +307,33 @@ std::vector<UnitBytes> Casebook::encode_units() const {
   return out;
 }
 
-std::vector<UnitBytes> Casebook::encode_changed() const {
-  std::vector<UnitBytes> out;
-  out.reserve(changed_.size());
-  for (const std::string_view name : changed_) {
-    out.emplace_back(name, Bytes::of(units_.find(name)->second));
-  }
-  return out;
+void Casebook::begin_snapshot() {
+  LQ_ASSERT(snapshot_.empty() && written_.empty());
+  snapshot_.swap(changed_);
+  taken_.clear();
 }
+
+void Casebook::write_down(std::string_view unit) {
+  const Units::value_type& at = *index_.find(unit)->second;
+  written_.emplace_back(at.first, Bytes::of(at.second));
+  taken_.push_back(at.first);
+}
+
+bool Casebook::write_down(std::size_t bytes) {
+  for (std::size_t done = 0; !snapshot_.empty() && done < bytes;) {
+    write_down(*snapshot_.begin());
+    snapshot_.erase(snapshot_.begin());
+    done += written_.back().second.size() + sizeof(UnitBytes);
+  }
+  return snapshot_.empty();
+}
+
+std::vector<UnitBytes> Casebook::take_snapshot() {
+  LQ_ASSERT(snapshot_.empty());
+  return std::exchange(written_, {});
+}
+
+void Casebook::snapshot_not_kept() { changed_.insert(taken_.begin(), taken_.end()); }
 
 std::string Casebook::encode() const {
   ByteWriter out(encode_head());
@@ -383,6 +402,9 @@ void Casebook::follow(const Program& program, bool handed_over) {
     for (const auto& [name, place] : units_) changed_.insert(changed_.end(), name);
   }
   forget_handed_over();
+  snapshot_.clear();
+  written_.clear();
+  taken_.clear();
   Casebook next(program);
   take_sources(next);
   sources_ = std::move(next.sources_);

@@ -44,6 +44,8 @@ class Store {
   virtual ~Store() = default;
   // Durable when it returns.
   [[nodiscard]] virtual Status commit(const Commit& commit) = 0;
+  // The same, of what the caller needs no more: it may become durable later, beside the caller.
+  [[nodiscard]] virtual Status take(Commit commit) { return this->commit(commit); }
   // Unit states only, ahead of a commit that will cover them; not yet visible after a crash.
   [[nodiscard]] virtual Status park(const StoredUnit& unit) = 0;
   [[nodiscard]] virtual Result<std::string> unit(const std::string& name) = 0;

@@ -190,6 +190,13 @@ void tell(Casebook& book, const Told& told) {
   std::visit(visit, told);
 }
 
+std::vector<UnitBytes> snapshot(Casebook& book) {
+  book.begin_snapshot();
+  while (!book.write_down(1)) {
+  }
+  return book.take_snapshot();
+}
+
 struct Lived {
   std::vector<CaseStep> steps;
   std::vector<ColourChange> colours;
@@ -338,8 +345,7 @@ TEST(CasebookLaws, AnyCutIsTheSameLife) {
       if (random.below(4) == 0) {
         parts.take(*book);
         const std::string bytes = book->encode();
-        for (auto& [unit, changed] : book->encode_changed()) kept[unit] = std::move(changed);
-        book->kept();
+        for (auto& [unit, changed] : snapshot(*book)) kept[unit] = std::move(changed);
         const std::vector<UnitBytes> units(kept.begin(), kept.end());
         auto again = random.below(2) == 0
                          ? Casebook::decode(book->encode_head(), units, long_program())
@@ -347,7 +353,7 @@ TEST(CasebookLaws, AnyCutIsTheSameLife) {
         ASSERT_TRUE(again) << again.error().what;
         ASSERT_EQ(again->encode(), bytes);
         ASSERT_EQ(again->encode_units(), units);
-        ASSERT_TRUE(again->encode_changed().empty());
+        ASSERT_TRUE(snapshot(*again).empty());
         book = std::make_unique<Casebook>(*std::move(again));
       }
       if (random.below(4) == 0) {
@@ -364,6 +370,37 @@ TEST(CasebookLaws, AnyCutIsTheSameLife) {
     parts.take(*book);
     ASSERT_EQ(parts.lines(), whole.lines());
     ASSERT_EQ(book->encode(), whole.bytes);
+  }
+}
+
+// A snapshot is of its instant, however late it is written down, and whether it was kept or not.
+TEST(CasebookLaws, ASnapshotIsOfWhenItWasBegun) {
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const std::vector<Told> told = Author(seed).write(40);
+    Random random(seed);
+    Casebook book(long_program());
+    std::map<std::string, std::string> kept;
+    std::vector<UnitBytes> expected;
+    bool under_way = false;
+    for (const Told& one : told) {
+      if (!under_way && random.below(4) == 0) {
+        expected = book.encode_units();
+        book.begin_snapshot();
+        under_way = true;
+      }
+      tell(book, one);
+      if (random.below(6) == 0) book.settle();
+      if (!under_way || random.below(3) != 0 || !book.write_down(1)) continue;
+      under_way = false;
+      std::vector<UnitBytes> units = book.take_snapshot();
+      if (random.below(4) == 0) {
+        book.snapshot_not_kept();
+        continue;
+      }
+      for (auto& [unit, bytes] : units) kept[unit] = std::move(bytes);
+      ASSERT_EQ(std::vector<UnitBytes>(kept.begin(), kept.end()), expected);
+    }
   }
 }
 
@@ -406,7 +443,7 @@ TEST(CasebookLaws, FollowingAnotherPackIsReadingTheBytesUnderIt) {
     const bool handed = random.below(3) != 0;
     if (!handed) kept.clear();
     book.follow(next, handed);
-    for (auto& [unit, bytes] : book.encode_changed()) kept[unit] = std::move(bytes);
+    for (auto& [unit, bytes] : snapshot(book)) kept[unit] = std::move(bytes);
     ASSERT_EQ(std::vector<UnitBytes>(kept.begin(), kept.end()), read->encode_units());
     ASSERT_EQ(book.encode(), read->encode());
     Lived mine, theirs;
