@@ -360,6 +360,8 @@ constexpr TranslationRow kRows[] = {
     {"the checkpoint was made with other rules or units", "检查点出自另外的规则或单位"},
     {"the checkpoint is ahead of the log", "检查点超前于日志"},
     {"the checkpoint's position is malformed", "检查点的位置不合格式"},
+    {"the checkpoint does not say which names units were given", "检查点没有记下给各单位起的名称"},
+    {"the checkpoint's names are malformed", "检查点中的名称不合格式"},
     {"the log's fact serve/reigns is malformed", "日志的记载 serve/reigns 不合格式"},
     {"the log's fact serve/sources", "日志的记载 serve/sources 不合格式"},
     {"the state directory was made with another rule pack, register or clock mode; give the same "
