@@ -12,6 +12,7 @@ namespace lianqing {
 namespace {
 
 constexpr std::size_t kNameBytes = 32;
+constexpr std::size_t kTypes = 256;  // whose names are kept apart
 // As the decoder: others could not be written again.
 constexpr Instant kFirstTime = Date{std::chrono::year{1} / 1 / 1};
 constexpr Instant kEndOfTime = Date{std::chrono::year{10'000} / 1 / 1};
@@ -94,11 +95,22 @@ bool RowScanner::scan(std::string_view line, Origin origin, Arena& arena, RowBat
   return true;
 }
 
+RowScanner::Names& RowScanner::fields_of(std::uint32_t type) {
+  if (type == kNoText) return *fields_[0];
+  if (fields_at_.size() <= type) fields_at_.resize(type + 1);
+  std::uint16_t& at = fields_at_[type];
+  if (at == 0 && fields_.size() < kTypes) {
+    at = static_cast<std::uint16_t>(fields_.size());
+    fields_.push_back(std::make_unique<Names>());
+  }
+  return *fields_[at];
+}
+
 // The whole object of the event.
 bool RowScanner::members(RowBatch& batch) {
   if (*at_++ != '{') return false;
   std::uint64_t seen = 0;
-  std::uint8_t* expected = &first_attribute_;
+  std::uint8_t* expected = &attributes_.first;
   for (bool more = true; more;) {
     Name* const member = name(attributes_, false, *expected, seen);
     if (member == nullptr) return false;
@@ -128,9 +140,10 @@ bool RowScanner::data(RowBatch& batch) {
     return true;
   }
   std::uint64_t seen = 0;
-  std::uint8_t* expected = &first_fields_[type_ % first_fields_.size()];
+  Names& names = fields_of(type_);
+  std::uint8_t* expected = &names.first;
   for (bool more = true; more;) {
-    Name* const member = name(fields_, true, *expected, seen);
+    Name* const member = name(names, true, *expected, seen);
     if (member == nullptr) return false;
     expected = &member->next;
     if (member->role == Role::unasked) {

@@ -9,7 +9,9 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "connectors/content_hash.h"
 #include "connectors/row_maker.h"
@@ -19,7 +21,9 @@ namespace lianqing {
 class RowScanner {
  public:
   // `maker` must outlive it: it numbers the texts.
-  explicit RowScanner(RowMaker& maker) : maker_(maker) {}
+  explicit RowScanner(RowMaker& maker) : maker_(maker) {
+    fields_.push_back(std::make_unique<Names>());
+  }
 
   // Adds the line's row, whose texts lie in `arena`; false, with nothing added, if it is not usual.
   // `line` must be UTF-8.
@@ -54,14 +58,16 @@ class RowScanner {
 
     bool stands_at(const char* at) const;
   };
-  // Of one object: at most 64, so that a bit tells which are there. The first one is nowhere.
+  // Of one kind of object: at most 64, so that a bit tells which are there. [0] stands nowhere.
   struct Names {
     std::array<Name, 64> all;
     std::uint8_t size = 1;
+    std::uint8_t first = 0;  // what came first last
   };
 
   Name* name(Names& names, bool data, std::uint8_t& expected, std::uint64_t& seen);
   Name learn(std::string_view quoted, bool data) const;
+  Names& fields_of(std::uint32_t type);
   bool members(RowBatch& batch);
   bool data(RowBatch& batch);
   bool text(std::string_view& out);
@@ -73,9 +79,9 @@ class RowScanner {
   bool instant_of(std::string_view text, Instant& out);
 
   RowMaker& maker_;
-  Names attributes_, fields_;
-  std::array<std::uint8_t, 64> first_fields_{};  // by the type's number
-  std::uint8_t first_attribute_ = 0;
+  Names attributes_;
+  std::vector<std::unique_ptr<Names>> fields_;  // by type; [0]: of types unknown or too many
+  std::vector<std::uint16_t> fields_at_;        // by the type's number; 0: none yet
   CanonicalBytes canonical_;
   std::array<char, 10> day_{};  // of the last time read, and where it begins
   Instant midnight_;

@@ -59,9 +59,14 @@ void WholeRows::add(const LogEntry& entry, const Identities::Place& place,
                     const ContentHash& identity, const ContentHash& content, const Origin& origin) {
   const std::size_t i = size_++;
   if (i % kChunk == 0) {
-    chunks_.push_back(std::make_unique<Chunk>());
-    chunks_.back()->rows.reserve(kChunk);
-    chunks_.back()->contents.reserve(kChunk);
+    auto chunk = std::make_unique<Chunk>();
+    chunk->rows.reserve(kChunk);
+    chunk->contents.reserve(kChunk);
+    if (!chunks_.empty()) {  // about as many again
+      chunk->ids.reserve(chunks_.back()->ids.size() * 17 / 16);
+      chunk->values.reserve(chunks_.back()->values.size() * 17 / 16);
+    }
+    chunks_.push_back(std::move(chunk));
   }
   if (runs_.empty() || entry.seq != runs_.back().second + (i - runs_.back().first)) {
     runs_.emplace_back(static_cast<std::uint32_t>(i), entry.seq);

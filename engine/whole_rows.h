@@ -67,11 +67,10 @@ class WholeRows {
     });
   }
   void prefetch(const ContentHash& identity) const { identities_.prefetch(identity); }
-  // Of a row that is in the cache: its id and its values will be looked at.
+  // Of a row that is in the cache: its values will be looked at.
   void prefetch(std::size_t i) const {
     const Row& row = this->row(i);
     const Chunk& chunk = *chunks_[i / kChunk];
-    __builtin_prefetch(chunk.ids.data() + row.id_at);
     __builtin_prefetch(chunk.values.data() + row.values_at);
   }
 

@@ -79,6 +79,7 @@ class Descriptor {
   const std::string& name() const { return name_; }
   std::uint64_t count() const { return count_; }
   std::optional<std::uint64_t> total() const { return total_; }
+  bool has_name() const { return owned_; }  // standard input may be a file, but which?
 
  private:
   Unexpected<Error> failed(const char* what, int error) const {
@@ -242,7 +243,7 @@ class JsonLinesFile::Lines {
 
   const std::string& name() const { return file_.name(); }
   std::uint32_t index() const { return index_; }
-  bool can_be_reread() const { return file_.total().has_value() && !inflater_; }
+  bool can_be_reread() const { return file_.has_name() && file_.total() && !inflater_; }
   std::uint64_t blank() const { return blank_; }
   std::uint64_t bytes_read() const { return file_.count(); }
   std::optional<std::uint64_t> bytes_total() const { return file_.total(); }

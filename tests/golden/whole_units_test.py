@@ -56,12 +56,13 @@ class WholeUnits(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.folder = folder.name
+        self.folder, self.input = folder.name, os.devnull
 
     def said(self, pack, events, *more):
         out = os.path.join(self.folder, "out")
-        r = subprocess.run([BINARY, "replay", "--rules", pack, "--events", events, "--as-occurred", "--out", out, *more],
-                           capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        with open(self.input, "rb") as f:
+            r = subprocess.run([BINARY, "replay", "--rules", pack, "--events", events, "--as-occurred", "--out", out, *more],
+                               capture_output=True, text=True, stdin=f)
         if r.returncode not in (0, 1):
             raise AssertionError(r.stderr)
         with open(out, "rb") as f:
@@ -139,8 +140,15 @@ class WholeUnits(unittest.TestCase):
         self.assertIn('"duplicate_key"', kept[0])
         self.assertTrue(kept[0] == kept[1], "refused: not the same")
         self.assertTrue(kept[0] == kept[2], "refused of a compressed file: not the same")
-        for file in (events, packed):
-            self.check(pack, file)
+        halves = [os.path.join(self.folder, name) for name in ("one.jsonl", "two.jsonl")]
+        for half, path in enumerate(halves):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("\n".join(line for n, line in enumerate(lines) if n % 5 % 2 == half))
+        self.check(pack, events)
+        self.check(pack, packed)
+        self.check(pack, halves[0], "--events", halves[1])
+        self.input = events
+        self.check(pack, "-")
 
     def test_large_logs(self):
         for name, data in (("wabo", "wabo_receipt"),):
