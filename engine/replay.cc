@@ -4,10 +4,9 @@
 #include <queue>
 #include <thread>
 
-#include "engine/admit_rows.h"
 #include "engine/checkpoint.h"
+#include "engine/gathering.h"
 #include "engine/outline.h"
-#include "engine/partial_route.h"
 #include "engine/replay_meta.h"
 #include "engine/touch.h"
 #include "engine/whole_fold.h"
@@ -60,13 +59,7 @@ class Replay::Shards {
     if (World::needed(*program_)) begin_world();
     const bool unseen = !options_.grey && !options_.fold.watcher && store_ == nullptr;
     if (options_.whole && unseen && options_.mode == ClockMode::as_occurred) {
-      plan_ = FlatPlan::of(*program_, route_);
-    }
-    if (plan_ && !WholeRows::fits(program_->types.size(), program_->slots.size())) plan_.reset();
-    if (plan_) row_admission_.emplace(admission_, rows_.emplace(program_->slots.size()));
-    if (plan_ && plan_->mixed) {
-      other_route_ = route_of(*program_, plan_->others);
-      other_rules_.emplace(*program_, *other_route_, symbols_, fold_options(options));
+      gathered_ = Gathering::of(*program_, route_, symbols_, fold_options(options), admission_);
     }
   }
 
@@ -102,7 +95,7 @@ class Replay::Shards {
   }
 
   // What will be folded unit after unit waits for the end.
-  Status flush() { return plan_ ? Status{} : fold_batch(); }
+  Status flush() { return gathered_ ? Status{} : fold_batch(); }
 
   Status fold_batch() {
     put_in_order();
@@ -211,17 +204,17 @@ class Replay::Shards {
     const auto last = clock();
     if (!last && !options_.until) return {};
     const Instant end = std::max(last.value_or(kBeforeAll), options_.until.value_or(kBeforeAll));
-    if (plan_ && !started_ && !batch_.units_meet && batch_.calendars.empty()) {
+    if (gathered_ && !started_ && !batch_.units_meet && batch_.calendars.empty()) {
       return fold_whole(end);
     }
-    if (plan_) rows_to_entries(*rows_, batch_);
+    if (gathered_) rows_to_entries(gathered_->rows, batch_);
     if (Status s = fold_batch(); !s) return s;
     if (Status s = start(end); !s) return s;
     return fold_all({}, end, true);
   }
 
   Status judge_through(Instant t) {
-    LQ_ASSERT(!plan_);  // ReplayOptions::whole: nobody will ask
+    LQ_ASSERT(!gathered_);  // ReplayOptions::whole: nobody will ask
     if (Status s = fold_batch(); !s) return s;
     if (!started_) return {};
     return fold_all({}, t, true);
@@ -277,14 +270,10 @@ class Replay::Shards {
   Fold fold_;
   Admission admission_;
   AdmittedBatch batch_;
-  std::optional<WholeRows> rows_;  // with plan_
-  std::optional<RowAdmission> row_admission_;
+  std::unique_ptr<Gathering> gathered_;  // the log is folded unit after unit, at its end
   Roster roster_;
   Checkpoint checkpoint_;
   std::vector<Shard> shards_;
-  std::optional<FlatPlan> plan_;      // the log is folded unit after unit, at its end
-  std::optional<Route> other_route_;  // of the rules that are not flat
-  std::optional<Fold> other_rules_;
   bool started_ = false;
   std::vector<Instant> marks_;  // clocks of every kMark-th of the batch's entries: searched first
   Seq seq_base_ = 0;            // log position of the first entry not yet folded
@@ -338,9 +327,8 @@ class Replay::Shards {
   Status fold_whole(Instant end) {
     started_ = true;
     for (const auto& registered : roster_.registered()) (void)roster_.number(registered.first);
-    WholeLog log(*rows_, batch_.entries, batch_.unitless, roster_.size(), options_.until);
-    WholeFold whole(fold_, other_rules_ ? &*other_rules_ : nullptr, *plan_, roster_, log,
-                    shards_.size());
+    WholeLog log(gathered_->rows, batch_.entries, batch_.unitless, roster_.size(), options_.until);
+    WholeFold whole(fold_, *gathered_, roster_, log, shards_.size());
     if (Status s = whole.prepare(batch_.entries, log.empty() ? end : log.first()); !s) return s;
     const std::size_t held = options_.fold_entries * (options_.fold.reasons ? 2 : 8);
     std::size_t records = options_.fold_entries;
@@ -604,13 +592,13 @@ Status Replay::admit(const Event& event) {
 }
 
 std::optional<RowQuery> Replay::row_query() const {
-  if (!shards_->plan_ || shards_->options_.admitted) return std::nullopt;
-  return shards_->row_admission_->query();
+  if (!shards_->gathered_ || shards_->options_.admitted) return std::nullopt;
+  return shards_->gathered_->admission.query();
 }
 
 Status Replay::admit(const RowRun& run, const WholeRecord& whole) {
-  Status admitted = shards_->row_admission_->admit(run, whole, shards_->batch_);
-  shards_->newest_ = std::max(shards_->newest_, shards_->rows_->newest());
+  Status admitted = shards_->gathered_->admission.admit(run, whole, shards_->batch_);
+  shards_->newest_ = std::max(shards_->newest_, shards_->gathered_->rows.newest());
   return admitted;
 }
 
@@ -675,7 +663,7 @@ Result<std::vector<std::string>> Replay::unregistered() {
   std::vector<std::string> out;
   for (const Roster::Slot& slot : shards_->roster_.slots()) {
     bool unknown = slot.flat && !shards_->roster_.registered().contains(slot.name);
-    if (!shards_->plan_ || slot.state) {
+    if (!shards_->gathered_ || slot.state) {
       LQ_TRY(const UnitState* state, unit(slot.name));
       unknown |= !state->registered && state->rows.events() != 0;
     }

@@ -5,10 +5,14 @@
 
 namespace lianqing {
 
-WholeFold::WholeFold(const Fold& fold, const Fold* others, const FlatPlan& plan, Roster& roster,
-                     WholeLog& log, std::size_t threads)
-    : fold_(fold), others_(others), roster_(roster), log_(log), rooms_(threads) {
-  for (std::size_t i = 0; i < threads; ++i) flats_.emplace_back(fold, plan);
+WholeFold::WholeFold(const Fold& fold, const Gathering& gathered, Roster& roster, WholeLog& log,
+                     std::size_t threads)
+    : fold_(fold),
+      others_(gathered.other_rules ? &*gathered.other_rules : nullptr),
+      roster_(roster),
+      log_(log),
+      rooms_(threads) {
+  for (std::size_t i = 0; i < threads; ++i) flats_.emplace_back(fold, gathered.plan);
 }
 
 Status WholeFold::prepare(std::span<const LogEntry> entries, Instant first) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/flat_fold.h"
+#include "engine/gathering.h"
 #include "engine/roster.h"
 #include "engine/whole_log.h"
 
@@ -25,10 +26,9 @@ class WholeFold {
     bool last = false;
   };
 
-  // All must outlive it. `others` folds the rules that are not flat; null: there are none.
-  // `threads` share the units among them.
-  WholeFold(const Fold& fold, const Fold* others, const FlatPlan& plan, Roster& roster,
-            WholeLog& log, std::size_t threads);
+  // All must outlive it. `threads` share the units among them.
+  WholeFold(const Fold& fold, const Gathering& gathered, Roster& roster, WholeLog& log,
+            std::size_t threads);
 
   // Before the first stretch; `entries` are those of the log that are no rows, `first` is its first
   // clock. Fails as Roster::load does.
@@ -50,7 +50,7 @@ class WholeFold {
   void count_lacking(const UnitState& unit);
 
   const Fold& fold_;
-  const Fold* others_;
+  const Fold* others_;  // of the rules that are not flat; null: there are none
   Roster& roster_;
   WholeLog& log_;
   Instant first_;
