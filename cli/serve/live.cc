@@ -459,6 +459,7 @@ Status Live::append(Commit& commit, std::span<const Record> records, std::vector
         break;
       case AppendOutcome::appended: {
         taken.kind = Taken::Kind::appended;
+        if (keeping_) keeping_->synced = true;  // with all that was stored before
         Event event = std::get<Event>(records[commit.places[k]]);
         event.seq = outcomes[k].seq;
         board_->meet(event.unit);
@@ -529,7 +530,7 @@ Result<bool> Live::keep_on(std::size_t bytes) {
   notes.reserve(lives.size());
   for (auto& [unit, life] : lives) notes.push_back({life_note(unit), std::move(life)});
   // The warnings that the state would no longer make are durable before it is.
-  Status kept = log_->sync();
+  Status kept = keeping_->synced ? Status{} : log_->sync();
   if (kept) {
     kept = replay().end_checkpoint(std::move(notes));
   } else {

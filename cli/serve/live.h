@@ -202,6 +202,7 @@ class Live {
   struct Keeping {
     Seq records = 0;          // that the checkpoint under way reflects
     std::uint64_t since = 0;  // changes that it makes durable
+    bool synced = false;      // the log's warnings before it are durable
   };
   std::optional<Keeping> keeping_;
   bool announced_ = false;  // the log says which pack rules
