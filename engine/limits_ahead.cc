@@ -10,12 +10,6 @@ constexpr Wide kExact = Wide{1} << 63;
 
 Wide micros_of(const Sample& sample) { return static_cast<Wide>(Totals::of(sample.value).sum); }
 
-// As Number::from_micros(sum) compares; without finding lowest terms where nothing is rounded.
-std::strong_ordering compare(Wide sum, Number limit) {
-  if (sum <= -kExact || sum >= kExact) return Number::from_micros(sum) <=> limit;
-  return sum * limit.den() <=> Wide{limit.num()} * kMicro;
-}
-
 }  // namespace
 
 Instant LimitsAhead::Leg::enters() const {
@@ -67,7 +61,14 @@ bool LimitsAhead::add(const Fold& fold, const UnitState& unit, const Instance& i
     }
   }
   legs_[at].sums = legs_[at].sums || sums;
-  tests_.push_back({expr, static_cast<std::uint32_t>(at), threshold.op, threshold.limit, sums});
+  Test& test = tests_.emplace_back();
+  test.expr = expr;
+  test.leg = static_cast<std::uint32_t>(at);
+  test.op = threshold.op;
+  test.limit = threshold.limit;
+  const Wide millions = Wide{threshold.limit.num()} * kMicro;
+  if (millions % threshold.limit.den() == 0) test.micros = millions / threshold.limit.den();
+  test.sums = sums;
   return true;
 }
 
@@ -101,13 +102,39 @@ bool LimitsAhead::is_settled(const Instance& instance) const {
 
 bool LimitsAhead::holds(const Test& test) const {
   const Leg& leg = legs_[test.leg];
-  if (test.sums) return compares(test.op, compare(leg.sum, test.limit));
-  return compares(test.op, Number(static_cast<std::int64_t>(leg.end - leg.begin)) <=> test.limit);
+  if (!test.sums) {
+    return compares(test.op, Number(static_cast<std::int64_t>(leg.end - leg.begin)) <=> test.limit);
+  }
+  // Sums that large are rounded before they are compared.
+  const bool exact = test.micros && leg.sum > -kExact && leg.sum < kExact;
+  return compares(test.op,
+                  exact ? leg.sum <=> *test.micros : Number::from_micros(leg.sum) <=> test.limit);
+}
+
+// Where all conditions compare the count of one window that only loses samples: to right before the
+// first one of which the loss can matter.
+void LimitsAhead::pass_over() {
+  if (legs_.size() != 1) return;
+  Leg& leg = legs_[0];
+  if (leg.sums || !leg.over || leg.enters() != kNever) return;
+  const auto count = static_cast<std::int64_t>(leg.end - leg.begin);
+  std::int64_t next = 0;  // the largest count below this one at which an outcome can differ
+  for (const Test& test : tests_) {
+    // That is at the limit or right below it, and nowhere else.
+    const auto limit = std::clamp(test.limit.round(0).num(), std::int64_t{-1}, count + 1);
+    if (limit < count) {
+      next = std::max(next, limit);
+    } else if (limit - 1 < count) {
+      next = count - 1;
+    }
+  }
+  if (next + 1 < count) leg.begin += static_cast<std::size_t>(count - next - 1);
 }
 
 Instant LimitsAhead::next() {
   if (next_) return *next_;
   for (;;) {
+    pass_over();
     Instant t = kNever;
     for (const Leg& leg : legs_) t = std::min({t, leg.enters(), leg.leaves()});
     bool changed = t == kNever;

@@ -9,9 +9,9 @@
 
 namespace lianqing {
 
-// Card: nothing is copied; one step per sample that enters or leaves, a few nanoseconds each. It
-// stops only where a condition changes its outcome: between two such instants judging again changes
-// nothing but what is due.
+// Card: nothing is copied. It stops only where a condition changes its outcome: between two such
+// instants judging again changes nothing but what is due. To get there, a count over which nothing
+// but leaving lies ahead takes no step at all; else it is one per sample that enters or leaves.
 class LimitsAhead {
  public:
   // Nothing if the rule of `instance` looks at something else, or if judging it again now would
@@ -44,12 +44,14 @@ class LimitsAhead {
     std::uint32_t expr = kNone, leg = kNone;
     Op op = Op::greater_equal;
     Number limit;
+    std::optional<Wide> micros;  // the limit in whole millionths, if it is that
     bool sums = false;
     bool now = false, then = false;  // the outcome where it was moved to last, and at `next_`
   };
 
   bool add(const Fold& fold, const UnitState& unit, const Instance& instance, std::uint32_t expr);
   bool holds(const Test& test) const;
+  void pass_over();
   bool holds_now(std::uint32_t expr) const;
   bool is_settled(const Instance& instance) const;
 
