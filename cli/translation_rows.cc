@@ -371,6 +371,8 @@ constexpr TranslationRow kRows[] = {
     {"state directory: malformed position", "状态目录：位置不合格式"},
     {"state directory {}: malformed identity", "状态目录 {}：身份索引不合格式"},
     {"state directory {}: {}", "状态目录 {}：{}"},
+    {"state directory {} was not made to its end: whoever writes it goes on with it, or remove it",
+     "状态目录 {} 尚未建完：由写入它的命令接着建，或删除它"},
     {"state directory {} has format '{}', expected '{}': remove it, or give another one; it is "
      "made "
      "anew from the log",

@@ -4,6 +4,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/write_batch.h>
 
+#include <optional>
 #include <set>
 
 #include "engine/store/format.h"
@@ -44,12 +45,19 @@ class RocksStore final : public Store {
     db_->Close();
   }
 
-  Status check_version() const {
-    std::string version;
-    const auto found = db_->Get({}, slice(format::kVersionKey), &version);
+  // Nothing: there is none yet.
+  Result<std::optional<std::string>> version() const {
+    std::string out;
+    const auto found = db_->Get({}, slice(format::kVersionKey), &out);
+    if (found.IsNotFound()) return std::optional<std::string>{};
     if (!found.ok()) return from(found, directory_);
-    if (version == format::kVersion) return {};
-    return other_format(directory_, version);
+    return std::optional<std::string>{std::move(out)};
+  }
+
+  Status check_version() const {
+    LQ_TRY(const auto found, version());
+    if (found == format::kVersion) return {};
+    return other_format(directory_, found.value_or(""));
   }
 
   Status prepare() {
@@ -58,8 +66,8 @@ class RocksStore final : public Store {
     for (parked->SeekToFirst(); parked->Valid(); parked->Next()) {
       batch.Delete(families_[kParked], parked->key());
     }
-    std::string version;
-    if (db_->Get({}, slice(format::kVersionKey), &version).IsNotFound()) {
+    LQ_TRY(const auto found, version());
+    if (!found) {
       batch.Put(slice(format::kVersionKey), slice(format::kVersion));
     } else if (Status s = check_version(); !s) {
       return s;
@@ -174,6 +182,29 @@ class RocksStore final : public Store {
   std::set<std::string> parked_;  // units whose newest state waits for the next commit
 };
 
+// A directory with fewer families than ours is of another format, or its making was cut short: that
+// one has no version yet, and whoever writes goes on with it. Nothing is changed here.
+Status check_unfinished(const std::string& directory, const std::vector<std::string>& families,
+                        bool to_write) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const std::string& name : families) {
+    descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  }
+  rocksdb::DBOptions options;
+  options.info_log = std::make_shared<Silent>();
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::OpenForReadOnly(options, directory, descriptors, &handles, &db);
+  if (!status.ok()) return from(status, directory);
+  const RocksStore store(directory, db, std::move(handles));
+  LQ_TRY(const auto version, store.version());
+  if (version) return other_format(directory, *version);
+  if (to_write) return {};
+  return failure(ErrorCode::refused, "state directory " + directory +
+                                         " was not made to its end: whoever writes it goes on with "
+                                         "it, or remove it");
+}
+
 Result<std::unique_ptr<RocksStore>> open(const std::string& directory, bool to_write) {
   rocksdb::DBOptions options;
   options.create_if_missing = to_write;
@@ -191,10 +222,11 @@ Result<std::unique_ptr<RocksStore>> open(const std::string& directory, bool to_w
     descriptors.emplace_back(family_name, family);
   }
   std::vector<std::string> there;  // nothing: no database yet
-  const bool exists =
-      rocksdb::DB::ListColumnFamilies(options, directory, &there).ok() && there.size() > 1;
+  const bool exists = rocksdb::DB::ListColumnFamilies(options, directory, &there).ok();
   if (exists && there.size() < descriptors.size()) {
-    return other_format(directory, "lianqing-state/2");
+    if (Status s = check_unfinished(directory, there, to_write); !s) {
+      return Unexpected<Error>(s.error());
+    }
   }
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   rocksdb::DB* db = nullptr;

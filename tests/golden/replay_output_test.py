@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """What `lianqing replay` writes, and where: brief rows, pipes that have the name of the output. Needs LIANQING_BINARY."""
+import gzip
+import itertools
 import json
 import os
 import stat
@@ -91,6 +93,24 @@ class ReplayOutput(unittest.TestCase):
                 done = subprocess.run([BINARY, *command], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
             self.assertEqual(done.returncode, 74, command)
             self.assertIn("No space left on device", done.stderr)
+
+    def test_a_state_directory_whose_making_was_killed(self):
+        """Killed at its first start, anywhere: the next start goes on with what is there."""
+        folder = os.path.dirname(self.out)
+        events = os.path.join(folder, "events.jsonl")
+        with gzip.open(os.path.join(ROOT, EXAMPLE, "events.jsonl.gz"), "rt", encoding="utf-8") as log, open(events, "w", encoding="utf-8") as few:
+            few.writelines(itertools.islice(log, 100))
+        for number in range(20):
+            state = os.path.join(folder, "state-%d" % number)
+            command = [BINARY, "replay", "--rules", EXAMPLE + "/pack", "--events", events, "--state", state, "--out", self.out, "--lang", "en"]
+            with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+                while first.poll() is None and not os.path.exists(os.path.join(state, "CURRENT")):
+                    pass
+                for _ in range(number * 200):          # a little later each time
+                    first.poll()
+                first.kill()
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+            self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_explain_takes_the_id_behind_any_option(self):
         warning = json.loads(self.rows("--brief")[0])["id"]
