@@ -3,7 +3,8 @@
 // Whatever else a line is or has, the decoder reads, which alone decides what is refused and why:
 // a line that is taken here gives the row that the decoder's Event would (row_scanner_test).
 // Card: what a member is, is told by comparing it with the one that followed the member before it
-// in the line before: 60 ns of names, quotes and colons in a line where looking each up took 250.
+// in the line before. A brief replay of a million events of W20 took 2.8 s of CPU with the decoder
+// alone, 2.3 s with this.
 // Content is not told (ContentHash{}): it is asked for again where two records are alike.
 #pragma once
 

@@ -2,7 +2,7 @@
 // pieces that never move. What changes other records is no row but an entry (AdmittedBatch), and
 // has its place here all the same.
 // Card: 32 bytes a record, its id, 8 bytes for each field that the program reads, 16 for its
-// content; 16 to 43 for its identity.
+// content; 21 to 43 for its identity.
 #pragma once
 
 #include <memory>
