@@ -7,6 +7,8 @@
 namespace lianqing {
 namespace {
 
+constexpr std::size_t kWorthwhile = 5;  // one rule in so many, measured
+
 class Planner {
  public:
   Planner(const Program& program, const Route& route) : program_(program), route_(route) {}
@@ -22,6 +24,8 @@ class Planner {
         out_.others[rule] = out_.mixed = true;
       }
     }
+    // A record is then laid out twice: few flat rules do not earn that.
+    if (out_.rules.size() * kWorthwhile < route_.judged_rules.size()) return std::nullopt;
     if (out_.rules.empty()) return std::nullopt;
     return std::move(out_);
   }
