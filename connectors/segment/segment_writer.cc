@@ -16,6 +16,10 @@
 namespace lianqing {
 namespace {
 
+// Lines of a block. Card: its columns stay in the second cache while they become events: 0.8 of the
+// time of 65,536, for 1.5 % more bytes.
+constexpr std::size_t kBlockRows = 16'384;
+static_assert(kBlockRows <= kSegmentRows);
 constexpr std::size_t kBlockBytes = 64 * 1024 * 1024;  // of lines
 constexpr std::size_t kMaxShapes = 1000;               // more: lines are kept as they are
 constexpr std::size_t kMaxColumns = 4000;
@@ -171,7 +175,7 @@ class SegmentWriter::Block {
  public:
   std::size_t rows() const { return shape_of_.size(); }
   std::uint64_t first_line() const { return line_; }
-  bool is_full() const { return rows() == kSegmentRows || line_bytes_ >= kBlockBytes; }
+  bool is_full() const { return rows() == kBlockRows || line_bytes_ >= kBlockBytes; }
 
   // `is_event`: as in SegmentShape.
   void add(const RawLine& line, bool is_event) {

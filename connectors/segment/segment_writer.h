@@ -1,4 +1,4 @@
-// Lines of a log -> a segment: block by block, each holding up to 65,536 lines by columns.
+// Lines of a log -> a segment: block by block, each holding some 16,000 lines by columns.
 #pragma once
 
 #include <functional>

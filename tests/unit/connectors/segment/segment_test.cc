@@ -232,7 +232,9 @@ TEST_F(SegmentTest, RecordsAreThoseOfTheLines) {
   ASSERT_TRUE(next(*made, b));
   for (; more; more = *wanted->next(a)) {
     for (const Record& record : a.records) {
-      if (at == b.records.size()) ASSERT_TRUE(next(*made, b));
+      if (at == b.records.size()) {
+        ASSERT_TRUE(next(*made, b));
+      }
       const Record& other = b.records[at++];
       ASSERT_EQ(record.index(), other.index());
       if (const auto* rejection = std::get_if<Rejection>(&record)) {
