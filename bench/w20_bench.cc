@@ -78,7 +78,7 @@ Cost cost_of(const std::function<int()>& work) {
 }
 
 int parse_only(const std::string& log) {
-  auto files = EventFiles::open({log}, true);
+  auto files = EventFiles::open({log}, {std::nullopt, true});
   if (!files) return 1;
   RecordBatch batch;
   for (;;) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "engine/store/format.h"
+#include "lianqing/assert.h"
 
 namespace lianqing {
 namespace {

@@ -74,7 +74,7 @@ struct Side {
   Side(const std::shared_ptr<const Program>& program, std::size_t cached)
       : replay(
             program, {{"u1", {}}, {"quiet", {}}}, options(cached), &store,
-            [](const Warning&) { return std::string{}; }, [](const Leaving&) { return Status{}; },
+            [](const Warning&, std::string&) {}, [](const Leaving&) { return Status{}; },
             [](const Rejection&) {}) {}
 
   static ReplayOptions options(std::size_t cached) {

@@ -219,7 +219,7 @@ TEST_F(SegmentTest, RecordsAreThoseOfTheLines) {
     text += lines.back() + "\n";
   }
   const std::string plain = write(text), segment = write(packed(lines));
-  auto wanted = EventFiles::open({plain}), made = EventFiles::open({segment}, true);
+  auto wanted = EventFiles::open({plain}), made = EventFiles::open({segment}, {std::nullopt, true});
   ASSERT_TRUE(wanted && made);
   RecordBatch a, b;
   SegmentLookup lookup;
