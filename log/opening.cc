@@ -81,9 +81,10 @@ Result<std::string> make_log(const LogPlaces& places) {
     return failure(ErrorCode::io,
                    "cannot make " + places.database.string() + ": " + error.message());
   }
-  if (Status s = sync_directory(places.database.parent_path()); !s) {
-    return Unexpected<Error>(s.error());
-  }
+  const fs::path directory = fs::absolute(places.database).parent_path();
+  if (Status s = sync_directory(directory); !s) return Unexpected<Error>(s.error());
+  // So that the directory itself is there after a loss of power. It may lie where nobody may look.
+  (void)sync_directory(directory.parent_path());
   return head->log;
 }
 
