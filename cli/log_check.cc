@@ -166,7 +166,7 @@ class LogFindings {
     std::vector<std::pair<std::string, std::uint64_t>> unknown;
     for (const auto& [name, type] : seen_) {
       const bool known = std::any_of(program_.types.begin(), program_.types.end(),
-                                     [&](const EventType& t) { return t.name == name; });
+                                     [&name = name](const EventType& t) { return t.name == name; });
       if (!known) unknown.emplace_back(name, type.count);
     }
     if (unknown.empty()) return;
@@ -183,8 +183,9 @@ class LogFindings {
       if (type == seen_.end() || event.fields.empty()) continue;
       std::vector<std::pair<std::string, std::uint64_t>> unknown;
       for (const auto& [path, field] : type->second.fields) {
-        const bool known = std::any_of(event.fields.begin(), event.fields.end(),
-                                       [&](const FieldSyntax& f) { return f.name == path; });
+        const bool known =
+            std::any_of(event.fields.begin(), event.fields.end(),
+                        [&path = path](const FieldSyntax& f) { return f.name == path; });
         if (!known) unknown.emplace_back(path, field.count);
       }
       if (unknown.empty()) continue;

@@ -39,7 +39,7 @@ Status RuleChanges::find_reigns() {
   std::vector<std::shared_ptr<const Program>> packs = request_.later;
   packs.push_back(request_.program);
   for (const auto& [clock, hash] : activations) {
-    const auto pack = std::find_if(packs.begin(), packs.end(), [&](const auto& program) {
+    const auto pack = std::find_if(packs.begin(), packs.end(), [&hash = hash](const auto& program) {
       return hash.size() >= 8 && hash_text(*program).starts_with(hash);
     });
     if (pack == packs.end()) {

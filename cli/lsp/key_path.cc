@@ -8,8 +8,6 @@
 namespace lianqing::lsp {
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
-
 // The key that a line begins with; empty if it has none.
 std::string key_of(std::string_view line) {
   const std::size_t begin = content_start(line);

@@ -13,7 +13,6 @@
 namespace lianqing {
 namespace {
 
-constexpr std::size_t kStoreBatch = 512;         // warnings written at a time
 constexpr std::size_t kBytesAtOnce = 64U << 10;  // of a checkpoint, between two commits
 constexpr Seq kLongStretch = 10;  // times as many records as elsewhere between checkpoints
 

@@ -63,7 +63,7 @@ void filter_calls() {
   program[n++] = statement(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
   program[n++] = statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
   // The ZIP reader asks for the time zone's file.
-  for (const std::uint32_t call : {SYS_openat, SYS_newfstatat}) {
+  for (const auto call : {std::uint32_t{SYS_openat}, std::uint32_t{SYS_newfstatat}}) {
     program[n++] = jump(call, 0, 1);
     program[n++] = statement(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES);
   }
