@@ -69,8 +69,7 @@ class Schema {
  public:
   // `layer`: of a pack that changes another: what it leaves out stands below, and a key with
   // nothing behind it takes the key away.
-  Schema(Construct root, std::string_view name, bool layer)
-      : root_(root), layer_(layer), out_(text_) {
+  Schema(Construct root, std::string_view name, bool layer) : layer_(layer), out_(text_) {
     out_.begin_object();
     member("$schema", "https://json-schema.org/draft/2020-12/schema");
     member("$id", "urn:lianqing:schema:" + std::string(name) + ":1");
@@ -377,7 +376,6 @@ class Schema {
     out_.end_array();
   }
 
-  Construct root_;
   bool layer_;
   std::string text_;
   JsonWriter out_;

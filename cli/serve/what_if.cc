@@ -251,7 +251,7 @@ Outcome<std::shared_ptr<const Program>, http::Response> whatif_program(
   for (const auto& [name, value] : body.params) {
     const auto& params = (*base)->params;
     if (std::none_of(params.begin(), params.end(),
-                     [&](const Param& param) { return param.name == name; })) {
+                     [&name = name](const Param& param) { return param.name == name; })) {
       std::string known;
       for (const Param& param : params) known += (known.empty() ? "" : ", ") + param.name;
       return refuse(400, "params", "the pack has no param '" + name + "'; there are: " + known);

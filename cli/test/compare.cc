@@ -54,8 +54,9 @@ std::vector<Bilingual> differences(const ExpectedChange& expected, const Warning
   if (expected.late_by && expected.late_by != got.late_by)
     add(out, "late_by", late_text(expected.late_by), late_text(got.late_by));
   for (const auto& [name, value] : expected.values) {
-    const auto at = std::find_if(got.values.begin(), got.values.end(),
-                                 [&](const NamedFact& fact) { return fact.name == name; });
+    const auto at =
+        std::find_if(got.values.begin(), got.values.end(),
+                     [&name = name](const NamedFact& fact) { return fact.name == name; });
     const Fact fact = at == got.values.end() ? Fact{} : at->value;
     if (!same_value(value, fact))
       add(out, name, value.text.empty() ? "null" : value.text, fact_text(fact));
