@@ -76,6 +76,14 @@ Status complete(const Options& options, ExplainRequest& request) {
     log.mode = request.replay.options.mode = ClockMode::as_occurred;
     if (!log.until) log.until = request.replay.options.until = *instant;
   }
+  if (log.data && !request.warning.empty() && !log.known_at) {
+    LQ_TRY(const auto stored, EventLog::open(log.paths[0], OpenMode::read_only));
+    LQ_TRY(auto told, told_warning(*stored, request.warning));
+    if (told && told->backfilled && (!log.until || *log.until >= told->time)) {
+      log.until = request.replay.options.until = told->time;
+      request.backfilled = std::move(told);
+    }
+  }
   const std::string format = options.value_or("format", "text");
   if (format != "text" && format != "json")
     return failure(ErrorCode::usage, "--format is text or json, not '" + format + "'");

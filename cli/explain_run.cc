@@ -5,6 +5,7 @@
 
 #include "cli/case_text.h"
 #include "cli/progress.h"
+#include "cli/rule_differences.h"
 #include "cli/warning_json.h"
 #include "cli/words.h"
 #include "connectors/content_hash.h"
@@ -43,6 +44,11 @@ class Explain {
         [](std::uint64_t) { return Status{}; });
     progress.clear();
     if (!fed) return Unexpected<Error>(fed.error());
+    if (request_.backfilled) {
+      if (Status s = judge_backfilled(replay, *request_.backfilled); !s) {
+        return Unexpected<Error>(s.error());
+      }
+    }
     if (!request_.warning.empty()) return tell_warning();
     const Instant end = std::max(replay.clock().value_or(kBeforeAll),
                                  request_.replay.options.until.value_or(kBeforeAll));
@@ -60,6 +66,20 @@ class Explain {
     wanted_ = warning;
   }
 
+  // What an activation told is no transition of the fold: it is judged as the activation did.
+  Status judge_backfilled(Replay& replay, const ToldWarning& told) {
+    LQ_TRY(const UnitState* unit, replay.unit(told.unit));
+    if (unit == nullptr) return {};
+    for (const auto& [where, index] : unit->instance_of) {
+      const Instance& instance = unit->instances[index];
+      if (program_.rules[instance.rule].id != told.rule) continue;
+      const Warning warning = activation_warning(replay.fold(), *unit, instance, replay.last_seq(),
+                                                 told.time, told.from, told.to);
+      catch_wanted(warning);
+    }
+    return {};
+  }
+
   int tell_warning() const {
     if (!wanted_) {
       std::fprintf(
@@ -69,7 +89,7 @@ class Explain {
               .c_str());
       return 1;
     }
-    print(*wanted_, true);
+    print(*wanted_, request_.backfilled ? Told::backfilled : Told::change);
     return 0;
   }
 
@@ -103,7 +123,7 @@ class Explain {
       return std::tuple(b.to, a.rule, a.key) < std::tuple(a.to, b.rule, b.key);
     });
     if (!request_.json) tell_colour(*unit, end, casebook);
-    for (const Warning& warning : all) print(warning, false);
+    for (const Warning& warning : all) print(warning, Told::standing);
     return 0;
   }
 
@@ -120,12 +140,11 @@ class Explain {
     std::printf("%s\n", out.c_str());
   }
 
-  void print(const Warning& warning, bool changed) const {
-    if (request_.json) {
-      std::printf("%s\n", to_json(warning, program_).c_str());
-    } else {
-      std::printf("%s\n", explanation(warning, program_, changed, style_).c_str());
-    }
+  void print(const Warning& warning, Told told) const {
+    const std::string text = !request_.json ? explanation(warning, program_, told, style_)
+                             : told == Told::backfilled ? activation_json(warning, program_)
+                                                        : to_json(warning, program_);
+    std::printf("%s\n", text.c_str());
   }
 
   const ExplainRequest& request_;

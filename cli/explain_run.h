@@ -5,12 +5,15 @@
 #include <string>
 
 #include "cli/replay_run.h"
+#include "cli/told_warning.h"
 
 namespace lianqing {
 
 struct ExplainRequest {
   ReplayRequest replay;  // program, units, log; outputs are not used
-  std::string warning;   // id of a warning; else:
+  std::string warning;   // id of a warning; else: `unit`
+  // It is one that an activation told: the log is folded up to there.
+  std::optional<ToldWarning> backfilled;
   std::string unit;
   std::string rule;  // empty: all rules
   std::string key;   // empty: all keys

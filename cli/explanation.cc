@@ -21,7 +21,8 @@ class Teller {
   Teller(const Warning& warning, const Program& program, Style style)
       : warning_(warning), program_(program), style_(style) {}
 
-  std::string tell(bool changed) {
+  std::string tell(Told told) {
+    const bool changed = told != Told::standing;
     const std::string& title = warning_.title.in(style_.chinese);
     out_ += warning_.rule + (title.empty() ? "" : "  " + title) + "\n";
     line(say("单位", "unit"), warning_.unit);
@@ -29,8 +30,7 @@ class Teller {
     if (changed) {
       line(say("变化", "change"),
            painted(warning_.from, style_) + " → " + painted(warning_.to, style_) + ended());
-      line(say("起因", "cause"), style_.chinese ? std::string(cause_word(warning_.cause))
-                                                : std::string(cause_name(warning_.cause)));
+      line(say("起因", "cause"), told == Told::backfilled ? backfilled() : cause());
     } else {
       line(say("级别", "level"), painted(warning_.to, style_) + grey());
     }
@@ -58,6 +58,14 @@ class Teller {
     out_ += "  " + std::string(label) + ": " + text + "\n";
   }
 
+  std::string cause() const {
+    return std::string(style_.chinese ? cause_word(warning_.cause) : cause_name(warning_.cause));
+  }
+  std::string backfilled() const {
+    return say("启用规则（回溯 backfilled：新规则据既往记录得出，不通知任何人）",
+               "activation of rules (backfilled: what the new rules make of the past; nobody is "
+               "told)");
+  }
   std::string ended() const {
     if (warning_.to >= warning_.from) return {};
     return warning_.revoked ? say(" （撤销）", " (revoked)") : say(" （解除）", " (cleared)");
@@ -160,8 +168,8 @@ std::string painted(Level level, Style style) {
   return style.colour ? std::string(level_colour(level)) + text + "\033[0m" : text;
 }
 
-std::string explanation(const Warning& warning, const Program& program, bool changed, Style style) {
-  return Teller(warning, program, style).tell(changed);
+std::string explanation(const Warning& warning, const Program& program, Told told, Style style) {
+  return Teller(warning, program, style).tell(told);
 }
 
 }  // namespace lianqing

@@ -1,6 +1,7 @@
 // A warning (or a level that stands) told in full to a person, in one language.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "lianqing/warning.h"
@@ -13,8 +14,9 @@ struct Style {
   bool colour = false;
 };
 
-// `changed`: tell the transition; else the level as it stands.
-std::string explanation(const Warning& warning, const Program& program, bool changed, Style style);
+// What is told: a transition, one that new rules saw in the past, or the level as it stands.
+enum class Told : std::uint8_t { change, backfilled, standing };
+std::string explanation(const Warning& warning, const Program& program, Told told, Style style);
 
 std::string painted(Level level, Style style);  // symbol and word, coloured if the style says so
 

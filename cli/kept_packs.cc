@@ -11,6 +11,7 @@
 #include "cli/pack_files.h"
 #include "cli/render_diagnostics.h"
 #include "cli/serve/live_position.h"
+#include "cli/told_warning.h"
 #include "lianqing/assert.h"
 #include "lianqing/ruleset.h"
 #include "log/event_log.h"
@@ -149,13 +150,13 @@ Result<std::size_t> ruler_of(const std::string& data, const std::string& warning
   LQ_TRY(const auto log, EventLog::open(data, OpenMode::read_only));
   LQ_TRY(const auto fact, log->meta(kGenerationKey));
   LQ_TRY(const Generation generation, Generation::decode(fact.value_or("")));
-  std::optional<std::uint64_t> position;
+  std::optional<ToldWarning> told;
   if (!warning.empty()) {
-    LQ_TRY(position, log->warning_named(warning));
+    LQ_TRY(told, told_warning(*log, warning));
   }
   std::size_t out = generation.reigns.size() - 1;
   const auto rules = [&](const Reign& reign) {
-    return position ? reign.next <= *position : !at || reign.from <= *at;
+    return told ? reign.rules == told->rules : !at || reign.from <= *at;
   };
   while (out > 0 && !rules(generation.reigns[out])) --out;
   return out;

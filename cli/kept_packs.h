@@ -37,9 +37,8 @@ std::optional<std::string> find_kept_pack(const std::string& data, std::string_v
 // on this log. Fails (io) if one is missing, else as reading the log does.
 [[nodiscard]] Result<std::vector<std::string>> ruled_packs(const std::string& data);
 
-// Which of ruled_packs() ruled when the warning was told, or, if `warning` is empty or is not
-// stored, at the instant; without an instant: the last one. There must be one. Fails as
-// ruled_packs() does.
+// Which of ruled_packs() judged the warning, or, if `warning` is empty or is not stored, ruled at
+// the instant; without an instant: the last one. There must be one. Fails as ruled_packs() does.
 [[nodiscard]] Result<std::size_t> ruler_of(const std::string& data, const std::string& warning,
                                            std::optional<Instant> at);
 

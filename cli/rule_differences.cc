@@ -16,28 +16,16 @@ Place place_of(const Fold& fold, const UnitState& unit, const Instance& instance
   return {unit.name, rule.id, rule.keyed ? key_text(fold, instance.key) : ""};
 }
 
-// Beside the cause, which alone may also be a unit's first judgement.
-std::string marked(std::string text) {
-  static constexpr std::string_view kCause = ",\"cause\":\"activation\"";
-  const std::size_t at = text.find(kCause);  // in a string its quotes would have backslashes
-  LQ_ASSERT(at != std::string::npos);
-  return text.insert(at + kCause.size(), ",\"backfilled\":true");
-}
-
 class Differences {
  public:
   Differences(Instant at, Seq seq) : at_(at), seq_(seq) {}
 
   void tell(Replay& replay, const UnitState& unit, const Instance& instance, Level from, Level to) {
-    Warning warning = replay.fold().explain(unit, instance, seq_, at_);
-    warning.from = from;
-    warning.to = to;
-    warning.cause = Cause::activation;
-    warning.id = warning_id(warning);
+    const Warning warning = activation_warning(replay.fold(), unit, instance, seq_, at_, from, to);
     found_.push_back({warning.time, warning.unit, warning.rule, warning.key.value_or(""),
                       warning.key.has_value(), warning.from, warning.to, warning.shadow, warning.id,
                       warning.cause, warning.revoked, warning.seq,
-                      marked(to_json(warning, replay.fold().program()))});
+                      activation_json(warning, replay.fold().program())});
   }
 
   std::vector<Leaving> take() {
@@ -54,6 +42,25 @@ class Differences {
 };
 
 }  // namespace
+
+Warning activation_warning(const Fold& fold, const UnitState& unit, const Instance& instance,
+                           Seq seq, Instant at, Level from, Level to) {
+  Warning out = fold.explain(unit, instance, seq, at);
+  out.from = from;
+  out.to = to;
+  out.cause = Cause::activation;
+  out.id = warning_id(out);
+  return out;
+}
+
+// Beside the cause, which alone may also be a unit's first judgement.
+std::string activation_json(const Warning& warning, const Program& program) {
+  static constexpr std::string_view kCause = ",\"cause\":\"activation\"";
+  std::string text = to_json(warning, program);
+  const std::size_t at = text.find(kCause);  // in a string its quotes would have backslashes
+  LQ_ASSERT(at != std::string::npos);
+  return text.insert(at + kCause.size(), ",\"backfilled\":true");
+}
 
 Result<std::vector<Leaving>> rule_differences(Replay& before, Replay& now, Instant at,
                                               const std::vector<std::string>& among,

@@ -14,6 +14,11 @@ namespace lianqing {
 // Levels as they were told last, by unit, rule and key; greens may be left out.
 using ShownLevels = std::map<std::tuple<std::string, std::string, std::string>, Level>;
 
+// What the activation at `at` tells of an instance. Its text has the mark `backfilled`.
+Warning activation_warning(const Fold& fold, const UnitState& unit, const Instance& instance,
+                           Seq seq, Instant at, Level from, Level to);
+std::string activation_json(const Warning& warning, const Program& program);
+
 // Both have folded the same records and are judged up to and including `at`. `among`: all units at
 // which `now` may see anything but what was shown; others are not looked at, nor taken up. In order
 // of (unit, rule, key), with cause `activation`; what the new pack does not have at all falls to

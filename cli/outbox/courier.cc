@@ -21,13 +21,6 @@ constexpr int kMessagesPerStep = 64;  // then new warnings are read
 constexpr unsigned kAlarmAfter = 3;   // failures in a row
 constexpr std::string_view kRetry = "retry";
 
-Level level_of(std::string_view text) {
-  for (const Level level : {Level::yellow, Level::red}) {
-    if (text == name(level)) return level;
-  }
-  return Level::green;
-}
-
 }  // namespace
 
 std::optional<NoticeEdge> edge_of(const Positioned& warning, std::string_view& silent) {
@@ -40,8 +33,8 @@ std::optional<NoticeEdge> edge_of(const Positioned& warning, std::string_view& s
   out.unit = json_text(head->unit);
   out.rule = json_text(head->rule);
   if (head->key != "null") out.key = json_text(head->key);
-  out.from = level_of(head->from);
-  out.to = level_of(head->to);
+  out.from = level_named(head->from).value_or(Level::green);
+  out.to = level_named(head->to).value_or(Level::green);
   out.time = *time;
   silent = head->shadow ? "shadow" : head->backfilled ? "backfilled" : "";
   return out;

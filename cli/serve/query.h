@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/serve/warning_text.h"
 #include "connectors/http/message.h"
 #include "lianqing/level.h"
 #include "lianqing/result.h"
@@ -49,9 +50,7 @@ inline Outcome<std::optional<Level>, http::Response> level_parameter(const http:
                                                                      const std::string& parameter) {
   const auto text = request.parameter(parameter);
   if (!text) return std::optional<Level>{};
-  for (const Level level : {Level::green, Level::yellow, Level::red}) {
-    if (*text == name(level)) return std::optional<Level>{level};
-  }
+  if (const auto level = level_named(*text)) return level;
   return bad_parameter(parameter, "green, yellow or red");
 }
 

@@ -35,6 +35,13 @@ std::string_view bare(std::string_view string) { return string.substr(1, string.
 
 }  // namespace
 
+std::optional<Level> level_named(std::string_view text) {
+  for (const Level level : {Level::green, Level::yellow, Level::red}) {
+    if (text == name(level)) return level;
+  }
+  return std::nullopt;
+}
+
 std::optional<WarningText> read_warning_text(std::string_view text) {
   WarningText out;
   std::string_view rest = text;
@@ -53,13 +60,17 @@ std::optional<WarningText> read_warning_text(std::string_view text) {
   out.from = bare(quoted(rest.substr(from + 8)));
   out.to = quoted(rest.substr(to + 6));
   out.time = quoted(rest.substr(time + 8));
-  if (out.to.empty() || out.time.empty()) return std::nullopt;
+  const std::size_t rules = rest.find(",\"rules\":\"", time);
+  if (rules == std::string_view::npos) return std::nullopt;
+  out.rules = quoted(rest.substr(rules + 9));
+  if (out.to.empty() || out.time.empty() || out.rules.empty()) return std::nullopt;
   const std::string_view marks = rest.substr(to, time - to);
   out.shadow = marks.find(",\"shadow\":true") != std::string_view::npos;
   out.backfilled = marks.find(",\"backfilled\":true") != std::string_view::npos;
   out.id = bare(out.id);
   out.to = bare(out.to);
   out.time = bare(out.time);
+  out.rules = bare(out.rules);
   return out;
 }
 

@@ -17,9 +17,13 @@ struct WarningText {
   std::string_view key;         // as it stands; null if there is none
   std::string_view from, to;
   std::string_view time;
+  std::string_view rules;  // hash of what judged it
   bool shadow = false;
   bool backfilled = false;  // told by new rules of what was before them
 };
+
+// The level of that name.
+std::optional<Level> level_named(std::string_view text);
 
 // Nothing if the text is not a warning as we write it.
 std::optional<WarningText> read_warning_text(std::string_view text);

@@ -36,13 +36,6 @@ struct Side {
   }
 };
 
-std::optional<Level> level_of(std::string_view name_of_level) {
-  for (const Level level : {Level::green, Level::yellow, Level::red}) {
-    if (name(level) == name_of_level) return level;
-  }
-  return std::nullopt;
-}
-
 // Of the running rules, the highest by the stored warnings behind `since`.
 Status read_period(const RunningLevels& base, const EventLog& log, Instant since, Side& side) {
   for (std::uint64_t end = base.position + 1; end > base.first;) {
@@ -55,7 +48,7 @@ Status read_period(const RunningLevels& base, const EventLog& log, Instant since
       if (!time || *time <= since) return {};
       const WhatIfPlace place{text->unit, text->rule, text->key};
       for (const std::string_view side_of : {text->from, text->to}) {
-        side.raise(place, level_of(side_of).value_or(Level::green));
+        side.raise(place, level_named(side_of).value_or(Level::green));
       }
     }
     end = from;

@@ -128,6 +128,8 @@ class Rules(unittest.TestCase):
             self.assertEqual({one["rules"] for one in told.values()}, {strict})
             self.assertEqual({one["backfilled"] for one in told.values()}, {True})
             self.assertEqual([data["cause"] for _, _, data in events if "backfilled" in data], ["activation"] * len(told))
+            for one in told.values():
+                self.assertEqual(daemon.get("/v1/warnings/" + one["id"]).json, one)
             self.assertEqual(daemon.get("/v1/units/u1").json["colour"], "red")
             daemon.post(event("more"))
             # What was: by the rules that ruled then.
@@ -152,6 +154,18 @@ class Rules(unittest.TestCase):
             for at, ruler in ((told["many"]["time"], strict), (records[2]["time"], first)):
                 done = daemon.run("explain", "--data", daemon.data, "--unit", "u1", "--rule", "many", "--at", at, "--format", "json")
                 self.assertIn(ruler, done.stdout)
+            # What an activation told is explained as it was told, also by the pack that ruled before.
+            backfilled = [line for line in live if json.loads(line).get("backfilled")]
+            self.assertEqual([(w["rule"], w["to"], w["rules"]) for w in map(json.loads, backfilled)],
+                             [("extra", "yellow", strict), ("many", "red", strict), ("extra", "green", strict)])
+            for line in backfilled:
+                done = daemon.run("explain", "--data", daemon.data, json.loads(line)["id"], "--format", "json")
+                self.assertEqual((done.returncode, done.stdout.strip()), (0, line), done.stderr)
+                for lang in ("en", "zh"):
+                    done = daemon.run("explain", "--data", daemon.data, json.loads(line)["id"], "--lang", lang)
+                    self.assertIn("backfilled", done.stdout)
+            done = daemon.run("explain", "--data", daemon.data, json.loads(backfilled[0])["id"], "--at", events[0][2]["time"])
+            self.assertEqual(done.returncode, 1, done.stdout)  # not yet
 
     def test_a_pack_with_mistakes_is_refused_whole(self):
         with Daemon(pack=FIRST) as daemon:

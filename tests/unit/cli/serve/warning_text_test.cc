@@ -17,6 +17,7 @@ std::string text(bool shadow) {
   warning.key = ",\"to\":\"green\"";
   warning.to = Level::yellow;
   warning.shadow = shadow;
+  warning.rules = "5a67";
   warning.time = *parse_rfc3339("2026-03-05T02:00:00Z");
   return to_json(warning, Program());
 }
@@ -31,6 +32,7 @@ TEST(WarningText, ReadsTheHeadOfWhatWeWrite) {
     EXPECT_EQ(read->to, "yellow");
     EXPECT_EQ(read->time, "2026-03-05T02:00:00Z");
     EXPECT_EQ(read->shadow, shadow);
+    EXPECT_EQ(read->rules, "5a67");
   }
   for (const char* bad :
        {"", "{}", "{\"id\":\"a\"", "{\"id\":\"a\",\"unit\":\"b\",\"rule\":\"c\"}"}) {
