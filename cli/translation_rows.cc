@@ -368,6 +368,7 @@ constexpr TranslationRow kRows[] = {
      "ones, or another --state directory",
      "状态目录出自另一个规则包、单位表或时间轴；请给出同样的，或换一个 --state 目录"},
     {"the state directory was made from other event files: {}", "状态目录出自另外的事件文件：{}"},
+    {"stored warning {}: malformed", "已存的预警 {}：不合格式"},
     {"state directory: malformed position", "状态目录：位置不合格式"},
     {"state directory {}: malformed identity", "状态目录 {}：身份索引不合格式"},
     {"state directory {}: {}", "状态目录 {}：{}"},

@@ -61,16 +61,15 @@ std::optional<WarningText> read_warning_text(std::string_view text) {
   out.to = quoted(rest.substr(to + 6));
   out.time = quoted(rest.substr(time + 8));
   const std::size_t rules = rest.find(",\"rules\":\"", time);
-  if (rules == std::string_view::npos) return std::nullopt;
-  out.rules = quoted(rest.substr(rules + 9));
-  if (out.to.empty() || out.time.empty() || out.rules.empty()) return std::nullopt;
+  if (rules != std::string_view::npos) out.rules = quoted(rest.substr(rules + 9));
+  if (!out.rules.empty()) out.rules = bare(out.rules);
+  if (out.to.empty() || out.time.empty()) return std::nullopt;
   const std::string_view marks = rest.substr(to, time - to);
   out.shadow = marks.find(",\"shadow\":true") != std::string_view::npos;
   out.backfilled = marks.find(",\"backfilled\":true") != std::string_view::npos;
   out.id = bare(out.id);
   out.to = bare(out.to);
   out.time = bare(out.time);
-  out.rules = bare(out.rules);
   return out;
 }
 

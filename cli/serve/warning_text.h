@@ -17,7 +17,7 @@ struct WarningText {
   std::string_view key;         // as it stands; null if there is none
   std::string_view from, to;
   std::string_view time;
-  std::string_view rules;  // hash of what judged it
+  std::string_view rules;  // hash of what judged it; empty if it does not say
   bool shadow = false;
   bool backfilled = false;  // told by new rules of what was before them
 };
