@@ -209,30 +209,51 @@ Status DurableLog::seal() {
   return {};
 }
 
-// A full disk is no end: nothing of the batch was taken, and when there is room again the store is
-// told so. Any other failure is one.
-Status DurableLog::store(StoreBatch& batch, bool durable) {
+// A full disk is no end: when there is room again, the store is opened anew. Any other failure is
+// one. `after`: where the log is once the batch is taken.
+Status DurableLog::store(StoreBatch& batch, bool durable, const LogPosition* after) {
   Status done = store_->write(batch, durable);
   if (done) return done;
   if (done.error().code != ErrorCode::full) return fail(done.error());
   if (!check_space(places_.database)) return done;
-  if (Status s = store_->resume(); !s) {
-    return s.error().code == ErrorCode::full ? s : fail(s.error());
-  }
-  const auto behind = store_->get(Family::pages, be64(size_));
-  if (!behind) return fail(behind.error());
-  if (*behind) {
-    return fail(
-        {ErrorCode::io, directory_.string() + ": a commit failed and was taken all the same"});
-  }
-  done = store_->write(batch, durable);
+  const Result<bool> taken = open_again(after);
+  done = taken ? *taken ? Status{} : store_->write(batch, durable)
+               : Status{Unexpected<Error>(taken.error())};
   return done || done.error().code == ErrorCode::full ? done : fail(done.error());
+}
+
+// Whether what had failed was taken all the same, and the log is where it is to be after it.
+Result<bool> DurableLog::open_again(const LogPosition* after) {
+  if (Status s = end_chore(); !s) return Unexpected<Error>(s.error());
+  bool taken = false;
+  const Status opened = store_->reopen([&](const LogStore& there) -> Status {
+    LQ_TRY(const LogPosition found, examine(there, places_.database));
+    const auto is_at = [&](const LogPosition& other) {
+      return found.tree.size() == other.tree.size() && found.tree.root() == other.tree.root() &&
+             found.next_refused == other.next_refused;
+    };
+    taken = !is_at(position_);
+    if (taken && (after == nullptr || !is_at(*after))) {
+      return failure(ErrorCode::io,
+                     directory_.string() + ": a commit failed and was taken all the same");
+    }
+    // The index may have lost what it had no write-ahead for.
+    IdentityTable lacking;
+    if (Status s = read_identities(there, lacking); !s) return s;
+    const std::lock_guard lock(position_mutex_);
+    recent_ = std::move(lacking);
+    indexing_.clear();
+    ++reopened_;
+    return {};
+  });
+  if (!opened) return Unexpected<Error>(opened.error());
+  return taken;
 }
 
 Status DurableLog::write(Commit& commit) {
   const std::uint64_t before = position_.tree.size();
   commit.finish();
-  if (Status s = store(*commit.batch, true); !s) return s;
+  if (Status s = store(*commit.batch, true, &commit.next); !s) return s;
   {
     const std::lock_guard lock(position_mutex_);
     position_ = std::move(commit.next);

@@ -102,7 +102,8 @@ class DurableLog final : public EventLog {
   class Commit;
   Status writable() const;
   Status fail(Error error);
-  Status store(StoreBatch& batch, bool durable);
+  Status store(StoreBatch& batch, bool durable, const LogPosition* after = nullptr);
+  Result<bool> open_again(const LogPosition* after);
   Status write(Commit& commit);
   Result<std::vector<AppendOutcome>> take(std::span<const AppendRecord> records,
                                           const std::function<Instant(std::size_t)>& recorded,
@@ -111,6 +112,7 @@ class DurableLog final : public EventLog {
   Status tend();
   Status end_chore();
   Status index_waiting();
+  Status read_identities(const LogStore& store, IdentityTable& out) const;
   void forget_contents(std::span<const ContentHash> identities);
   Error damaged(Seq seq) const;
 
@@ -132,6 +134,7 @@ class DurableLog final : public EventLog {
   IdentityTable indexing_;           // and what was before it and is being indexed
   std::atomic<std::uint64_t> size_;  // of position_, readable without waiting
   std::atomic<std::int64_t> last_;
+  std::atomic<unsigned> reopened_{0};  // how often: what was indexed may be in recent_ again
 
   // What is done beside the next commits, and what came of it.
   struct Chore {

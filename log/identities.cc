@@ -80,7 +80,7 @@ void DurableLog::settle() const {
 Status DurableLog::load_recent() {
   const std::uint64_t size = size_;
   LQ_TRY(const auto stored, store_->get(Family::ids, kCoveredKey));
-  std::uint64_t covered = stored ? number_of(*stored) : 0;
+  const std::uint64_t covered = stored ? number_of(*stored) : 0;
   if (covered > size && writing_) {
     // The tail was mended: what was behind it is no more.
     const auto batch = store_->batch();
@@ -94,16 +94,26 @@ Status DurableLog::load_recent() {
     batch->put(Family::ids, kCoveredKey, be64(size));
     if (Status s = store_->write(*batch, true); !s) return s;
   }
+  return read_identities(*store_, recent_);
+}
+
+// Those of the records that the index of `store` does not have.
+Status DurableLog::read_identities(const LogStore& store, IdentityTable& out) const {
+  const std::uint64_t size = size_;
+  LQ_TRY(const auto stored, store.get(Family::ids, kCoveredKey));
+  const std::uint64_t covered = stored ? number_of(*stored) : 0;
   if (covered >= size) return {};
-  return scan_records(*store_, directory_, covered, [&](const PagedRecord& record) {
+  return scan_records(store, directory_, covered, [&](const PagedRecord& record) {
+    if (record.seq >= size) return false;
     KnownId known{record.seq, record.content};
     if (record.is_erased) known.content.reset();
-    recent_.add(record.identity, known);
+    out.add(record.identity, known);
     return true;
   });
 }
 
 Result<std::optional<KnownId>> DurableLog::known(const ContentHash& identity) const {
+  const unsigned reopened = reopened_;
   {
     const std::lock_guard lock(position_mutex_);
     for (const IdentityTable* table : {&recent_, &indexing_}) {
@@ -112,7 +122,7 @@ Result<std::optional<KnownId>> DurableLog::known(const ContentHash& identity) co
     }
   }
   LQ_TRY(const auto stored, store_->get(Family::ids, HashKey(identity).view()));
-  if (!stored) return std::optional<KnownId>{};
+  if (!stored) return reopened == reopened_ ? std::optional<KnownId>{} : known(identity);
   const auto out = known_id(*stored);
   if (!out) {
     return failure(ErrorCode::corrupt,

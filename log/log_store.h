@@ -62,8 +62,12 @@ class LogStore {
 
   // Reads every block and checks its checksum.
   [[nodiscard]] virtual Status check_blocks() const = 0;
-  // After `full`: the store takes writes again, if there is room. What had failed was not taken.
-  [[nodiscard]] virtual Status resume() = 0;
+  // After `full`: closes what is open and opens it anew, once nobody reads. `look` is given what
+  // lies on the disk then and says whether it is right. What had no write-ahead may be gone, and a
+  // write that failed may be there. full: there is too little room for it, and it can be tried
+  // again.
+  using Look = std::function<Status(const LogStore& store)>;
+  [[nodiscard]] virtual Status reopen(const Look& look) = 0;
   // Rewrites the files until replaced values are in none of them.
   [[nodiscard]] virtual Status purge(Family family) = 0;
   // A copy of the whole in `directory`, which must not exist; a writer may go on meanwhile.

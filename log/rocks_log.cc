@@ -4,14 +4,17 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <optional>
 #include <vector>
 
 #include "lianqing/assert.h"
+#include "log/gate.h"
 #include "log/log_store.h"
 
 namespace lianqing {
@@ -27,6 +30,16 @@ class Silent final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
   void Logv(const char*, va_list) override {}
+};
+
+// RocksDB's own recovery from a full disk goes on beside the writer, and may leave the write-ahead
+// file in use that failed: the next write to it aborts the process. Nothing recovers but reopen().
+class NoRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* automatic) override {
+    *automatic = false;
+  }
 };
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
@@ -83,45 +96,87 @@ rocksdb::ColumnFamilyOptions options_of(Family family) {
   return options;
 }
 
+struct Opened {
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+};
+
+void close(Opened& open) {
+  if (!open.db) return;
+  for (auto* family : open.families) open.db->DestroyColumnFamilyHandle(family);
+  open.families.clear();
+  open.db->Close();
+  open.db.reset();
+}
+
+Result<Opened> open_database(const std::filesystem::path& directory, StoreMode mode) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = mode == StoreMode::create;
+  options.create_missing_column_families = mode == StoreMode::create;
+  options.paranoid_checks = true;
+  options.recycle_log_file_num = 0;
+  const bool salvage = mode == StoreMode::salvage || mode == StoreMode::read_salvage;
+  options.wal_recovery_mode = salvage ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                                      : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.info_log = std::make_shared<Silent>();
+  options.listeners = {std::make_shared<NoRecovery>()};
+  options.max_bgerror_resume_count = 0;
+  options.max_open_files = 256;
+  // What has no write-ahead can be made again.
+  options.avoid_flush_during_shutdown = true;
+  options.max_total_wal_size = 4 * kWriteBuffer;
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (std::size_t i = 0; i < kFamilyNames.size(); ++i) {
+    descriptors.emplace_back(std::string(kFamilyNames[i]), options_of(static_cast<Family>(i)));
+  }
+  Opened out;
+  rocksdb::DB* db = nullptr;
+  const bool read_only = mode == StoreMode::read_only || mode == StoreMode::read_salvage;
+  const auto status =
+      read_only ? rocksdb::DB::OpenForReadOnly(options, directory.string(), descriptors,
+                                               &out.families, &db)
+                : rocksdb::DB::Open(options, directory.string(), descriptors, &out.families, &db);
+  if (!status.ok()) return from(status, directory);
+  out.db.reset(db);
+  return out;
+}
+
 class RocksLog final : public LogStore {
  public:
-  RocksLog(std::filesystem::path directory, rocksdb::DB* db,
-           std::vector<rocksdb::ColumnFamilyHandle*> families, bool read_only)
-      : directory_(std::move(directory)),
-        db_(db),
-        families_(std::move(families)),
-        read_only_(read_only) {}
-  ~RocksLog() override {
-    for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
-    db_->Close();
-  }
+  RocksLog(std::filesystem::path directory, Opened open, bool read_only)
+      : directory_(std::move(directory)), open_(std::move(open)), read_only_(read_only) {}
+  ~RocksLog() override { close(open_); }
 
   std::unique_ptr<StoreBatch> batch() const override {
-    return std::make_unique<RocksBatch>(families_);
+    return std::make_unique<RocksBatch>(open_.families);
   }
 
   Status write(StoreBatch& batch, bool durable) override {
     rocksdb::WriteOptions options;
     options.sync = durable;
-    return told(db_->Write(options, &static_cast<RocksBatch&>(batch).batch));
+    return written(options, batch);
   }
 
   Status write_derived(StoreBatch& batch) override {
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    return told(db_->Write(options, &static_cast<RocksBatch&>(batch).batch));
+    return written(options, batch);
   }
 
   Result<std::optional<std::string>> get(Family family, std::string_view key) const override {
+    const Inside inside(gate_);
+    if (!open_.db) return Unexpected<Error>(*shut_);
     std::string value;
-    const auto status = db_->Get({}, handle(family), slice(key), &value);
+    const auto status = open_.db->Get({}, handle(family), slice(key), &value);
     if (status.IsNotFound()) return std::optional<std::string>{};
     if (!status.ok()) return from(status, directory_);
     return std::optional<std::string>{std::move(value)};
   }
 
   Status scan(Family family, std::string_view start, const Visit& visit) const override {
-    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, handle(family)));
+    const Inside inside(gate_);
+    if (!open_.db) return Unexpected<Error>(*shut_);
+    const std::unique_ptr<rocksdb::Iterator> at(open_.db->NewIterator({}, handle(family)));
     for (at->Seek(slice(start)); at->Valid(); at->Next()) {
       if (!visit(at->key().ToStringView(), at->value().ToStringView())) return {};
     }
@@ -129,38 +184,56 @@ class RocksLog final : public LogStore {
   }
 
   Result<std::optional<std::string>> floor(Family family, std::string_view key) const override {
-    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, handle(family)));
+    const Inside inside(gate_);
+    if (!open_.db) return Unexpected<Error>(*shut_);
+    const std::unique_ptr<rocksdb::Iterator> at(open_.db->NewIterator({}, handle(family)));
     at->SeekForPrev(slice(key));
     return key_at(*at);
   }
   Result<std::optional<std::string>> last(Family family) const override {
-    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, handle(family)));
+    const Inside inside(gate_);
+    if (!open_.db) return Unexpected<Error>(*shut_);
+    const std::unique_ptr<rocksdb::Iterator> at(open_.db->NewIterator({}, handle(family)));
     at->SeekToLast();
     return key_at(*at);
   }
 
-  Status check_blocks() const override { return told(db_->VerifyChecksum()); }
+  Status check_blocks() const override {
+    const Inside inside(gate_);
+    if (!open_.db) return Unexpected<Error>(*shut_);
+    return told(open_.db->VerifyChecksum());
+  }
 
-  // RocksDB tries by itself, too, and is busy then: that passes like the lack of space.
-  Status resume() override {
-    const rocksdb::Status status = db_->Resume();
-    if (!status.IsBusy()) return told(status);
-    return failure(ErrorCode::full, "log " + directory_.string() + ": recovers from a full disk");
+  Status reopen(const Look& look) override {
+    gate_.shut();
+    Status done = open_anew(look);
+    if (!done) {  // reading goes on, if it can
+      if (auto reading = open_database(directory_, StoreMode::read_only)) {
+        open_ = *std::move(reading);
+      }
+    }
+    shut_ = done ? std::nullopt : std::optional<Error>(done.error());
+    gate_.open();
+    return done;
   }
 
   Status purge(Family family) override {
+    const Inside inside(gate_);
+    if (!open_.db) return Unexpected<Error>(*shut_);
     // Flushing all families retires the write-ahead files that still hold the old value.
     rocksdb::FlushOptions flush;
-    if (const auto s = db_->Flush(flush, families_); !s.ok()) return from(s, directory_);
+    if (const auto s = open_.db->Flush(flush, open_.families); !s.ok()) return from(s, directory_);
     rocksdb::CompactRangeOptions compact;
     compact.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-    return told(db_->CompactRange(compact, handle(family), nullptr, nullptr));
+    return told(open_.db->CompactRange(compact, handle(family), nullptr, nullptr));
   }
 
   Status copy_to(const std::filesystem::path& directory) override {
+    const Inside inside(gate_);
+    if (!open_.db) return Unexpected<Error>(*shut_);
     if (!read_only_) {
       rocksdb::Checkpoint* made = nullptr;
-      if (const auto s = rocksdb::Checkpoint::Create(db_.get(), &made); !s.ok()) {
+      if (const auto s = rocksdb::Checkpoint::Create(open_.db.get(), &made); !s.ok()) {
         return from(s, directory);
       }
       const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
@@ -173,7 +246,22 @@ class RocksLog final : public LogStore {
 
  private:
   rocksdb::ColumnFamilyHandle* handle(Family family) const {
-    return families_[static_cast<std::size_t>(family)];
+    return open_.families[static_cast<std::size_t>(family)];
+  }
+  Status written(const rocksdb::WriteOptions& options, StoreBatch& batch) {
+    const Inside inside(gate_);
+    if (shut_) return Unexpected<Error>(*shut_);
+    return told(open_.db->Write(options, &static_cast<RocksBatch&>(batch).batch));
+  }
+  Status open_anew(const Look& look) {
+    close(open_);
+    {
+      LQ_TRY(Opened there, open_database(directory_, StoreMode::read_only));
+      const RocksLog seen(directory_, std::move(there), true);
+      if (Status s = look(seen); !s) return s;
+    }
+    LQ_TRY(open_, open_database(directory_, StoreMode::strict));
+    return {};
   }
   Status told(const rocksdb::Status& status) const {
     return status.ok() ? Status{} : Status{from(status, directory_)};
@@ -185,10 +273,11 @@ class RocksLog final : public LogStore {
   }
   Status copy_content(const std::filesystem::path& directory);
 
-  std::filesystem::path directory_;
-  std::unique_ptr<rocksdb::DB> db_;
-  std::vector<rocksdb::ColumnFamilyHandle*> families_;
-  bool read_only_;
+  const std::filesystem::path directory_;
+  mutable Gate gate_;  // inside: who uses what is open
+  Opened open_;
+  const bool read_only_;
+  std::optional<Error> shut_;  // why nothing can be written, or even be read, until it is reopened
 };
 
 Status RocksLog::copy_content(const std::filesystem::path& directory) {
@@ -220,33 +309,10 @@ Status RocksLog::copy_content(const std::filesystem::path& directory) {
 
 Result<std::unique_ptr<LogStore>> open_rocks_log(const std::filesystem::path& directory,
                                                  StoreMode mode) {
-  rocksdb::DBOptions options;
-  options.create_if_missing = mode == StoreMode::create;
-  options.create_missing_column_families = mode == StoreMode::create;
-  options.paranoid_checks = true;
-  options.recycle_log_file_num = 0;
-  const bool salvage = mode == StoreMode::salvage || mode == StoreMode::read_salvage;
-  options.wal_recovery_mode = salvage ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
-                                      : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.info_log = std::make_shared<Silent>();
-  options.max_open_files = 256;
-  // What has no write-ahead can be made again.
-  options.avoid_flush_during_shutdown = true;
-  options.max_total_wal_size = 4 * kWriteBuffer;
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (std::size_t i = 0; i < kFamilyNames.size(); ++i) {
-    descriptors.emplace_back(std::string(kFamilyNames[i]), options_of(static_cast<Family>(i)));
-  }
-  std::vector<rocksdb::ColumnFamilyHandle*> families;
-  rocksdb::DB* db = nullptr;
+  LQ_TRY(Opened open, open_database(directory, mode));
   const bool read_only = mode == StoreMode::read_only || mode == StoreMode::read_salvage;
-  const auto status =
-      read_only
-          ? rocksdb::DB::OpenForReadOnly(options, directory.string(), descriptors, &families, &db)
-          : rocksdb::DB::Open(options, directory.string(), descriptors, &families, &db);
-  if (!status.ok()) return from(status, directory);
   return std::unique_ptr<LogStore>(
-      std::make_unique<RocksLog>(directory, db, std::move(families), read_only));
+      std::make_unique<RocksLog>(directory, std::move(open), read_only));
 }
 
 }  // namespace lianqing

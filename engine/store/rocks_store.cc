@@ -2,8 +2,11 @@
 // which is emptied at opening: what a crash leaves there belongs to no commit.
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <set>
 
@@ -18,6 +21,16 @@ class Silent final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
   void Logv(const char*, va_list) override {}
+};
+
+// What failed on a full disk is opened anew when there is room; RocksDB's own recovery may go on
+// with the file that failed, and abort the process.
+class NoRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* automatic) override {
+    *automatic = false;
+  }
 };
 
 Unexpected<Error> from(const rocksdb::Status& status, const std::string& directory) {
@@ -36,15 +49,63 @@ Unexpected<Error> other_format(const std::string& directory, const std::string& 
                      "': remove it, or give another one; it is made anew from the log");
 }
 
+struct Opened {
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+};
+
+rocksdb::DBOptions database_options(bool to_write) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = to_write;
+  options.create_missing_column_families = to_write;
+  options.paranoid_checks = true;
+  options.recycle_log_file_num = 0;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.info_log = std::make_shared<Silent>();
+  options.listeners = {std::make_shared<NoRecovery>()};
+  options.max_bgerror_resume_count = 0;
+  options.max_open_files = 256;
+  return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> descriptors() {
+  rocksdb::ColumnFamilyOptions family;
+  family.compression = rocksdb::kLZ4Compression;
+  std::vector<rocksdb::ColumnFamilyDescriptor> out;
+  for (const char* name : {"default", "units", "identities", "parked", "headings", "notes"}) {
+    out.emplace_back(name, family);
+  }
+  return out;
+}
+
+Result<Opened> open_database(const std::string& directory, bool to_write) {
+  const auto options = database_options(to_write);
+  Opened out;
+  rocksdb::DB* db = nullptr;
+  const auto status =
+      to_write
+          ? rocksdb::DB::Open(options, directory, descriptors(), &out.families, &db)
+          : rocksdb::DB::OpenForReadOnly(options, directory, descriptors(), &out.families, &db);
+  if (!status.ok()) return from(status, directory);
+  out.db.reset(db);
+  return out;
+}
+
+// As much as the log keeps free for itself.
+bool has_room(const std::string& directory) {
+  std::error_code error;
+  const auto disk = std::filesystem::space(directory, error);
+  return !error &&
+         disk.available >= std::min<std::uintmax_t>(disk.capacity / 10, std::uintmax_t{1} << 30);
+}
+
 class RocksStore final : public Store {
  public:
-  RocksStore(std::string directory, rocksdb::DB* db,
-             std::vector<rocksdb::ColumnFamilyHandle*> families)
-      : directory_(std::move(directory)), db_(db), families_(std::move(families)) {}
-  ~RocksStore() override {
-    for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
-    db_->Close();
-  }
+  RocksStore(std::string directory, Opened open)
+      : directory_(std::move(directory)),
+        db_(std::move(open.db)),
+        families_(std::move(open.families)) {}
+  ~RocksStore() override { close(); }
 
   // Nothing: there is none yet.
   Result<std::optional<std::string>> version() const {
@@ -63,9 +124,10 @@ class RocksStore final : public Store {
 
   Status prepare() {
     rocksdb::WriteBatch batch;
-    const std::unique_ptr<rocksdb::Iterator> parked(db_->NewIterator({}, families_[kParked]));
-    for (parked->SeekToFirst(); parked->Valid(); parked->Next()) {
-      batch.Delete(families_[kParked], parked->key());
+    {
+      const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, families_[kParked]));
+      for (at->SeekToFirst(); at->Valid(); at->Next()) batch.Delete(families_[kParked], at->key());
+      if (!at->status().ok()) return from(at->status(), directory_);
     }
     LQ_TRY(const auto found, version());
     if (!found) {
@@ -77,6 +139,9 @@ class RocksStore final : public Store {
   }
 
   Status commit(const Commit& commit) override {
+    if (db_ == nullptr) {
+      if (Status s = reopen(); !s) return s;
+    }
     rocksdb::WriteBatch batch;
     if (!parked_.empty()) {
       const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, families_[kParked]));
@@ -172,14 +237,48 @@ class RocksStore final : public Store {
     rocksdb::WriteOptions options;
     options.sync = true;
     auto status = db_->Write(options, &batch);
-    // A full disk stops the database until it is told that there is room again.
-    if (status.IsNoSpace() && db_->Resume().ok()) status = db_->Write(options, &batch);
+    // A full disk stops the database until it is opened anew.
+    if (status.IsNoSpace() && has_room(directory_)) {
+      if (Status s = reopen(); !s) return s;
+      status = db_->Write(options, &batch);
+    }
     return status.ok() ? Status{} : Status{from(status, directory_)};
+  }
+
+  void close() {
+    if (db_ == nullptr) return;
+    for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
+    families_.clear();
+    db_->Close();
+    db_.reset();
+  }
+
+  // What is parked has no write-ahead: it is carried over. If it cannot be opened, nothing is asked
+  // of it but the next commit.
+  Status reopen() {
+    if (db_ != nullptr) {
+      carried_.Clear();
+      const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}, families_[kParked]));
+      for (at->SeekToFirst(); at->Valid(); at->Next()) {
+        carried_.Put(families_[kParked], at->key(), at->value());
+      }
+      if (!at->status().ok()) return from(at->status(), directory_);
+    }
+    close();
+    LQ_TRY(Opened open, open_database(directory_, true));
+    db_ = std::move(open.db);
+    families_ = std::move(open.families);
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    if (const auto s = db_->Write(options, &carried_); !s.ok()) return from(s, directory_);
+    carried_.Clear();
+    return {};
   }
 
   std::string directory_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
+  rocksdb::WriteBatch carried_;   // what was parked, while it is being reopened
   std::set<std::string> parked_;  // units whose newest state waits for the next commit
 };
 
@@ -191,13 +290,13 @@ Status check_unfinished(const std::string& directory, const std::vector<std::str
   for (const std::string& name : families) {
     descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
   }
-  rocksdb::DBOptions options;
-  options.info_log = std::make_shared<Silent>();
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  Opened there;
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::OpenForReadOnly(options, directory, descriptors, &handles, &db);
+  const auto status = rocksdb::DB::OpenForReadOnly(database_options(false), directory, descriptors,
+                                                   &there.families, &db);
   if (!status.ok()) return from(status, directory);
-  const RocksStore store(directory, db, std::move(handles));
+  there.db.reset(db);
+  const RocksStore store(directory, std::move(there));
   LQ_TRY(const auto version, store.version());
   if (version) return other_format(directory, *version);
   if (to_write) return {};
@@ -207,35 +306,16 @@ Status check_unfinished(const std::string& directory, const std::vector<std::str
 }
 
 Result<std::unique_ptr<RocksStore>> open(const std::string& directory, bool to_write) {
-  rocksdb::DBOptions options;
-  options.create_if_missing = to_write;
-  options.create_missing_column_families = to_write;
-  options.paranoid_checks = true;
-  options.recycle_log_file_num = 0;
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.info_log = std::make_shared<Silent>();
-  options.max_open_files = 256;
-  rocksdb::ColumnFamilyOptions family;
-  family.compression = rocksdb::kLZ4Compression;
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const char* family_name :
-       {"default", "units", "identities", "parked", "headings", "notes"}) {
-    descriptors.emplace_back(family_name, family);
-  }
   std::vector<std::string> there;  // nothing: no database yet
-  const bool exists = rocksdb::DB::ListColumnFamilies(options, directory, &there).ok();
-  if (exists && there.size() < descriptors.size()) {
+  const bool exists =
+      rocksdb::DB::ListColumnFamilies(database_options(to_write), directory, &there).ok();
+  if (exists && there.size() < descriptors().size()) {
     if (Status s = check_unfinished(directory, there, to_write); !s) {
       return Unexpected<Error>(s.error());
     }
   }
-  std::vector<rocksdb::ColumnFamilyHandle*> families;
-  rocksdb::DB* db = nullptr;
-  const auto status =
-      to_write ? rocksdb::DB::Open(options, directory, descriptors, &families, &db)
-               : rocksdb::DB::OpenForReadOnly(options, directory, descriptors, &families, &db);
-  if (!status.ok()) return from(status, directory);
-  auto store = std::make_unique<RocksStore>(directory, db, std::move(families));
+  LQ_TRY(Opened opened, open_database(directory, to_write));
+  auto store = std::make_unique<RocksStore>(directory, std::move(opened));
   Status ready = to_write ? store->prepare() : store->check_version();
   if (!ready) return Unexpected<Error>(ready.error());
   return store;

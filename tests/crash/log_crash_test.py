@@ -4,6 +4,7 @@
 Needs LIANQING_BINARY, LOG_WRITER and FAILING_CALLS. LIANQING_NIGHTLY=1 does much more of the same. The seed is printed and can be
 given as LIANQING_SEED."""
 import errno
+import gzip
 import json
 import os
 import random
@@ -14,11 +15,16 @@ import time
 import unittest
 
 BINARY, WRITER, CALLS = (os.environ[name] for name in ("LIANQING_BINARY", "LOG_WRITER", "FAILING_CALLS"))
+EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "ningbo-style")
 NIGHTLY = os.environ.get("LIANQING_NIGHTLY", "") not in ("", "0")
 SEED = int(os.environ.get("LIANQING_SEED", "20261123" if not NIGHTLY else str(time.time_ns() % 10**9)))
 KILLS = 2000 if NIGHTLY else 8
 FAILURES = {"write": range(1, 500), "pwrite": range(1, 200), "fsync": range(1, 100), "fdatasync": range(1, 300), "rename": range(1, 20)} \
     if NIGHTLY else {"write": (4, 9, 30), "pwrite": (2, 9), "fsync": (2, 9), "fdatasync": (1, 3, 12), "rename": (1, 4)}
+# (call, end of the file's name, which of them fail first, how many fail): .log is a journal of the database.
+FILLINGS = (("write", None, range(1, 300), (1, 7, 60)), ("write", ".log", range(1, 40), (1, 2, 5)), ("fdatasync", None, range(1, 60), (1, 4)),
+            ("fsync", None, range(1, 60), (1, 4)), ("fallocate", None, range(1, 30), (1, 5)), ("pwrite", None, range(1, 40), (1, 3))) \
+    if NIGHTLY else (("write", ".log", (1, 2, 9), (1, 3)), ("fdatasync", ".log", (1, 5), (1,)), ("write", None, (30,), (40,)))
 FLIPS = 400 if NIGHTLY else 3
 
 
@@ -35,8 +41,8 @@ def lianqing(*args):
 class Writer:
     """One run of log_writer and what it acknowledged: {id number: seq}."""
 
-    def __init__(self, data, start, commits, kill_after=None, env=None):
-        p = subprocess.Popen([WRITER, data, str(start), str(commits)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    def __init__(self, data, start, commits, kill_after=None, env=None, wait=False):
+        p = subprocess.Popen([WRITER, data, str(start), str(commits), *["wait"] * wait], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                              env={**os.environ, **(env or {})})
         self.acked, self.next, self.failed, self.stopped = {}, start, None, None
         if kill_after is not None:
@@ -112,10 +118,63 @@ class LogCrash(unittest.TestCase):
                             self.assertEqual(writer.code, 74)
                             self.assertNotEqual(writer.stopped, "TAKEN")
                             if code == errno.ENOSPC:
-                                self.assertIn("failed full", writer.failed)
+                                self.assertRegex(writer.failed, "failed full|taken all the same")
                         again = Writer(self.data, writer.next, 3)
                         self.assertEqual(again.code, 0, again.failed)
                         self.check({**writer.acked, **again.acked}, (call, n))
+
+    def test_a_disk_that_fills_up_is_waited_for(self):
+        """Also when the database meets it: in the first write after opening as in any other, for one call or for many."""
+        first = Writer(self.data, 0, 12)
+        kept = os.path.join(self.folder, "kept")
+        shutil.copytree(self.data, kept)
+        taken = 0
+        for call, file, numbers, times in FILLINGS:
+            for n in numbers:
+                for many in times:
+                    with self.subTest(call=call, file=file, n=n, times=many):
+                        shutil.rmtree(self.data)
+                        shutil.copytree(kept, self.data)
+                        env = {"LD_PRELOAD": CALLS, "FAIL_CALL": call, "FAIL_AT": str(n), "FAIL_FOR": str(many),
+                               "FAIL_ERRNO": str(errno.ENOSPC), **({"FAIL_FILE": file} if file else {})}
+                        writer = Writer(self.data, first.next, 12, env=env, wait=True)
+                        if writer.failed is None:
+                            self.assertEqual(writer.code, 0)
+                            taken += 1
+                        else:                              # it could not open it, or not say that a commit was taken
+                            self.assertEqual(writer.code, 74)
+                            self.assertNotEqual(writer.stopped, "TAKEN")
+                        again = Writer(self.data, writer.next, 3)
+                        self.assertEqual(again.code, 0, again.failed)
+                        self.check({**first.acked, **writer.acked, **again.acked}, (call, file, n, many))
+        self.assertGreater(taken, 0)
+
+    def test_a_state_on_a_disk_that_fills_up(self):
+        """What a replay keeps goes on after its database met a full disk, with nothing lost of what was only in memory."""
+        events, state, out = (os.path.join(self.folder, name) for name in ("events.jsonl", "state", "out.jsonl"))
+        with gzip.open(os.path.join(EXAMPLE, "events.jsonl.gz")) as packed, open(events, "wb") as file:
+            shutil.copyfileobj(packed, file)
+
+        def replayed(env=None):
+            shutil.rmtree(state, ignore_errors=True)
+            done = subprocess.run([BINARY, "replay", "--rules", os.path.join(EXAMPLE, "pack"), "--events", events, "--state", state, "--out", out,
+                                   "--units", os.path.join(EXAMPLE, "units.csv")],
+                                  capture_output=True, text=True, timeout=120, env={**os.environ, **(env or {})})
+            if done.returncode != 0:
+                return done.returncode
+            with open(out, "rb") as file:
+                return file.read()
+
+        expected, gone_on = replayed(), 0
+        for call in ("write", "fdatasync"):
+            for n in range(1, 30) if NIGHTLY else (1, 2, 3):
+                with self.subTest(call=call, n=n):
+                    env = {"LD_PRELOAD": CALLS, "FAIL_CALL": call, "FAIL_FILE": ".log", "FAIL_AT": str(n), "FAIL_ERRNO": str(errno.ENOSPC)}
+                    got = replayed(env)
+                    gone_on += got == expected
+                    if got != expected:
+                        self.assertEqual(got, 74)
+        self.assertGreater(gone_on, 3)
 
     def test_no_space_is_refused_before_the_disk_is_full(self):
         first = Writer(self.data, 0, 5)

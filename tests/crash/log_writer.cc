@@ -2,13 +2,15 @@
 // batches of changing size, and prints a line for each commit that was acknowledged. After an error
 // it shows that nothing more is taken, and ends with 74.
 //
-//   log_writer DIR FROM COMMITS
+//   log_writer DIR FROM COMMITS [wait]      wait: for room on a full disk, for some seconds
 //
 //   acked FIRST-ID LAST-ID FIRST-SEQ        every record of the batch, in order
 //   failed full|other MESSAGE
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 
 #include "connectors/decode.h"
 #include "log/event_log.h"
@@ -51,7 +53,7 @@ int failed(EventLog* log, const Error& error) {
   return 74;
 }
 
-int run(const char* directory, std::uint64_t from, std::uint64_t commits) {
+int run(const char* directory, std::uint64_t from, std::uint64_t commits, bool wait) {
   auto log = EventLog::open(directory, OpenMode::create);
   if (!log) return failed(nullptr, log.error());
   std::uint64_t next = from;
@@ -61,7 +63,11 @@ int run(const char* directory, std::uint64_t from, std::uint64_t commits) {
     for (std::uint64_t i = 0; i < size; ++i) batch.push_back(numbered(next + i));
     const Instant at = (*log)->next_seq() == 0 ? instant(1'700'000'000'000'000)
                                                : (*log)->last_recorded() + Duration{20'000};
-    const auto done = (*log)->append(batch, at);
+    auto done = (*log)->append(batch, at);
+    for (int i = 0; wait && !done && done.error().code == ErrorCode::full && i < 1000; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      done = (*log)->append(batch, at);
+    }
     if (!done) return failed(log->get(), done.error());
     for (std::size_t i = 1; i < done->size(); ++i) {
       if ((*done)[i].seq != (*done)[0].seq + i) return 70;
@@ -79,6 +85,6 @@ int run(const char* directory, std::uint64_t from, std::uint64_t commits) {
 }  // namespace lianqing
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
-  return lianqing::run(argv[1], lianqing::number(argv[2]), lianqing::number(argv[3]));
+  if (argc != 4 && (argc != 5 || std::strcmp(argv[4], "wait") != 0)) return 2;
+  return lianqing::run(argv[1], lianqing::number(argv[2]), lianqing::number(argv[3]), argc == 5);
 }
