@@ -211,12 +211,23 @@ class Examination {
 
   // ---- disk, clock, log
 
+  // The journals of the three databases take that much at the most, whatever the log's size.
+  static constexpr std::uint64_t kJournalBytes = 512U << 20;
+
   void look_at_disk() {
     const DiskGauges disk = disk_gauges(config_.data, config_.reserve);
     const auto mib = [](std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; };
     const Bilingual text{"可用 " + mib(disk.free_bytes) + "，保留 " + mib(disk.reserve_bytes),
                          mib(disk.free_bytes) + " free, " + mib(disk.reserve_bytes) + " reserved"};
-    if (disk.free_bytes < disk.reserve_bytes) {
+    std::error_code error;
+    const std::uintmax_t size = fs::space(config_.data, error).capacity;
+    const std::uint64_t least = kJournalBytes + disk.reserve_bytes;
+    if (!error && size > 0 && size < least) {
+      mend("disk",
+           {"磁盘共 " + mib(size) + "，小于数据库日志文件所需和保留空间之和 " + mib(least),
+            "the disk has " + mib(size) + ", less than journals and reserve take: " + mib(least)},
+           {"换用更大的磁盘", "take a larger disk"});
+    } else if (disk.free_bytes < disk.reserve_bytes) {
       mend("disk", text,
            {"腾出空间：事件正被拒绝（507）", "make room: events are being refused (507)"});
     } else if (disk.free_bytes / 2 < disk.reserve_bytes) {

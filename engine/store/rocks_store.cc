@@ -65,6 +65,9 @@ rocksdb::DBOptions database_options(bool to_write) {
   options.listeners = {std::make_shared<NoRecovery>()};
   options.max_bgerror_resume_count = 0;
   options.max_open_files = 256;
+  // It is written seldom and much at a time: a journal laid out in advance would only take room.
+  options.allow_fallocate = false;
+  options.max_total_wal_size = 96U << 20;
   return options;
 }
 

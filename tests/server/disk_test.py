@@ -161,6 +161,20 @@ class Disk(unittest.TestCase):
             self.assertEqual(daemon.stop(), 0, daemon.said()[-900:])
             self.kept(daemon, producer.acknowledged)
 
+    def test_the_doctor_knows_how_much_a_disk_must_hold(self):
+        for megabytes, expected in ((512, "mend"), (1024, "ok")):
+            with self.subTest(megabytes=megabytes):
+                disk = Small(megabytes)
+                self.addCleanup(disk.close)
+                if not disk.mounted:
+                    self.skipTest("no right to mount a tmpfs")
+                with Daemon(disk.path) as daemon:
+                    self.assertEqual(daemon.post(event("first")).status, 200)
+                    self.assertEqual(daemon.stop(), 0)
+                    done = daemon.run("doctor", "--data", daemon.data, "--format", "json")
+                found = [one for one in json.loads(done.stdout)["findings"] if one["topic"] == "disk"]
+                self.assertEqual([one["verdict"] for one in found], [expected], found)
+
     def test_a_failing_write_ends_the_daemon_and_acknowledges_nothing_more(self):
         served = 0
         for call, places in FAILURES.items():
