@@ -146,8 +146,8 @@ class Examination {
                    "put a PEM certificate there, or make one with lianqing tls new"});
     }
     const std::string ends = format_rfc3339(facts->ends);
-    const Bilingual renew{"更换证书后重启守护进程",
-                          "replace the certificate and restart the daemon"};
+    const Bilingual renew{"更换证书文件，守护进程会自行采用",
+                          "replace the file of the certificate: the daemon takes it up"};
     if (facts->ends <= wall()) {
       mend("tls", {"证书已于 " + ends + " 到期", "the certificate ended at " + ends}, renew);
     } else if (facts->begins > wall()) {

@@ -19,13 +19,23 @@ std::shared_ptr<const VisibleUnits> visible_units(const http::Caller& caller, co
 
 // A limited viewer is one of the units that are watched; a limited operator watches them.
 Access::Access(const http::Caller& caller, std::shared_ptr<const VisibleUnits> units,
-               std::shared_ptr<const Discretion> discretion)
-    : units_(std::move(units)) {
-  if (units_ && caller.role == http::Role::viewer) discretion_ = std::move(discretion);
+               std::shared_ptr<const Discretion> discretion, std::shared_ptr<const Seal> seal)
+    : units_(std::move(units)), seal_(std::move(seal)) {
+  if (units_ && is_accused(caller)) discretion_ = std::move(discretion);
+}
+
+Access Access::under(const Program& program) const {
+  Access out = *this;
+  if (out.discretion_) out.discretion_ = std::make_shared<const Discretion>(program);
+  return out;
 }
 
 std::string Access::warning(std::string text) const {
   return discretion_ ? discretion_->warning(text) : std::move(text);
+}
+
+std::string Access::told(std::string text) const {
+  return discretion_ ? seal_->close_ids(discretion_->days_only(text)) : std::move(text);
 }
 
 bool Access::sees_text(std::string_view text) const {

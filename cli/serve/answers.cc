@@ -102,6 +102,15 @@ std::string object_of(const Response& answer) {
   return {};
 }
 
+// The one place where answers to an accused unit's viewers lose their times of day.
+Response discreet(const Request& request, const Access& access, Response answer) {
+  answer.body = access.told(std::move(answer.body));
+  const bool has_tag =
+      request.route == RouteId::list_units || request.route == RouteId::list_warnings;
+  if (!access.is_limited() || !has_tag || answer.status != 200) return answer;
+  return tagged_by_content(request, std::move(answer));
+}
+
 Response overloaded() {
   return http::try_later(503, "busy", "too many questions wait: ask again shortly", 1);
 }
@@ -116,7 +125,8 @@ Answers::Answers(AnswersOptions options, Writer& writer, RuleSwitch& rules, Asid
       aside_(aside),
       tokens_(tokens),
       audit_(audit),
-      proposals_(options_.data, *writer.log()) {}
+      proposals_(options_.data, *writer.log()),
+      seal_(std::make_shared<const Seal>(Seal::of(*writer.log()))) {}
 
 std::optional<http::Caller> Answers::caller_of(std::string_view token) {
   return tokens_.caller_of(token, wall());
@@ -137,12 +147,12 @@ void Answers::answer(Request request, Reply reply) {
     case RouteId::get_warning:
       return run_aside(std::move(request), std::move(reply),
                        [this](const Request& asked, const Access& access) {
-                         return get_warning(asked, access, *writer_.log(), writer_.feed());
+                         return get_warning(asked, access, *writer_.log(), writer_.feed(), *seal_);
                        });
     case RouteId::list_quarantine:
       return run_aside(std::move(request), std::move(reply),
                        [this](const Request& asked, const Access&) {
-                         return list_quarantine(asked, *writer_.log());
+                         return list_quarantine(asked, *writer_.log(), *writer_.rules()->program);
                        });
     case RouteId::list_audit:
       return run_aside(
@@ -210,12 +220,16 @@ void Answers::take_events(Request request, Reply reply) {
   if (!texts) return reply(texts.error());
   Batch batch;
   batch.bytes = ingest->request.body.size();
+  bool foreign = false;
   for (std::size_t i = 0; i < texts->texts.size(); ++i) {
     const std::string_view text = texts->texts[i];
     Record record = decoder_.decode(text, {0, i + 1, 0}, ingest->arena, true);
     if (auto* event = std::get_if<Event>(&record)) {
       event->raw = ingest->arena.copy(text);
-      if (auto fault = foreign_source(ingest->request.caller, *event)) record = *std::move(fault);
+      if (auto fault = foreign_source(ingest->request.caller, *event)) {
+        record = *std::move(fault);
+        foreign = true;
+      }
     } else if (texts->one_text && !http::is_json(text)) {
       const auto& rejection = std::get<Rejection>(record);
       return reply(http::problem(400, "json",
@@ -226,6 +240,17 @@ void Answers::take_events(Request request, Reply reply) {
     batch.records.push_back(std::move(record));
   }
   if (batch.records.empty()) return reply(ingest_answer(std::vector<Taken>{}));
+  if (foreign) {
+    const http::Caller& caller = ingest->request.caller;
+    audit_.note({"denied",
+                 caller.name,
+                 std::string(name(caller.role)),
+                 "POST /v1/events",
+                 {},
+                 "source",
+                 {},
+                 {}});
+  }
   ingest->request.body = {};
   batch.memory = ingest;
   batch.done = [reply](const Result<std::vector<Taken>>& taken) { reply(ingest_answer(taken)); };
@@ -257,7 +282,7 @@ std::optional<Access> Answers::known_access(const http::Caller& caller) {
     units = found->second;
   }
   if (units->tree_version != writer_.tree_version()) return std::nullopt;
-  return Access(caller, std::move(units), discretion());
+  return Access(caller, std::move(units), discretion(), seal_);
 }
 
 // On the engine's thread, which has the tree.
@@ -269,7 +294,7 @@ Access Answers::access(const http::Caller& caller, const Live& live) {
     if (visible_.size() >= kMostRemembered) visible_.clear();
     visible_[caller.units] = units;
   }
-  return Access(caller, std::move(units), discretion());
+  return Access(caller, std::move(units), discretion(), seal_);
 }
 
 bool Answers::with_access(const http::Caller& caller, std::function<void(Access)> then) {
@@ -337,7 +362,8 @@ http::Reply Answers::noted(const http::Request& request, http::Reply reply) {
 void Answers::ask(Request request, Reply reply, Question question) {
   if (!writer_.ask(
           [this, request = std::move(request), reply, question = std::move(question)](Live& live) {
-            reply(question(request, access(request.caller, live), live));
+            const Access may = access(request.caller, live);
+            reply(discreet(request, may, question(request, may, live)));
           })) {
     reply(overloaded());
   }
@@ -347,8 +373,9 @@ void Answers::run_aside(Request request, Reply reply, Job job) {
   const http::Caller caller = request.caller;
   const bool asked = with_access(
       caller, [this, request = std::move(request), reply, job = std::move(job)](Access access) {
-        const bool taken = aside_.submit(
-            [request, reply, job, access = std::move(access)] { reply(job(request, access)); });
+        const bool taken = aside_.submit([request, reply, job, access = std::move(access)] {
+          reply(discreet(request, access, job(request, access)));
+        });
         if (!taken) reply(overloaded());
       });
   if (!asked) reply(overloaded());
@@ -369,9 +396,15 @@ void Answers::explain(Request request, Reply reply) {
   }
   const auto at = instant_parameter(request, "at");
   if (!at) return reply(at.error());
-  if (!*at) return ask(std::move(request), std::move(reply), explain_unit);
+  std::optional<Instant> then = *at;
+  // Else the instants of changes could be found by asking often: they read days, as of their ends.
+  if (then && Access::is_accused(request.caller)) {
+    then = discretion()->end_of_day(*then);
+    if (*then == discretion()->end_of_day(writer_.now())) then.reset();
+  }
+  if (!then) return ask(std::move(request), std::move(reply), explain_unit);
   run_aside(std::move(request), std::move(reply),
-            [this, at = **at](const Request& asked, const Access& access) {
+            [this, at = *then](const Request& asked, const Access& access) {
               const auto program = program_at(options_.data, *writer_.rules(), at);
               if (!program) return http::problem(500, "rules", program.error().what);
               return explain_unit_at(asked, access, *writer_.log(), *program, options_.units, at);
@@ -454,7 +487,8 @@ void Answers::open_stream(const http::Caller& caller, std::optional<std::uint64_
   audit_.note(
       {"read", caller.name, std::string(name(caller.role)), "GET /v1/stream", {}, "200", {}, {}});
   const StreamFeed& feed = writer_.feed();
-  if (seen && *seen + 1 >= feed.first() && *seen <= feed.head()) {
+  if (seen && caller.is_limited()) seen = seal_->open(*seen);
+  if (seen && *seen < UINT64_MAX && *seen + 1 >= feed.first() && *seen <= feed.head()) {
     http::StreamOpening out;
     out.snapshot = false;
     out.place = {*seen, feed.colour_head()};
@@ -463,12 +497,10 @@ void Answers::open_stream(const http::Caller& caller, std::optional<std::uint64_
   const bool asked = writer_.ask([this, caller, opened](Live& live) {
     const Access may = access(caller, live);
     http::StreamOpening out;
-    out.levels = live.board().levels(
-        [&may](const std::string& unit) { return may.sees(unit); },
-        [&may](const std::string& rule, Instant since) {
-          return may.is_accused() ? may.discretion().coarse(rule, since) : since;
-        });
+    out.levels = live.board().levels([&may](const std::string& unit) { return may.sees(unit); });
+    for (std::string& level : out.levels) level = may.told(std::move(level));
     out.place = {live.position(), live.feed().colour_head()};
+    out.marker = may.place(out.place.warning);
     opened(std::move(out));
   });
   if (asked) return;
@@ -498,7 +530,7 @@ void Answers::read_visible(Access access, http::StreamPlace seen,
                        colours = *std::move(colours)](std::vector<Positioned> warnings) {
     http::StreamPage out = stream_page(access, std::move(warnings));
     for (const auto& [number, colour] : colours) {
-      if (access.sees_text(colour)) out.colours.push_back(colour);
+      if (access.sees_text(colour)) out.colours.push_back(access.told(colour));
       out.reached.colour = number;
     }
     read(std::move(out));

@@ -86,6 +86,7 @@ class Answers final : public http::Answerer {
   Proposals proposals_;
   EventDecoder decoder_;  // of the server's thread
   Logins logins_;         // of the server's thread
+  const std::shared_ptr<const Seal> seal_;
   std::mutex access_lock_;
   std::map<std::vector<std::string>, std::shared_ptr<const VisibleUnits>> visible_;  // by roots
   std::shared_ptr<const Program> discreet_about_;

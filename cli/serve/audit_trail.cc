@@ -248,18 +248,22 @@ void AuditTrail::note(AuditNote note, bool lump) {
     something_.notify_one();
     return;
   }
-  // Too many kinds within a minute: what they have in common is all that is kept of the further
-  // ones.
-  if (heaps_.size() >= kKinds && !heaps_.contains(note)) {
-    note.who = note.object = note.peer = note.detail = {};
-    ++lumped_;
-  }
-  Heap& heap = heaps_[std::move(note)];
+  Heap& heap = heap_of(std::move(note));
   ++heap.unwritten;
   heap.last_noted = Clock::now();
   if (heap.was_written) return;
   urgent_ = true;
   something_.notify_one();
+}
+
+// Too many kinds within a minute: what they have in common is all that is kept of the further ones.
+// Whoever has a token is among it, so nobody hides behind a crowd of notes.
+AuditTrail::Heap& AuditTrail::heap_of(AuditNote note) {
+  if (heaps_.size() >= kKinds && !heaps_.contains(note)) {
+    note.object = note.peer = note.detail = {};
+    ++lumped_;
+  }
+  return heaps_[std::move(note)];
 }
 
 void AuditTrail::watch_rules(std::function<std::string()> ruling) {
@@ -365,7 +369,7 @@ void AuditTrail::write(const std::vector<std::pair<AuditNote, std::uint64_t>>& n
     }
     const std::lock_guard hold(lock_);
     for (const auto& [note, times] : notes) {
-      if (heaps_.size() < kKinds) heaps_[note].unwritten += times;
+      heap_of(note).unwritten += times;
     }
     return;
   }

@@ -76,6 +76,7 @@ class AuditTrail {
   };
   AuditTrail(std::unique_ptr<EventLog> log, std::string tokens, Logbook& logbook,
              std::shared_ptr<EventLog> events);
+  Heap& heap_of(AuditNote note);  // under the lock
   void run(const std::stop_token& stop);
   std::vector<std::pair<AuditNote, std::uint64_t>> due(bool all);
   void write(const std::vector<std::pair<AuditNote, std::uint64_t>>& notes);

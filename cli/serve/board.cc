@@ -86,8 +86,7 @@ std::set<std::string, std::less<>> Board::sub_trees(const std::vector<std::strin
 }
 
 std::vector<std::string> Board::levels(
-    const std::function<bool(const std::string&)>& visible,
-    const std::function<Instant(const std::string&, Instant)>& told_since) const {
+    const std::function<bool(const std::string&)>& visible) const {
   std::vector<std::string> out;
   for (const std::string& id : lit_) {
     if (!visible(id)) continue;
@@ -101,7 +100,7 @@ std::vector<std::string> Board::levels(
         json.string(where.second);
       }
       json.key("level").string(name(standing.level));
-      json.key("since").string(format_rfc3339(told_since(where.first, standing.since)));
+      json.key("since").string(format_rfc3339(standing.since));
       json.end_object();
     }
   }

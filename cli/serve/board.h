@@ -57,10 +57,9 @@ class Board {
   std::size_t grey() const { return grey_; }
 
   // One JSON text per level that is not green, shadow rules apart, of the units for which `visible`
-  // is true, since when `told_since` says.
+  // is true.
   std::vector<std::string> levels(
-      const std::function<bool(const std::string& unit)>& visible,
-      const std::function<Instant(const std::string& rule, Instant since)>& told_since) const;
+      const std::function<bool(const std::string& unit)>& visible) const;
 
  private:
   BoardUnit& at(std::string_view unit);

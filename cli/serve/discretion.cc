@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "cli/kept_packs.h"
 #include "cli/serve/json_members.h"
 #include "connectors/json_writer.h"
 
@@ -94,6 +95,26 @@ std::string_view bare(std::string_view text) {
   return text.size() < 2 ? text : text.substr(1, text.size() - 2);
 }
 
+// Tells when one single event was, even among many.
+bool tells_of_one(Aggregate aggregate) {
+  return aggregate == Aggregate::first || aggregate == Aggregate::last ||
+         aggregate == Aggregate::age || aggregate == Aggregate::decayed;
+}
+
+// Whether `text` begins like the pattern, in which 0 stands for a digit.
+bool begins_like(std::string_view text, std::string_view pattern) {
+  if (text.size() < pattern.size()) return false;
+  return std::equal(pattern.begin(), pattern.end(), text.begin(), [](char expected, char c) {
+    return expected == '0' ? c >= '0' && c <= '9' : c == expected;
+  });
+}
+
+// How much of `text` from `at` on is a part of a second.
+std::size_t fraction_end(std::string_view text, std::size_t at) {
+  if (!begins_like(text.substr(std::min(at, text.size())), ".0")) return at;
+  return std::min(text.find_first_not_of("0123456789", at + 1), text.size());
+}
+
 // The title as a sentence that says why there is no number in it.
 void put_withheld(JsonWriter& out, std::string_view title) {
   out.begin_object();
@@ -112,7 +133,8 @@ void put_withheld(JsonWriter& out, std::string_view title) {
 
 }  // namespace
 
-Discretion::Discretion(const Program& program) : zone_(program.zone), everything_(1) {
+Discretion::Discretion(const Program& program)
+    : zone_(program.zone), hash_(hash_text(program)), everything_(1) {
   const Measures measures(program);
   for (const Rule& rule : program.rules) {
     auto& guarded = rules_[rule.id];
@@ -121,6 +143,7 @@ Discretion::Discretion(const Program& program) : zone_(program.zone), everything
       Guarded& one = guarded.emplace_back();
       one.measure = program.measures[m].name;
       one.derived = program.measures[m].aggregate == Aggregate::value;
+      if (tells_of_one(program.measures[m].aggregate)) continue;
       for (const std::uint32_t other : rule.measures) {
         if (measures.counts_reporters(other, m)) {
           one.reporters.push_back(program.measures[other].name);
@@ -145,25 +168,53 @@ bool Discretion::is_told(const Guarded& measure, const Values& values) {
   });
 }
 
-Instant Discretion::coarse(const std::string& rule, Instant t) const {
-  return guarded(rule).empty() ? t : zone_.start_of(zone_.day_of(t));
+std::string Discretion::days_only(std::string_view text) const {
+  constexpr std::string_view kDate = "0000-00-00", kLocal = "0000-00-00 00:00";
+  constexpr std::string_view kInstant = "0000-00-00T00:00:00";
+  std::string out;
+  out.reserve(text.size());
+  std::size_t copied = 0;
+  for (std::size_t at = text.find('-'); at != std::string_view::npos; at = text.find('-', at + 1)) {
+    if (at < copied + 4) continue;
+    const std::size_t from = at - 4;
+    const std::string_view rest = text.substr(from);
+    std::string told;
+    std::size_t size = 0;
+    if (begins_like(rest, kInstant)) {
+      size = fraction_end(rest, kInstant.size());
+      const std::string_view zone = rest.substr(size);
+      size += begins_like(zone, "+00:00") || begins_like(zone, "-00:00") ? 6 : 1;
+      const auto t = parse_rfc3339(rest.substr(0, size));
+      if (t) told = format_rfc3339(start_of_day(*t));
+    } else if (begins_like(rest, kLocal)) {
+      size = kLocal.size();
+      if (begins_like(rest.substr(size), ":00")) size += 3;
+      size = fraction_end(rest, size);
+      told = rest.substr(0, kDate.size());
+    }
+    if (told.empty()) continue;
+    out.append(text.substr(copied, from - copied)).append(told);
+    copied = from + size;
+  }
+  return out.append(text.substr(copied));
 }
 
 std::string Discretion::warning(std::string_view text) const {
   const auto members = json_members(text);
   if (!members) return "{}";
-  std::string_view title, rule;
+  std::string_view title, rule, pack = hash_;
   Values values;
   for (const JsonMember& member : *members) {
     if (member.first == "title") title = member.second;
     if (member.first == "rule") rule = bare(member.second);
+    if (member.first == "rules") pack = bare(member.second);
     if (member.first != "values") continue;
     for (const JsonMember& value :
          json_members(member.second).value_or(std::vector<JsonMember>())) {
       values.emplace(value.first, value.second);
     }
   }
-  const auto& rests_on = guarded(rule);
+  const auto& rests_on = pack == hash_ ? guarded(rule) : everything_;
   const bool all_told = std::all_of(rests_on.begin(), rests_on.end(), [&](const Guarded& one) {
     return one.derived || is_told(one, values);
   });
@@ -177,8 +228,7 @@ std::string Discretion::warning(std::string_view text) const {
   JsonWriter json(out);
   json.begin_object();
   for (const auto& [name, value] : *members) {
-    if (name == "evidence") continue;
-    if (!rests_on.empty() && (name == "seq" || name == "late_by")) continue;
+    if (name == "evidence" || name == "seq" || name == "late_by") continue;
     if (!all_told && (name == "why" || name == "next" || name == "cause")) continue;
     json.key(name);
     if (name == "values" && !all_told) {
@@ -189,16 +239,13 @@ std::string Discretion::warning(std::string_view text) const {
       json.end_object();
     } else if (name == "because" && !all_told) {
       put_withheld(json, title);
-    } else if (name == "time" && !rests_on.empty()) {
-      const auto t = parse_rfc3339(bare(value));
-      json.string(t ? format_rfc3339(zone_.start_of(zone_.day_of(*t))) : std::string());
     } else {
       json.raw(value);
     }
   }
   if (!all_told) json.key("withheld").string("reporters");
   json.end_object();
-  return out;
+  return days_only(out);
 }
 
 }  // namespace lianqing

@@ -1,6 +1,6 @@
-// What of a warning the accused unit's own viewers may read: rule and category always; counts, and
+// What the accused unit's own viewers may read: of a warning rule and category always; counts, and
 // what rests on them, only where three different reporters stand behind them; the ids of events
-// never. docs/security.md has it in words.
+// never; of anything the day, never the time of day. docs/security.md has it in words.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,12 @@ class Discretion {
 
   // A warning as our own writer makes it, without what such a viewer may not read.
   std::string warning(std::string_view text) const;
-  // An instant of that rule as such a viewer may read it: of a rule on complaints, only its day.
-  Instant coarse(const std::string& rule, Instant t) const;
+  // An answer of ours without times of day: an instant becomes the start of its local day, and a
+  // local time in a sentence its date.
+  std::string days_only(std::string_view text) const;
+  Instant start_of_day(Instant t) const { return zone_.start_of(zone_.day_of(t)); }
+  // The last instant of its local day.
+  Instant end_of_day(Instant t) const { return zone_.end_of(zone_.day_of(t)) - Duration{1}; }
 
  private:
   struct Guarded {
@@ -35,6 +39,7 @@ class Discretion {
   static bool is_told(const Guarded& measure, const Values& values);
 
   const Zone zone_;
+  const std::string hash_;                                          // of the pack
   std::map<std::string, std::vector<Guarded>, std::less<>> rules_;  // all of the pack
   const std::vector<Guarded> everything_;  // of a rule that is not in the pack any more
 };

@@ -1,10 +1,7 @@
 #include "cli/serve/json_members.h"
 
 namespace lianqing {
-namespace {
-
-// Behind the string that begins at `at`; npos if it does not end.
-std::size_t string_end(std::string_view text, std::size_t at) {
+std::size_t json_string_end(std::string_view text, std::size_t at) {
   for (++at; at < text.size(); ++at) {
     if (text[at] == '\\') {
       ++at;
@@ -15,13 +12,15 @@ std::size_t string_end(std::string_view text, std::size_t at) {
   return std::string_view::npos;
 }
 
+namespace {
+
 // Behind the value that begins at `at`: at the comma or bracket that follows it.
 std::size_t value_end(std::string_view text, std::size_t at) {
   std::size_t depth = 0;
   while (at < text.size()) {
     const char c = text[at];
     if (c == '"') {
-      at = string_end(text, at);
+      at = json_string_end(text, at);
       continue;
     }
     if (depth == 0 && (c == ',' || c == '}')) return at;
@@ -40,7 +39,7 @@ std::optional<std::vector<JsonMember>> json_members(std::string_view text) {
   if (!text.starts_with('{')) return std::nullopt;
   for (std::size_t at = 1; at < text.size();) {
     if (text[at] != '"') return std::nullopt;
-    const std::size_t colon = string_end(text, at);
+    const std::size_t colon = json_string_end(text, at);
     if (colon == std::string_view::npos || colon >= text.size() || text[colon] != ':') {
       return std::nullopt;
     }

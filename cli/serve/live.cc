@@ -373,6 +373,7 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, std::span<const
   if (!announced_) commit.recorded += Duration{1};  // room for the first record of all
   for (std::size_t i = 0; i < records.size(); ++i) {
     std::optional<Rejection> fault;
+    bool withheld = false;
     if (auto* event = std::get_if<Event>(&records[i])) {
       if (looks_back(*event, commit)) {
         if (Status s = append(commit, records, out); !s) return Unexpected<Error>(s.error());
@@ -380,6 +381,7 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, std::span<const
       }
       event->recorded = commit.recorded;
       fault = options_.screen.refusal(*event);
+      withheld = fault.has_value();
       if (!fault) fault = replay().fault(*event);
       if (!fault && event->type == kActivationType) {
         LQ_TRY(const auto known, log_->find(event->identity));
@@ -388,9 +390,10 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, std::span<const
       if (fault) fault->raw = std::string(event->raw.substr(0, kMaxRejectedBytes));
     } else {
       fault = std::move(std::get<Rejection>(records[i]));
+      withheld = options_.screen.suspects(fault->raw);
     }
     const ReadPlace place = places.empty() ? ReadPlace{} : places[i];
-    if (fault && (fault->code == "level" || options_.screen.suspects(fault->raw))) {
+    if (withheld) {
       fault = Screen::withheld(*fault,
                                std::to_string(micros(commit.recorded)) + "-" + std::to_string(i));
     }

@@ -10,6 +10,7 @@
 #include "lianqing/level.h"
 #include "lianqing/result.h"
 #include "lianqing/time.h"
+#include "rules/fingerprint.h"
 
 namespace lianqing {
 
@@ -63,8 +64,8 @@ inline Outcome<bool, http::Response> flag_parameter(const http::Request& request
 }
 
 // The answer with its entity tag, or that nothing has changed since the client asked.
-inline http::Response tagged(const http::Request& request, const std::string& tag,
-                             http::Response answer) {
+inline http::Response with_tag(const http::Request& request, const std::string& tag,
+                               http::Response answer) {
   const std::string quoted = "\"" + tag + "\"";
   answer.fields.emplace_back("ETag", quoted);
   if (request.field("if-none-match").find(quoted) != std::string_view::npos) {
@@ -72,6 +73,17 @@ inline http::Response tagged(const http::Request& request, const std::string& ta
     answer.body.clear();
   }
   return answer;
+}
+
+// The same. A tag tells of all units: one who sees some of them gets the hash of the answer for it,
+// when it is as it leaves.
+inline http::Response tagged(const http::Request& request, const std::string& tag,
+                             http::Response answer) {
+  return request.caller.is_limited() ? answer : with_tag(request, tag, std::move(answer));
+}
+inline http::Response tagged_by_content(const http::Request& request, http::Response answer) {
+  const std::string tag = hex(sha256(answer.body)).substr(0, 32);
+  return with_tag(request, tag, std::move(answer));
 }
 
 }  // namespace lianqing

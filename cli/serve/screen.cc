@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "cli/serve/escapes.h"
+#include "connectors/utf8.h"
+
 namespace lianqing {
 namespace {
 
@@ -25,8 +28,8 @@ std::optional<Rejection> Screen::refusal(const Event& event) const {
                        {}};
     }
   }
-  // What is deeper than fields go: in lists of objects, or under another name's escapes.
-  if (suspects(event.raw)) {
+  // What is deeper than fields go: in lists of objects, or in a text that is JSON again.
+  if (holds_field(event.raw)) {
     return Rejection{"screened",
                      "a field that may not be sent here is in the record: leave it out",
                      event.origin,
@@ -35,19 +38,35 @@ std::optional<Rejection> Screen::refusal(const Event& event) const {
   }
   if (level_field.empty()) return std::nullopt;
   for (const Field& field : event.data) {
-    if (field.path != level_field) continue;
+    if (!is_within(field.path, level_field)) continue;
     const auto* level = std::get_if<std::string_view>(&field.value.value);
-    if (level != nullptr && std::find(levels.begin(), levels.end(), *level) != levels.end())
-      continue;
+    const bool known = field.path == level_field && level != nullptr &&
+                       std::find(levels.begin(), levels.end(), *level) != levels.end();
+    if (known) continue;
     return Rejection{
         "level", "material of this level may not be entered here", event.origin, 0, {}};
   }
   return std::nullopt;
 }
 
+bool Screen::holds_field(std::string_view raw) const {
+  if (fields.empty()) return false;
+  return at_any_depth(raw, [this](const std::string& text) {
+    return std::any_of(fields.begin(), fields.end(), [&](const std::string& field) {
+      return text.find("\"" + std::string(last_part(field)) + "\"") != std::string::npos;
+    });
+  });
+}
+
 bool Screen::suspects(std::string_view raw) const {
-  return std::any_of(fields.begin(), fields.end(), [raw](const std::string& field) {
-    return raw.find("\"" + std::string(last_part(field)) + "\"") != std::string_view::npos;
+  if (fields.empty() && level_field.empty()) return false;
+  if (raw.find('\0') != std::string_view::npos || first_bad_utf8(raw) < raw.size()) return true;
+  return at_any_depth(raw, [this](const std::string& text) {
+    const auto named = [&text](const std::string& field) {
+      return text.find(last_part(field)) != std::string::npos;
+    };
+    return std::any_of(fields.begin(), fields.end(), named) ||
+           (!level_field.empty() && named(level_field));
   });
 }
 

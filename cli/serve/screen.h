@@ -19,10 +19,14 @@ struct Screen {
 
   // Nothing if the event may come in. `raw` of the result is empty.
   std::optional<Rejection> refusal(const Event& event) const;
-  // Whether bytes that could not be read as an event may hold such a field.
+  // Whether bytes that could not be read as an event may hold such a field, or a level: they name
+  // one anywhere, however often it is escaped, or are in an encoding in which that is not seen.
   bool suspects(std::string_view raw) const;
   // The same rejection without anything of the record in it; `mark` tells it from others.
   static Rejection withheld(const Rejection& rejection, std::string mark);
+
+ private:
+  bool holds_field(std::string_view raw) const;
 };
 
 }  // namespace lianqing

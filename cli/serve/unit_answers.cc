@@ -36,12 +36,8 @@ void put_name(JsonWriter& out, const BoardUnit& unit) {
   }
 }
 
-Instant told_since(const Access& access, const std::string& rule, Instant since) {
-  return access.is_accused() ? access.discretion().coarse(rule, since) : since;
-}
-
 void put_row(JsonWriter& out, const std::string& id, const BoardUnit& unit, const Live& live,
-             const Access& access, bool with_cases) {
+             bool with_cases, const Access& access) {
   out.begin_object().key("unit").string(id);
   put_name(out, unit);
   out.key("parent");
@@ -58,7 +54,7 @@ void put_row(JsonWriter& out, const std::string& id, const BoardUnit& unit, cons
     out.begin_object().key("rule").string(where.first);
     put_key(out, where.second);
     out.key("level").string(name(standing.level));
-    out.key("since").string(format_rfc3339(told_since(access, where.first, standing.since)));
+    out.key("since").string(format_rfc3339(standing.since));
     if (standing.shadow) out.key("shadow").boolean(true);
     out.end_object();
   }
@@ -114,7 +110,7 @@ void put_level(JsonWriter& out, const Stood& stood, const Program& program, cons
   if (stood.since == kNever) {
     out.null();
   } else {
-    out.string(format_rfc3339(told_since(access, now.rule, stood.since)));
+    out.string(format_rfc3339(stood.since));
   }
   if (access.is_accused()) {
     put_discreetly(out, now, program, access);
@@ -202,21 +198,36 @@ http::Response list_units(const http::Request& request, const Access& access, Li
   if (!with_cases) return with_cases.error();
   const auto& units = live.board().units();
   const auto cursor = request.parameter("cursor");
-  auto at = cursor ? units.upper_bound(*cursor) : units.begin();
   http::Response out;
   JsonWriter json(out.body);
   json.begin_object().key("units").begin_array();
   std::size_t given = 0, scanned = 0;
   std::string last;
-  for (; at != units.end() && given < *limit && scanned < kMostScanned; ++at, ++scanned) {
-    last = at->first;
-    if (!access.sees(at->first)) continue;
-    if (*colour && at->second.colour != **colour) continue;
-    put_row(json, at->first, at->second, live, access, *with_cases);
+  bool over = true;
+  // False: the page is full.
+  const auto visit = [&](const std::string& id, const BoardUnit& unit) {
+    if (given == *limit || scanned == kMostScanned) return over = false;
+    ++scanned;
+    last = id;
+    if (*colour && unit.colour != **colour) return true;
+    put_row(json, id, unit, live, *with_cases, access);
     ++given;
+    return true;
+  };
+  if (access.is_limited()) {  // what it does not see is not looked at: neither page nor time tells
+    const auto& visible = access.units();
+    for (auto at = cursor ? visible.upper_bound(*cursor) : visible.begin(); at != visible.end();
+         ++at) {
+      const auto unit = units.find(*at);
+      if (unit != units.end() && !visit(unit->first, unit->second)) break;
+    }
+  } else {
+    for (auto at = cursor ? units.upper_bound(*cursor) : units.begin(); at != units.end(); ++at) {
+      if (!visit(at->first, at->second)) break;
+    }
   }
   json.end_array().key("next");
-  if (at == units.end()) {
+  if (over) {
     json.null();
   } else {
     json.string(last);
@@ -304,7 +315,8 @@ http::Response explain_unit_at(const http::Request& request, const Access& acces
   desk.book(at, true);
   const auto unit = replay.unit(id);
   if (!unit || *unit == nullptr) return unknown_unit(id);
-  return explained(id, access, **unit, replay, desk.casebook(), at, request.parameter("rule"));
+  return explained(id, access.under(*program), **unit, replay, desk.casebook(), at,
+                   request.parameter("rule"));
 }
 
 }  // namespace lianqing

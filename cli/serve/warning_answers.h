@@ -11,8 +11,10 @@ namespace lianqing {
 http::Response list_warnings(const http::Request& request, const Access& access,
                              const EventLog& log, const StreamFeed& feed);
 http::Response get_warning(const http::Request& request, const Access& access, const EventLog& log,
-                           const StreamFeed& feed);
-http::Response list_quarantine(const http::Request& request, const EventLog& log);
+                           const StreamFeed& feed, const Seal& seal);
+// Without the values of fields that the program declares sensitive.
+http::Response list_quarantine(const http::Request& request, const EventLog& log,
+                               const Program& program);
 
 // The next page of a stream; rules on trial (shadow) are not told.
 http::StreamPage stream_page(const Access& access, std::vector<Positioned> warnings);

@@ -26,11 +26,12 @@ struct StreamOpening {
   bool snapshot = true;             // false: goes on behind what the client has seen
   std::vector<std::string> levels;
   StreamPlace place;
+  std::uint64_t marker = 0;  // how the client is told place.warning, if there is a snapshot
 };
 
 // What comes behind a place, in order.
 struct StreamPage {
-  std::vector<std::pair<std::uint64_t, std::string>> warnings;
+  std::vector<std::pair<std::uint64_t, std::string>> warnings;  // with the ids that are told
   std::vector<std::string> colours;
   StreamPlace reached;      // how far this page goes; 0: there is nothing newer
   bool start_over = false;  // the place is of no use any more: the client must begin anew
@@ -54,7 +55,7 @@ class Answerer {
   virtual void admitted(const Caller& caller, const std::string& peer) = 0;
   virtual void denied(const Denial& denial) = 0;
   virtual void answer(Request request, Reply reply) = 0;
-  // `seen`: position of the last warning the client has, if it has any.
+  // `seen`: the last id that the client was told, if there is any.
   virtual void open_stream(const Caller& caller, std::optional<std::uint64_t> seen,
                            std::function<void(StreamOpening)> opened) = 0;
   virtual void read_stream(const Caller& caller, StreamPlace seen,

@@ -374,7 +374,7 @@ void Connection::stream_opened(StreamOpening opening) {
   stage_ = Stage::streaming;
   ++shared_->streams;
   seen_ = opening.place;
-  marker_ = opening.place.warning;
+  marker_ = opening.marker;
   marker_due_ = opening.snapshot;
   levels_ = std::move(opening.levels);
   std::reverse(levels_.begin(), levels_.end());

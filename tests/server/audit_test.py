@@ -94,6 +94,33 @@ class Audit(unittest.TestCase):
         metrics = self.daemon.get("/metrics", "sys_admin").bytes.decode()
         self.assertRegex(metrics, r"(?m)^lianqing_audit_records [1-9]")
 
+    def test_nobody_hides_in_a_crowd(self):
+        """Who reads is told even when more kinds of notes come within a minute than are told apart."""
+        self.daemon.stop()
+        register = os.path.join(self.daemon.folder, "units.csv")
+        with open(register, "w", encoding="utf-8") as file:
+            file.write("id,name\n" + "".join("c-%d,C\n" % i for i in range(4200)))
+        self.daemon.arguments = ["--units", register]
+        self.daemon.start()
+        token, connection = self.daemon.token("viewer"), self.daemon.connect()
+        for i in range(4200):
+            connection.request("GET", "/v1/units/c-%d" % i, headers={"Authorization": "Bearer " + token})
+            assert connection.getresponse().read()
+        connection.close()
+        self.daemon.get("/v1/units/u1", "operator")
+        self.assertEqual(self.daemon.stop(), 0)
+        exported = self.daemon.run("log", "export", "--log", "audit", "--data", self.daemon.data).stdout
+        reads = [r["data"] for r in map(json.loads, exported.splitlines()) if r["type"].endswith(".read")]
+        self.assertEqual(sum(r["times"] for r in reads if r.get("who") == "viewer"), 4200)
+        self.assertEqual(sum(r["times"] for r in reads if r.get("who") == "operator"), 1)
+
+    def test_a_source_that_is_not_its_own(self):
+        done = self.daemon.run("token", "create", "--data", self.daemon.data, "--role", "ingester", "--name", "hotline", "--source", "/hotline")
+        answer = self.daemon.ask("POST", "/v1/events", token=done.stdout.strip(), body=json.dumps(event("forged")), headers={"Content-Type": "application/cloudevents+json"})
+        self.assertEqual(answer.status, 207)
+        denied = self.wait(lambda r: r["type"].endswith(".denied"))[0]["data"]
+        self.assertEqual((denied["who"], denied["role"], denied["operation"], denied["result"]), ("hotline", "ingester", "POST /v1/events", "source"))
+
     def test_survives_and_stays(self):
         self.daemon.get("/v1/units/u1", "viewer")
         self.wait(lambda r: r["data"].get("object") == "u1")

@@ -13,8 +13,7 @@ UnitColour colour(Level shown, bool grey = false) {
 }
 
 std::vector<std::string> all_levels(const Board& board) {
-  return board.levels([](const std::string&) { return true; },
-                      [](const std::string&, Instant since) { return since; });
+  return board.levels([](const std::string&) { return true; });
 }
 
 TEST(Board, CountsTheColoursShownWhateverTheLevels) {
