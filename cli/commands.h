@@ -15,6 +15,7 @@ struct CommandRow {
   std::string_view name;
   std::string_view summary_zh, summary_en;
   Command run;
+  bool writes_records = false;  // what it writes is for its own user only, whatever the umask
 };
 
 std::span<const CommandRow> commands();

@@ -98,6 +98,9 @@ class Examination {
     bool all = is_private(config_.data, 077, "700");
     all = is_private(config_.tokens, 077, "600") && all;
     all = is_private(audit_path(config_.data), 077, "700") && all;
+    for (const char* part : {"log", "state", "outbox"}) {
+      all = is_private(config_.data + "/" + part, 077, "-R go=") && all;
+    }
     for (const std::string& path : {config_.rules, config_.units}) {
       if (!path.empty()) all = is_private(path, 022, "go-w") && all;
     }

@@ -1,4 +1,6 @@
 // argv -> the table of commands -> exit code. The only place that catches what nobody else did.
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -53,7 +55,9 @@ int run(const std::vector<std::string>& args) {
   }
   const std::string name = args[0] == "--version" ? "version" : args[0];
   for (const CommandRow& row : commands()) {
-    if (row.name == name) return row.run({args.begin() + 1, args.end()});
+    if (row.name != name) continue;
+    if (row.writes_records) ::umask(077);
+    return row.run({args.begin() + 1, args.end()});
   }
   return unknown_command(name);
 }

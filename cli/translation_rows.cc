@@ -544,6 +544,8 @@ constexpr TranslationRow kRows[] = {
     {"{} holds no certificate in PEM", "{} 中没有 PEM 格式的证书"},
     {"{}: others may read or change this file, which holds a secret: chmod 600",
      "{}：他人可以读取或修改这个存有密钥的文件，请执行 chmod 600"},
+    {"{}: others may change this file, and let themselves in: chmod 600",
+     "{}：他人可以修改这个文件，从而放自己进来，请执行 chmod 600"},
     {"{} cannot be used for TLS: {}", "{} 不能用于 TLS：{}"},
     {"{} is not the key of the certificate in {}", "{} 不是证书 {} 的密钥"},
     {"{} is there already: --force replaces it and its key", "{} 已经存在：--force 会替换它和密钥"},

@@ -26,6 +26,7 @@ using http::RouteId;
 
 constexpr std::chrono::seconds kMostSilence{10};  // of the writer's thread
 constexpr Duration kMostLag{30'000'000};
+constexpr int kMostFoldingBack = 8;
 constexpr std::size_t kMostRemembered = 256;  // limited tokens whose units are kept
 
 // One request's events and what they point into.
@@ -369,11 +370,11 @@ void Answers::ask(Request request, Reply reply, Question question) {
   }
 }
 
-void Answers::run_aside(Request request, Reply reply, Job job) {
+void Answers::run_on(Aside& thread, Request request, Reply reply, Job job) {
   const http::Caller caller = request.caller;
   const bool asked = with_access(
-      caller, [this, request = std::move(request), reply, job = std::move(job)](Access access) {
-        const bool taken = aside_.submit([request, reply, job, access = std::move(access)] {
+      caller, [&thread, request = std::move(request), reply, job = std::move(job)](Access access) {
+        const bool taken = thread.submit([request, reply, job, access = std::move(access)] {
           reply(discreet(request, access, job(request, access)));
         });
         if (!taken) reply(overloaded());
@@ -403,12 +404,22 @@ void Answers::explain(Request request, Reply reply) {
     if (*then == discretion()->end_of_day(writer_.now())) then.reset();
   }
   if (!then) return ask(std::move(request), std::move(reply), explain_unit);
-  run_aside(std::move(request), std::move(reply),
-            [this, at = *then](const Request& asked, const Access& access) {
-              const auto program = program_at(options_.data, *writer_.rules(), at);
-              if (!program) return http::problem(500, "rules", program.error().what);
-              return explain_unit_at(asked, access, *writer_.log(), *program, options_.units, at);
-            });
+  // Each folds the log again: they are few, and keep nobody else waiting.
+  if (++folding_back_ > kMostFoldingBack) {
+    --folding_back_;
+    return reply(http::try_later(503, "busy", "other questions about the past are answered", 10));
+  }
+  const Reply done = [this, reply = std::move(reply)](Response answer) {
+    --folding_back_;
+    reply(std::move(answer));
+  };
+  run_on(folds_, std::move(request), done,
+         [this, at = *then](const Request& asked, const Access& access) {
+           if (ending_) return http::try_later(503, "ending", "the daemon is ending", 5);
+           const auto program = program_at(options_.data, *writer_.rules(), at);
+           if (!program) return http::problem(500, "rules", program.error().what);
+           return explain_unit_at(asked, access, *writer_.log(), *program, options_.units, at);
+         });
 }
 
 // One at a time: the base from the engine's thread, then the fold on a thread of its own.

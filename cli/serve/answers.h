@@ -60,7 +60,10 @@ class Answers final : public http::Answerer {
   using Question = std::function<http::Response(const http::Request&, const Access&, Live&)>;
   using Job = std::function<http::Response(const http::Request&, const Access&)>;
   void ask(http::Request request, http::Reply reply, Question question);
-  void run_aside(http::Request request, http::Reply reply, Job job);
+  void run_aside(http::Request request, http::Reply reply, Job job) {
+    run_on(aside_, std::move(request), std::move(reply), std::move(job));
+  }
+  void run_on(Aside& thread, http::Request request, http::Reply reply, Job job);
   std::shared_ptr<const Discretion> discretion();
   std::optional<Access> known_access(const http::Caller& caller);
   Access access(const http::Caller& caller, const Live& live);
@@ -95,7 +98,8 @@ class Answers final : public http::Answerer {
   const Intake* intake_ = nullptr;
   const Sinks* sinks_ = nullptr;
   std::atomic<bool> ending_{false}, whatif_busy_{false};
-  Aside folds_;  // last: ends before what it uses
+  std::atomic<int> folding_back_{0};  // explanations of the past that wait or are made
+  Aside folds_;                       // last: ends before what it uses
 };
 
 }  // namespace lianqing

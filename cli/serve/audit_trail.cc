@@ -3,6 +3,7 @@
 #include <charconv>
 #include <filesystem>
 #include <sstream>
+#include <utility>
 
 #include "cli/translation.h"
 #include "connectors/decode.h"
@@ -384,7 +385,11 @@ void AuditTrail::write(const std::vector<std::pair<AuditNote, std::uint64_t>>& n
 
 void AuditTrail::look_at_tokens() {
   const auto tokens = read_tokens(tokens_path_);
-  if (!tokens) return;  // told elsewhere; nobody is let in
+  const std::string trouble = tokens ? std::string() : tokens.error().what;
+  if (trouble != std::exchange(token_trouble_, trouble) && !trouble.empty()) {
+    logbook_.alarm({"无人能进入：" + in_chinese(trouble), "nobody is let in: " + trouble});
+  }
+  if (!tokens) return;
   std::string now;
   for (const AccessToken& token : *tokens) now += token.hash + "\t" + state_of(token) + "\n";
   if (now == known_tokens_) return;

@@ -100,7 +100,7 @@ class AuditTrail {
   // The thread's own:
   std::uint64_t number_ = 0;  // of records since the start
   Instant last_ = kBeforeAll;
-  std::string known_tokens_, known_rules_;
+  std::string known_tokens_, known_rules_, token_trouble_;
   bool full_ = false;
   std::uint64_t remembered_ = 0;  // records
   Clock::time_point remembered_at_;

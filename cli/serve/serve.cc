@@ -120,6 +120,23 @@ class Daemon {
   }
 
  private:
+  // What an older version, or a copy, has left open to others is closed. The directory itself may
+  // be open on purpose.
+  void close_to_others() {
+    namespace fs = std::filesystem;
+    constexpr fs::perms kOthers = fs::perms::group_all | fs::perms::others_all;
+    std::error_code ignored;
+    for (const char* part : {"log", "head", "state", "rules", "outbox", "audit"}) {
+      const fs::path path = fs::path(config_.data) / part;
+      if (!fs::is_directory(path, ignored)) continue;
+      fs::permissions(path, kOthers, fs::perm_options::remove, ignored);
+    }
+    const fs::perms found = fs::status(config_.data, ignored).permissions();
+    if ((found & kOthers) == fs::perms::none) return;
+    logbook_.warn({config_.data + " 可被他人访问：chmod 700",
+                   config_.data + " can be used by others: chmod 700"});
+  }
+
   Status start() {
     std::error_code error;
     if (std::filesystem::create_directories(config_.data, error)) {
@@ -128,6 +145,7 @@ class Daemon {
     if (error) {
       return failure(ErrorCode::io, "cannot make " + config_.data + ": " + error.message());
     }
+    close_to_others();
     Recovery recovery(logbook_);
     LQ_TRY(auto live, Live::start({config_.data, std::move(first_), units_, config_.screen},
                                   [&](Seq done, Seq of) { recovery.tell(done, of); }));

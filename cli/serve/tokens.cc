@@ -98,7 +98,11 @@ Status write_tokens(const std::string& path, const std::vector<AccessToken>& tok
   std::string text = std::string(kHeader) + "\n";
   for (const AccessToken& token : tokens) text += line_of(token);
   const std::string fresh = path + ".new";
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  // What lies there, of a writer that was killed, or a link, is not written to: its mode may be
+  // any.
+  ::unlink(fresh.c_str());
+  const int file =
+      ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file < 0) return io(fresh);
   const bool written =
       ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
@@ -118,7 +122,7 @@ Status write_tokens(const std::string& path, const std::vector<AccessToken>& tok
 class FileLock {
  public:
   explicit FileLock(const std::string& path)
-      : file_(::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+      : file_(::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)) {
     if (file_ >= 0 && ::flock(file_, LOCK_EX) != 0) {
       ::close(file_);
       file_ = -1;
@@ -210,6 +214,11 @@ std::string tokens_path(const std::string& data_dir) { return data_dir + "/token
 
 Result<std::vector<AccessToken>> read_tokens(const std::string& path) {
   std::vector<AccessToken> out;
+  struct stat found {};
+  if (::stat(path.c_str(), &found) == 0 && (found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return failure(ErrorCode::refused,
+                   path + ": others may change this file, and let themselves in: chmod 600");
+  }
   std::ifstream in(path, std::ios::binary);
   if (!in) {
     if (errno == ENOENT) return out;
@@ -296,7 +305,8 @@ Status revoke_token(const std::string& path, const std::string& name, Instant no
 TokenBook::Stamp TokenBook::stamp_of(const std::string& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) return {};
-  return {found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_size, found.st_ino};
+  // Its mode counts, too: the time of the last change of any kind.
+  return {found.st_ctim.tv_sec, found.st_ctim.tv_nsec, found.st_size, found.st_ino};
 }
 
 std::optional<http::Caller> TokenBook::caller_of(std::string_view token, Instant now) {

@@ -59,7 +59,9 @@ Status write_private(const std::string& path, BIO* from) {
   char* bytes = nullptr;
   const long size = BIO_get_mem_data(from, &bytes);
   const std::string fresh = path + ".new";
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  ::unlink(fresh.c_str());  // whatever lies there, its mode may be any
+  const int file =
+      ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file < 0) {
     return failure(ErrorCode::io, "cannot write " + fresh + ": " + std::strerror(errno));
   }

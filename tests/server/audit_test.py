@@ -204,6 +204,40 @@ class Audit(unittest.TestCase):
         self.daemon.arguments = arguments
         self.daemon.start()
 
+    def test_files_are_private(self):
+        """Nobody else of the machine reads the records, whatever the umask is and whoever made the directory."""
+        self.assertEqual(self.daemon.stop(), 0)
+        os.chmod(self.daemon.data, 0o755)
+        os.chmod(os.path.join(self.daemon.data, "log"), 0o755)
+        backup = os.path.join(self.daemon.folder, "backup")
+        before = os.umask(0o022)
+        try:
+            self.daemon.start()
+            self.assertEqual(self.daemon.post([event("m-%d" % i) for i in range(3)], BATCH).status, 200)
+            self.assertEqual(self.daemon.run("log", "backup", backup, "--data", self.daemon.data).returncode, 0)
+            self.assertEqual(self.daemon.run("token", "create", "--role", "viewer", "--name", "open", "--data", self.daemon.data).returncode, 0)
+        finally:
+            os.umask(before)
+        for top in (self.daemon.data, backup):
+            for folder, folders, names in os.walk(top):
+                for name in folders + names:
+                    path = os.path.join(folder, name)
+                    self.assertEqual(os.lstat(path).st_mode & 0o077, 0, path)
+        self.assertIn("can be used by others: chmod 700", self.daemon.said())
+        tokens = os.path.join(self.daemon.data, "tokens.tsv")
+        os.symlink(os.path.join(self.daemon.folder, "elsewhere"), tokens + ".new")
+        self.assertEqual(self.daemon.run("token", "create", "--role", "viewer", "--name", "more", "--data", self.daemon.data).returncode, 0)
+        self.assertFalse(os.path.exists(os.path.join(self.daemon.folder, "elsewhere")))
+        self.assertEqual(self.daemon.get("/v1/units").status, 200)
+        os.chmod(tokens, 0o620)                            # others could let themselves in
+        self.assertEqual(self.daemon.get("/v1/units").status, 401)
+        deadline = time.time() + 20
+        while "nobody is let in: " not in self.daemon.said():
+            self.assertLess(time.time(), deadline)
+            time.sleep(0.1)
+        os.chmod(tokens, 0o600)
+        self.assertEqual(self.daemon.get("/v1/units").status, 200)
+
     def test_memory_is_private(self):
         with open("/proc/%d/limits" % self.daemon.process.pid, encoding="ascii") as file:
             self.assertRegex(file.read(), r"Max core file size +0 +0 ")

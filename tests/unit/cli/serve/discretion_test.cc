@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "cli/kept_packs.h"
+#include "cli/pack_files.h"
+#include "lianqing/ruleset.h"
 #include "tests/support/compiled.h"
 
 namespace lianqing {
@@ -95,6 +97,31 @@ TEST(Discretion, DoesNotTellWhatNobodyCountsReportersOf) {
   for (const char* rule : {"wide", "a_rule_of_another_pack"}) {
     const std::string text = discretion.warning(warning(rule, R"("everything":9)"));
     EXPECT_NE(text.find(R"("values":{})"), std::string::npos) << text;
+  }
+}
+
+// Whatever the shipped pack counts about complaints is for three reporters and more.
+TEST(Discretion, TheComplaintsPackShowsNoCountOfFew) {
+  const auto texts = read_pack_texts(LIANQING_SOURCE_DIR "/rules/packs/complaints");
+  ASSERT_TRUE(texts) << texts.error().what;
+  const auto compiled = compile_pack(texts->files, texts->calendars);
+  ASSERT_TRUE(compiled);
+  const auto& program = *compiled;
+  const Discretion discretion(*program);
+  for (const Rule& rule : program->rules) {
+    if (rule.id == "service_limit_used") continue;  // is about dealings with business
+    std::string values;
+    for (const std::uint32_t m : rule.measures) {
+      values += (values.empty() ? "\"" : ",\"") + program->measures[m].name + "\":2";
+    }
+    const std::string text = discretion.warning(warning(rule.id, values, hash_text(*program)));
+    EXPECT_NE(text.find(R"("withheld":"reporters")"), std::string::npos) << rule.id << values;
+    for (const std::uint32_t m : rule.measures) {
+      const std::string& name = program->measures[m].name;
+      // What chased the unit is a notice that it got.
+      if (name.find("complain") == std::string::npos || name == "complaint_chased") continue;
+      EXPECT_EQ(text.find("\"" + name + "\":2"), std::string::npos) << text;
+    }
   }
 }
 
