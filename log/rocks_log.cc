@@ -122,6 +122,10 @@ Result<Opened> open_database(const std::filesystem::path& directory, StoreMode m
   options.listeners = {std::make_shared<NoRecovery>()};
   options.max_bgerror_resume_count = 0;
   options.max_open_files = 256;
+  // Files that are flushed and compacted go to the disk as they are written, not at their end and
+  // all at once: commits wait for the same disk.
+  options.bytes_per_sync = 1U << 20;
+  options.strict_bytes_per_sync = true;
   // What has no write-ahead can be made again.
   options.avoid_flush_during_shutdown = true;
   options.max_total_wal_size = 4 * kWriteBuffer;

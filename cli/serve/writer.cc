@@ -207,6 +207,7 @@ void Writer::commit(std::deque<Batch>& batches) {
       if (one.kind == Taken::Kind::refused) ++gauges_.quarantined[one.code];
     }
   }
+  announce();
   std::size_t at = 0;
   for (Batch& batch : batches) {
     if (taken) {
@@ -288,14 +289,20 @@ void Writer::publish() {
   gauges_.since_checkpoint = live_->since_checkpoint();
   gauges_.judged = live_->judged();
   tell_missing_years();
+  EngineGauges copy = gauges_;
   {
     const std::lock_guard hold(lock_);
-    published_ = gauges_;
+    std::swap(published_, copy);
     if (!rules_ || rules_->reigns.size() != live_->reigns().size()) {
       rules_ = std::make_shared<RulesNow>(RulesNow{live_->shared_program(), live_->reigns()});
     }
   }
-  const http::StreamPlace now{gauges_.position, live_->feed().colour_head()};
+  announce();
+}
+
+// Streams are woken as soon as there is something, before anything else is done.
+void Writer::announce() {
+  const http::StreamPlace now{live_->feed().head(), live_->feed().colour_head()};
   if (now.warning == announced_.warning && now.colour == announced_.colour) return;
   announced_ = now;
   woken_();

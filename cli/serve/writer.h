@@ -90,6 +90,7 @@ class Writer {
   void commit(std::deque<Batch>& batches);
   void fail(const Error& error);
   void publish();
+  void announce();
   void tell_missing_years();
   bool checkpoint_is_due() const;
   void go_on_with_checkpoint();

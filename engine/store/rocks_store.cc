@@ -65,6 +65,10 @@ rocksdb::DBOptions database_options(bool to_write) {
   options.listeners = {std::make_shared<NoRecovery>()};
   options.max_bgerror_resume_count = 0;
   options.max_open_files = 256;
+  // What is written goes to the disk as it comes, not at the end and all at once: the log, whose
+  // commits somebody waits for, is on the same disk.
+  options.bytes_per_sync = options.wal_bytes_per_sync = 512U << 10;
+  options.strict_bytes_per_sync = true;
   // It is written seldom and much at a time: a journal laid out in advance would only take room.
   options.allow_fallocate = false;
   options.max_total_wal_size = 96U << 20;
