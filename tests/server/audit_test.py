@@ -209,6 +209,9 @@ class Audit(unittest.TestCase):
         self.assertEqual(self.daemon.stop(), 0)
         os.chmod(self.daemon.data, 0o755)
         os.chmod(os.path.join(self.daemon.data, "log"), 0o755)
+        advice = self.daemon.run("doctor", "--data", self.daemon.data, "--lang", "en").stdout
+        self.assertIn("chmod 700 " + self.daemon.data, advice)
+        self.assertIn("chmod -R go= " + os.path.join(self.daemon.data, "log"), advice)
         backup = os.path.join(self.daemon.folder, "backup")
         before = os.umask(0o022)
         try:

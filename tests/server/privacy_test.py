@@ -8,10 +8,12 @@ import json
 import os
 import random
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import REPORTS, Daemon, Stream, event, now  # noqa: E402
+from receiver import Receiver  # noqa: E402
 
 CANARIES = 1000 if os.environ.get("LIANQING_NIGHTLY") else 100
 PACK = REPORTS.replace("n >= 2", "n >= 1").replace("n >= 9", "n >= 3")
@@ -19,6 +21,11 @@ CONFIG = """screen:
   fields: [reporter_name, content, reporter.phone]
   level_field: level
   levels: [county, township]
+outbound: {networks: [127.0.0.1]}
+sinks:
+  hook: {kind: webhook, url: "http://127.0.0.1:%d/hook"}
+  chat: {kind: wecom, url: "http://127.0.0.1:%d/send?key=K", settle: 0s}
+  lines: {kind: jsonl, path: %s}
 """
 BATCH = "application/cloudevents-batch+json"
 
@@ -36,9 +43,10 @@ class Privacy(unittest.TestCase):
     def setUpClass(cls):
         cls.random = random.Random(20261123)
         cls.daemon = Daemon(pack=PACK)
+        cls.receiver = Receiver((200,), bodies=b'{"errcode":0,"errmsg":"ok"}')
         config = os.path.join(cls.daemon.folder, "serve.yaml")
         with open(config, "w", encoding="utf-8") as file:
-            file.write(CONFIG)
+            file.write(CONFIG % (cls.receiver.port, cls.receiver.port, os.path.join(cls.daemon.folder, "told.jsonl")))
         cls.daemon.arguments = ["--config", config]
         cls.daemon.start()
         cls.never, cls.sensitive, cls.answers = [], [], []
@@ -47,6 +55,7 @@ class Privacy(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.daemon.__exit__()
+        cls.receiver.close()
 
     def canary(self, where):
         name = "".join(self.random.choice("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗") for _ in range(5))
@@ -136,7 +145,23 @@ class Privacy(unittest.TestCase):
         Privacy.told = json.dumps(stream.events + stream.colours, ensure_ascii=False).encode()
         stream.close()
 
+    def notices(self):
+        """What sinks have sent: at least one message of each."""
+        places = {"hook": "/hook", "chat": "/send"}
+        with self.receiver.changed:
+            self.assertTrue(self.receiver.changed.wait_for(
+                lambda: all(any(got[0].startswith(path) for got in self.receiver.got) for path in places.values()), 30))
+            for path, fields, body, _ in self.receiver.got:
+                yield "a message to " + path, (path + json.dumps(fields, ensure_ascii=False)).encode() + body
+        deadline, lines = time.monotonic() + 30, os.path.join(self.daemon.folder, "told.jsonl")
+        while not os.path.exists(lines) or not os.path.getsize(lines):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        with open(lines, "rb") as file:
+            yield "the file of notices", file.read()
+
     def outputs(self):
+        yield from self.notices()
         yield "answers to the sender", b"\n".join(self.answers)
         yield "stream", self.told
         for path, role in (("/v1/units", "viewer"), ("/v1/units/u1", "viewer"), ("/v1/warnings?limit=1000", "viewer"),
