@@ -238,6 +238,9 @@ constexpr TranslationRow kRows[] = {
     {"--units limits a viewer or an operator: what a {} does is about all units",
      "--units 只限制 viewer 或 operator：{} 的职责涉及全部单位"},
     {"--source limits an ingester only", "--source 只限制 ingester"},
+    {"--types limits an ingester only", "--types 只限制 ingester"},
+    {"--types expects types of events", "--types 应为事件类型"},
+    {"the token may not send events of this type", "该令牌不能发送这一类型的事件"},
     {"'{}' has been {}: nobody is two of sys_admin, sec_admin and auditor; the other person takes "
      "a name of their own",
      "“{}”已是 {}：同一人不得兼任 sys_admin、sec_admin、auditor 中的两个；另一人请用自己的名字"},

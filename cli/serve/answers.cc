@@ -1,5 +1,6 @@
 #include "cli/serve/answers.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "cli/serve/audit_answers.h"
@@ -73,11 +74,21 @@ Response ingest_answer(const Result<std::vector<Taken>>& taken) {
   return out;
 }
 
-// A token that stands for one source sends in no other's name.
-std::optional<Rejection> foreign_source(const http::Caller& caller, const Event& event) {
-  if (caller.source.empty() || event.source == caller.source) return std::nullopt;
-  return Rejection{"source", "the token is that of another source: expected " + caller.source,
-                   event.origin, 0, std::string(event.raw.substr(0, kMaxRejectedBytes))};
+// A token that stands for one source sends in no other's name, and one for some types sends no
+// others: decisions and changes of the tree of units are events, too.
+std::optional<Rejection> beyond_token(const http::Caller& caller, const Event& event) {
+  const auto refused = [&event](std::string code, std::string detail) {
+    return Rejection{std::move(code), std::move(detail), event.origin, 0,
+                     std::string(event.raw.substr(0, kMaxRejectedBytes))};
+  };
+  if (!caller.source.empty() && event.source != caller.source) {
+    return refused("source", "the token is that of another source: expected " + caller.source);
+  }
+  const auto& types = caller.types;
+  if (types.empty() || std::find(types.begin(), types.end(), event.type) != types.end()) {
+    return std::nullopt;
+  }
+  return refused("token_type", "the token may not send events of this type");
 }
 
 Instant wall() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
@@ -221,15 +232,15 @@ void Answers::take_events(Request request, Reply reply) {
   if (!texts) return reply(texts.error());
   Batch batch;
   batch.bytes = ingest->request.body.size();
-  bool foreign = false;
+  std::string beyond;  // why the token was not good for one of them
   for (std::size_t i = 0; i < texts->texts.size(); ++i) {
     const std::string_view text = texts->texts[i];
     Record record = decoder_.decode(text, {0, i + 1, 0}, ingest->arena, true);
     if (auto* event = std::get_if<Event>(&record)) {
       event->raw = ingest->arena.copy(text);
-      if (auto fault = foreign_source(ingest->request.caller, *event)) {
+      if (auto fault = beyond_token(ingest->request.caller, *event)) {
+        beyond = fault->code;
         record = *std::move(fault);
-        foreign = true;
       }
     } else if (texts->one_text && !http::is_json(text)) {
       const auto& rejection = std::get<Rejection>(record);
@@ -241,14 +252,14 @@ void Answers::take_events(Request request, Reply reply) {
     batch.records.push_back(std::move(record));
   }
   if (batch.records.empty()) return reply(ingest_answer(std::vector<Taken>{}));
-  if (foreign) {
+  if (!beyond.empty()) {
     const http::Caller& caller = ingest->request.caller;
     audit_.note({"denied",
                  caller.name,
                  std::string(name(caller.role)),
                  "POST /v1/events",
                  {},
-                 "source",
+                 beyond,
                  {},
                  {}});
   }

@@ -68,6 +68,7 @@ std::string state_of(const AccessToken& token) {
 std::string limits_of(const AccessToken& token) {
   std::string out = token.expires ? "until " + format_rfc3339(*token.expires) : std::string();
   for (const std::string& unit : token.units) out += (out.empty() ? "unit " : ", unit ") + unit;
+  for (const std::string& type : token.types) out += (out.empty() ? "type " : ", type ") + type;
   if (!token.source.empty()) out += (out.empty() ? "source " : ", source ") + token.source;
   return out;
 }

@@ -28,6 +28,8 @@ constexpr OptionSpec kOptions[] = {
      "viewer, operator: sees only these units and what is below them"},
     {"source", true, false, "ingester：只能发送此来源的事件",
      "ingester: sends events of this source only"},
+    {"types", true, true, "ingester：只能发送这些类型的事件",
+     "ingester: sends events of these types only"},
     {"overlap", true, false, "rotate：旧令牌用到此刻（默认立即失效）",
      "rotate: the old token works until this instant (default: it ends now)"},
     {"lang", true, false, "zh 或 en；默认按环境变量", "zh or en; by default from the environment"},
@@ -60,8 +62,13 @@ Status create(const Options& options, const std::string& data) {
       roles += (roles.empty() ? "" : ", ") + std::string(known);
     return failure(ErrorCode::usage, "--role expects one of: " + roles);
   }
-  TokenOrder order{name,     *role, {}, options.values("units"), options.value_or("source", ""),
-                   os_user()};
+  TokenOrder order{name,
+                   *role,
+                   {},
+                   options.values("units"),
+                   options.value_or("source", ""),
+                   os_user(),
+                   options.values("types")};
   LQ_TRY(order.expires, time_to_come(options, "expires"));
   std::error_code error;
   if (std::filesystem::create_directories(data, error)) {
@@ -98,6 +105,7 @@ Status list(const std::string& data, bool chinese) {
     }
     if (token.revoked) state = (chinese ? "已吊销 " : "revoked ") + format_rfc3339(*token.revoked);
     std::string limit = token.source;
+    for (const std::string& type : token.types) limit += (limit.empty() ? "" : " ") + type;
     for (const std::string& unit : token.units) limit += (limit.empty() ? "" : " ") + unit;
     rows.push_back({token.name, std::string(name(token.role)), limit.empty() ? "-" : limit,
                     format_rfc3339(token.created), state});

@@ -48,7 +48,9 @@ Response list_tokens(const std::string& path, Instant now) {
     json.begin_object().key("name").string(token.name).key("role").string(name(token.role));
     json.key("in_force").boolean(is_in_force(token, now)).key("units").begin_array();
     for (const std::string& unit : token.units) json.string(unit);
-    json.end_array().key("source").string(token.source);
+    json.end_array().key("source").string(token.source).key("types").begin_array();
+    for (const std::string& type : token.types) json.string(type);
+    json.end_array();
     put_instant(json, "created", token.created);
     put_instant(json, "expires", token.expires);
     put_instant(json, "revoked", token.revoked);
@@ -78,7 +80,8 @@ Response change_token(const http::Request& request, const std::string& path, Ins
     return token ? told(body->name, *token) : wrong(token.error(), 404);
   }
   const auto token = create_token(
-      path, {body->name, body->role, body->expires, body->units, body->source, by}, now);
+      path, {body->name, body->role, body->expires, body->units, body->source, by, body->types},
+      now);
   return token ? told(body->name, *token) : wrong(token.error(), 409);
 }
 

@@ -53,7 +53,7 @@ std::optional<AccessToken> token_of(const std::string& line) {
   const auto created = parse_rfc3339(parts[2]);
   const auto expires = optional_instant(parts[3]), revoked = optional_instant(parts[4]);
   if (!role || !created || !expires || !revoked) return std::nullopt;
-  AccessToken out{parts[0], *role, parts[5], *created, *expires, *revoked, {}, {}, {}, {}};
+  AccessToken out{parts[0], *role, parts[5], *created, *expires, *revoked, {}, {}, {}, {}, {}};
   for (std::size_t i = 6; i < parts.size(); ++i) {
     const std::size_t colon = parts[i].find(':');
     const std::string what = parts[i].substr(0, colon);
@@ -61,6 +61,8 @@ std::optional<AccessToken> token_of(const std::string& line) {
     const std::string value = parts[i].substr(colon + 1);
     if (what == "unit") {
       out.units.push_back(value);
+    } else if (what == "type") {
+      out.types.push_back(value);
     } else if (what == "source" && out.source.empty()) {
       out.source = value;
     } else if (what == "by" && out.created_by.empty()) {
@@ -82,6 +84,7 @@ std::string line_of(const AccessToken& token) {
   };
   for (const std::string& unit : token.units) add("unit", unit);
   add("source", token.source);
+  for (const std::string& type : token.types) add("type", type);
   add("by", token.created_by);
   add("revoked-by", token.revoked_by);
   return token.hash + "\t" + std::string(name(token.role)) + "\t" + format_rfc3339(token.created) +
@@ -173,6 +176,14 @@ Status check_order(const TokenOrder& order) {
   if (!order.source.empty() && order.role != http::Role::ingester) {
     return failure(ErrorCode::refused, "--source limits an ingester only");
   }
+  for (const std::string& type : order.types) {
+    if (type.empty() || !is_plain(type)) {
+      return failure(ErrorCode::usage, "--types expects types of events");
+    }
+  }
+  if (!order.types.empty() && order.role != http::Role::ingester) {
+    return failure(ErrorCode::refused, "--types limits an ingester only");
+  }
   return {};
 }
 
@@ -193,7 +204,8 @@ Result<std::string> add_token(std::vector<AccessToken>& tokens, const TokenOrder
                     order.by,
                     {},
                     order.units,
-                    order.source});
+                    order.source,
+                    order.types});
   return text;
 }
 
@@ -271,8 +283,9 @@ Result<std::string> rotate_token(const std::string& path, const std::string& nam
   std::optional<TokenOrder> order;
   for (AccessToken& token : tokens) {
     if (token.name != name || !is_in_force(token, now)) continue;
-    order = TokenOrder{name,        token.role,   expires ? expires : token.expires,
-                       token.units, token.source, by};
+    order =
+        TokenOrder{name, token.role, expires ? expires : token.expires, token.units, token.source,
+                   by,   token.types};
     if (until) {
       token.expires = token.expires ? std::min(*token.expires, *until) : *until;
     } else {
@@ -323,7 +336,7 @@ std::optional<http::Caller> TokenBook::caller_of(std::string_view token, Instant
   const std::string hash = hex(sha256(token));
   for (const AccessToken& known : tokens_) {
     if (known.hash == hash && is_in_force(known, now)) {
-      return http::Caller{known.name, known.role, known.units, known.source};
+      return http::Caller{known.name, known.role, known.units, known.source, known.types};
     }
   }
   return std::nullopt;

@@ -25,6 +25,7 @@ struct AccessToken {
   std::string created_by, revoked_by;
   std::vector<std::string> units;  // sees these and what is below them; empty: all
   std::string source;              // sends events of this source; empty: of any
+  std::vector<std::string> types;  // sends events of these types; empty: of any
 };
 
 // What a token is to be.
@@ -35,6 +36,7 @@ struct TokenOrder {
   std::vector<std::string> units;
   std::string source;
   std::string by;  // who orders it
+  std::vector<std::string> types = {};
 };
 
 inline constexpr std::size_t kMaxTokenName = 64;  // bytes

@@ -94,7 +94,7 @@ void Connection::shake_hands() {
       return self->close();
     }
     const std::string source = self->wire_.proved_name();
-    if (!source.empty()) self->certified_ = Caller{source, Role::ingester, {}, source};
+    if (!source.empty()) self->certified_ = Caller{source, Role::ingester, {}, source, {}};
     self->wait(self->shared_->options.head_wait);
     self->read();
   });

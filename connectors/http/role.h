@@ -47,6 +47,7 @@ struct Caller {
   Role role = Role::viewer;
   std::vector<std::string> units;  // sees these and what is below them; empty: all
   std::string source;              // may only send events of this source; empty: of any
+  std::vector<std::string> types;  // may only send events of these types; empty: of any
 
   bool is_limited() const { return !units.empty(); }
 };

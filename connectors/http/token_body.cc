@@ -8,7 +8,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMostUnits = 1000;
+constexpr std::size_t kMostListed = 1000;
 
 Unexpected<Response> refuse(std::string_view detail) {
   return Unexpected<Response>(problem(400, "token", detail));
@@ -16,7 +16,7 @@ Unexpected<Response> refuse(std::string_view detail) {
 
 std::string_view members_of(RouteId route) {
   switch (route) {
-    case RouteId::create_token: return "name, role, expires, units, source";
+    case RouteId::create_token: return "name, role, expires, units, source, types";
     case RouteId::rotate_token: return "name, expires, overlap";
     default: return "name";
   }
@@ -46,12 +46,13 @@ Outcome<TokenBody, Response> token_body(const Request& request) {
     if (!is_member(members, name)) {
       return refuse("'" + name + "' is not known; there are " + std::string(members));
     }
-    if (name == "units") {
-      const auto* units = value.if_array();
-      if (units == nullptr || units->size() > kMostUnits) return refuse("units: expected a list");
-      for (const json::value& unit : *units) {
-        if (!unit.is_string()) return refuse("units: expected ids of units");
-        out.units.emplace_back(unit.get_string().data(), unit.get_string().size());
+    if (name == "units" || name == "types") {
+      const auto* list = value.if_array();
+      if (list == nullptr || list->size() > kMostListed) return refuse(name + ": expected a list");
+      for (const json::value& one : *list) {
+        if (!one.is_string()) return refuse(name + ": expected a list of texts");
+        (name == "units" ? out.units : out.types)
+            .emplace_back(one.get_string().data(), one.get_string().size());
       }
       continue;
     }

@@ -1,5 +1,6 @@
 // What is asked about a token: {"name": "desk", "role": "viewer", "expires": "...", "units": [...],
-// "source": "..."} to create one, {"name", "overlap", "expires"} to rotate, {"name"} to revoke.
+// "source": "...", "types": [...]} to create one, {"name", "overlap", "expires"} to rotate,
+// {"name"} to revoke.
 #pragma once
 
 #include <optional>
@@ -18,6 +19,7 @@ struct TokenBody {
   std::optional<Instant> expires, overlap;
   std::vector<std::string> units;
   std::string source;
+  std::vector<std::string> types;
 };
 
 // By the request's route. Fails with the answer to give (400, 415); whether the times lie ahead is

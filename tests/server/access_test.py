@@ -238,6 +238,25 @@ class Access(unittest.TestCase):
         self.assertIn("seq", answer.json["results"][0])
         self.assertEqual(answer.json["results"][1]["error"]["code"], "source")
 
+    def test_types_of_its_own(self):
+        """A source of visits neither moves units, which would show them to others, nor decides."""
+        token = self.create("visits", "ingester", "--source", "/desk", "--types", "visit", "--types", "ping")
+        made = self.change("/create", name="pings", role="ingester", types=["ping"]).json["token"]
+        last = self.change("/rotate", name="pings").json["token"]
+        body = [event("t-1", unit="typed", type="ping", data={}), event("t-2", unit="out", type="unit_changed", data={"change": "move", "parent_unit_id": "in"})]
+        for one in (token, last):
+            answer = self.ask(one, "POST", "/v1/events", json.dumps(body), BATCH)
+            self.assertEqual(answer.status, 207)
+            self.assertEqual([sorted(r)[0] for r in answer.json["results"]][1], "error")
+            self.assertEqual(answer.json["results"][1]["error"]["code"], "token_type")
+        self.assertEqual(self.ask(made, "POST", "/v1/events", json.dumps(body), BATCH).status, 401)
+        self.assertEqual(self.ask(self.tokens["limited viewer"], "GET", "/v1/units/out").status, 404)
+        self.assertRegex(self.command("list").stdout, r"visits +ingester +/desk visit ping ")
+        listed = [t for t in self.ask(self.tokens["sec_admin"], "GET", "/v1/tokens").json["tokens"] if t["name"] == "pings"]
+        self.assertEqual([t["types"] for t in listed], [["ping"], ["ping"]])
+        self.assertEqual(self.change("/create", name="y", role="viewer", types=["ping"]).status, 409)
+        self.assertEqual(self.change("/create", name="y", role="ingester", types="ping").status, 400)
+
     def test_orders_that_are_refused(self):
         for arguments, words in ((("--role", "auditor", "--units", "in"), "all units"),
                                  (("--role", "viewer", "--source", "/x"), "ingester"),
