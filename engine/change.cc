@@ -8,8 +8,6 @@
 namespace lianqing {
 namespace {
 
-// A key must be a single value.
-bool can_be_key(const Cell& cell) { return cell.tag != CellTag::null && cell.tag != CellTag::list; }
 
 // A due: an instant, or a date = the end of that local day. In fields of undeclared types both come
 // as text.

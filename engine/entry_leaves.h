@@ -46,6 +46,11 @@ inline bool holds(const Fold& fold, std::uint32_t expr, const LogEntry& entry) {
   return evaluation.run(fold.program().exprs[expr]).is_true();
 }
 
+// A key must be a single value.
+inline bool can_be_key(const Cell& cell) {
+  return cell.tag != CellTag::null && cell.tag != CellTag::list;
+}
+
 // Whether the stream's value, if it has one, is of the kind that it takes.
 inline bool takes_part(const Stream& stream, const LogEntry& entry) {
   if (stream.value == kNone) return true;

@@ -9,6 +9,7 @@ namespace lianqing {
 namespace {
 
 constexpr std::size_t kAhead = 8;  // entries whose ids are asked for in time
+const Cell kUnit;                  // the key of what has none
 
 // The first place from `at` on, before `end`, of which `is` holds, or `end`; it holds of all places
 // behind one of which it holds. Looks near `at` first.
@@ -38,13 +39,14 @@ std::size_t first_from(std::size_t at, std::size_t end, Is is) {
 }  // namespace
 
 FlatFold::FlatFold(const Fold& fold, const FlatPlan& plan)
-    : fold_(fold), program_(fold.program()), plan_(plan), columns_(plan.streams.size()) {
+    : fold_(fold),
+      program_(fold.program()),
+      plan_(plan),
+      columns_(plan.streams.size()),
+      periods_(plan.periods.size()) {
   for (std::uint32_t c = 0; c < plan.streams.size(); ++c) {
-    Series& series = unit_.series.emplace_back();
-    series.stream = plan.streams[c];
-    series.windows = fold.route().stream_windows[series.stream];
-    series.states.resize(series.windows.size());
-    unit_.series_of.add(series.stream, Cell{}, c);
+    unit_.series.emplace_back().stream = plan.streams[c];
+    unit_.series_of.add(plan.streams[c], Cell{}, c);
   }
   for (std::uint32_t r = 0; r < plan.rules.size(); ++r) {
     unit_.instance_of.add(plan.rules[r].rule, Cell{}, r);
@@ -67,19 +69,73 @@ void FlatFold::run(const FlatUnit& unit, std::span<const LogEntry* const> entrie
   }
   unit_.instances.swap(instances);
   lay_out(entries);
+  keyed_.clear();
+  std::span<const Instance> known(unit_.instances);
+  known = known.subspan(plan_.rules.size());
   for (std::uint32_t r = 0; r < plan_.rules.size(); ++r) {
+    if (plan_.rules[r].keyed) {
+      const auto others = std::find_if(known.begin(), known.end(), [&](const Instance& instance) {
+        return instance.rule != plan_.rules[r].rule;
+      });
+      const auto own = static_cast<std::size_t>(others - known.begin());
+      judge_keys(r, known.first(own), from, to, seq_at, effects);
+      known = known.subspan(own);
+      continue;
+    }
+    parts_.clear();
+    for (const FlatSight& sight : plan_.rules[r].sights) {
+      parts_.push_back(columns_[sight.column].part(Cell{}));
+    }
     judge_rule(r, unit.first, from, to, seq_at, effects);
   }
+  unit_.instances.resize(plan_.rules.size());
+  unit_.instances.insert(unit_.instances.end(), keyed_.begin(), keyed_.end());
   unit_.instances.swap(instances);
 }
 
-void FlatFold::lay_out(std::span<const LogEntry* const> entries) {
-  for (std::size_t c = 0; c < columns_.size(); ++c) {
-    columns_[c].samples.clear();
-    columns_[c].totals.assign(1, Totals{});
-    columns_[c].rising = true;
-    unit_.series[c].samples.clear();
+void FlatFold::judge_keys(std::uint32_t index, std::span<const Instance> known, Instant from,
+                          Instant to, const SeqAt& seq_at, Effects& effects) {
+  const FlatRule& rule = plan_.rules[index];
+  keys_.clear();
+  for (const FlatSight& sight : rule.sights) {
+    if (!sight.keyed) continue;
+    for (const FlatColumn::Part& part : columns_[sight.column].parts()) {
+      if (part.key.tag != CellTag::null) keys_.push_back(part.key);
+    }
   }
+  std::sort(keys_.begin(), keys_.end(), CellOrder{});
+  keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+  Places others;
+  std::swap(unit_.series_of, others);
+  for (const Cell& key : keys_) {
+    unit_.series_of.clear();
+    parts_.clear();
+    Instant first = kNever;  // a key begins with its first event, whatever the windows see
+    for (const FlatSight& sight : rule.sights) {
+      const FlatColumn& column = columns_[sight.column];
+      const Cell& own = sight.keyed ? key : kUnit;
+      unit_.series_of.add(plan_.streams[sight.column], own, sight.column);
+      const FlatColumn::Part& part = parts_.emplace_back(column.part(own));
+      if (sight.keyed && part.begin < part.end) {
+        first = std::min(first, column.samples()[part.begin].time);
+      }
+    }
+    Instance fresh;
+    fresh.rule = rule.rule;
+    fresh.key = key;
+    if (!known.empty() && known.front().key == key) {
+      fresh = known.front();
+      known = known.subspan(1);
+    }
+    unit_.instances[index] = fresh;
+    judge_rule(index, first, from, to, seq_at, effects);
+    keyed_.push_back(unit_.instances[index]);
+  }
+  std::swap(unit_.series_of, others);
+}
+
+void FlatFold::lay_out(std::span<const LogEntry* const> entries) {
+  for (FlatColumn& column : columns_) column.clear();
   const bool cited = fold_.options().reasons;
   unit_.rows.clear();
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -88,43 +144,63 @@ void FlatFold::lay_out(std::span<const LogEntry* const> entries) {
       if (i + kAhead < entries.size()) __builtin_prefetch(entries[i + kAhead]->id.data());
       unit_.rows.add(*entry, 0);
     }
-    each_stream(fold_.route().of_type(entry->type), entry->cells, [&](std::uint32_t stream) {
-      const std::uint32_t c = plan_.column_of[stream];
+    each_stream(fold_.route().of_type(entry->type), entry->cells, [&](std::uint32_t s) {
+      const std::uint32_t c = plan_.column_of[s];
       if (c == kNone) return;
-      const std::optional<Cell> value = value_in(fold_, program_.streams[stream], *entry);
+      const Stream& stream = program_.streams[s];
+      const std::optional<Cell> value = value_in(fold_, stream, *entry);
       if (!value) return;
-      Column& column = columns_[c];
-      column.samples.push_back({entry->time, entry->seq, *value});
-      column.totals.push_back(column.totals.back() + Totals::of(*value));
-      column.rising = column.rising && value->num >= 0;
+      if (stream.key == kNone) {
+        columns_[c].add({entry->time, entry->seq, *value}, kUnit);
+      } else if (can_be_key(entry->cells[stream.key])) {
+        columns_[c].add({entry->time, entry->seq, *value}, entry->cells[stream.key]);
+      }
     });
+  }
+  for (FlatColumn& column : columns_) column.finish();
+  for (std::size_t p = 0; p < periods_.size(); ++p) {
+    const FlatCalendar& of = plan_.periods[p];
+    periods_[p].lay_out(program_.zone, program_.windows[of.window].span,
+                        columns_[of.column].samples());
   }
 }
 
 void FlatFold::find_next(const FlatLeg& leg, Place& place) const {
-  const auto& samples = columns_[leg.column].samples;
-  place.next_enter = place.enter < samples.size() ? samples[place.enter].time + leg.after : kNever;
-  place.next_leave = leg.over && place.leave < place.enter
-                         ? samples[place.leave].time + leg.after + *leg.over
-                         : kNever;
+  place.next_enter = place.enter < place.last ? enters(leg, place.enter) : kNever;
+  place.next_leave = leg.leaves && place.leave < place.enter ? leaves(leg, place.leave) : kNever;
+}
+
+// The series hold what the rule looks at, and nothing yet.
+void FlatFold::look_at(const FlatRule& rule) {
+  for (const FlatSight& sight : rule.sights) {
+    Series& series = unit_.series[sight.column];
+    series.samples.clear();
+    series.windows = sight.windows;
+    series.states.resize(sight.windows.size());
+    for (WindowState& state : series.states) state = WindowState{};
+  }
 }
 
 void FlatFold::place_legs(const FlatRule& rule, Instant from) {
   places_.assign(rule.legs.size(), Place{});
   for (std::size_t l = 0; l < rule.legs.size(); ++l) {
     const FlatLeg& leg = rule.legs[l];
-    const auto& samples = columns_[leg.column].samples;
-    const auto passed = [&](Duration behind) {  // samples whose time and `behind` is past
-      const auto at = std::upper_bound(
-          samples.begin(), samples.end(), from,
-          [behind](Instant t, const Sample& sample) { return t < sample.time + behind; });
-      return static_cast<std::size_t>(at - samples.begin());
-    };
+    const auto sight =
+        std::find_if(rule.sights.begin(), rule.sights.end(),
+                     [&leg](const FlatSight& one) { return one.column == leg.column; });
+    const auto& part = parts_[static_cast<std::size_t>(sight - rule.sights.begin())];
+    Place& place = places_[l];
+    place.enter = place.leave = part.begin;
+    place.last = part.end;
     if (from != kBeforeAll) {
-      places_[l].enter = passed(leg.after);
-      if (leg.over) places_[l].leave = passed(leg.after + *leg.over);
+      place.enter =
+          first_from(part.begin, part.end, [&](std::size_t i) { return enters(leg, i) > from; });
+      if (leg.leaves) {
+        place.leave = first_from(part.begin, place.enter,
+                                 [&](std::size_t i) { return leaves(leg, i) > from; });
+      }
     }
-    find_next(leg, places_[l]);
+    find_next(leg, place);
   }
 }
 
@@ -135,7 +211,7 @@ bool FlatFold::step(const FlatRule& rule, Instant t) {
     while (place.next_enter == t || place.next_leave == t) {
       if (place.next_enter == t) {
         ++place.enter;
-        by_event = by_event || rule.legs[l].after == Duration{0};
+        by_event = by_event || rule.legs[l].at_once;
       } else {
         ++place.leave;
       }
@@ -148,7 +224,7 @@ bool FlatFold::step(const FlatRule& rule, Instant t) {
 Wide FlatFold::value_of(const FlatRule& rule, const FlatCuts& cuts) const {
   const Place& place = places_[cuts.leg];
   if (!cuts.sums) return static_cast<Wide>(place.enter - place.leave) * kFullWeight;
-  const auto& totals = columns_[rule.legs[cuts.leg].column].totals;
+  const auto& totals = columns_[rule.legs[cuts.leg].column].totals();
   return static_cast<Wide>(totals[place.enter].sum - totals[place.leave].sum);
 }
 
@@ -190,37 +266,37 @@ Instant FlatFold::calm_until(const FlatRule& rule) const {
 // So many must enter, so many leave: whatever the others do.
 Instant FlatFold::counts_calm_until(const FlatLeg& leg, const Place& place,
                                     const Band& band) const {
-  const auto& samples = columns_[leg.column].samples;
-  const auto size = static_cast<Wide>(samples.size());
+  const auto last = static_cast<Wide>(place.last);
   const Wide value = static_cast<Wide>(place.enter - place.leave) * kFullWeight;
   const Wide last_in =
       static_cast<Wide>(place.enter) + (band.high - value + kFullWeight - 1) / kFullWeight - 1;
   const Wide last_out = static_cast<Wide>(place.leave) + (value - band.low) / kFullWeight;
   Instant out = kNever;
-  if (last_in < size) out = samples[static_cast<std::size_t>(last_in)].time + leg.after;
-  if (leg.over && last_out < size) {
-    out = std::min(out, samples[static_cast<std::size_t>(last_out)].time + leg.after + *leg.over);
+  if (last_in < last) out = enters(leg, static_cast<std::size_t>(last_in));
+  if (leg.leaves && last_out < last) {
+    out = std::min(out, leaves(leg, static_cast<std::size_t>(last_out)));
   }
   return out;
 }
 
 Instant FlatFold::sums_calm_until(const FlatLeg& leg, const Place& place, const Band& band) const {
-  const Column& column = columns_[leg.column];
-  if (!column.rising) return std::min(place.next_enter, place.next_leave);
-  const auto& totals = column.totals;
-  const std::size_t size = column.samples.size();
+  const FlatColumn& column = columns_[leg.column];
+  if (!column.rising()) return std::min(place.next_enter, place.next_leave);
+  const auto& totals = column.totals();
   const auto between = [&](std::size_t from, std::size_t to) {
     return static_cast<Wide>(totals[to].sum - totals[from].sum);
   };
   Instant out = kNever;
-  const std::size_t last_in = first_from(
-      place.enter, size, [&](std::size_t i) { return between(place.leave, i + 1) >= band.high; });
-  if (last_in < size) out = column.samples[last_in].time + leg.after;
-  if (!leg.over || band.low <= 0) return out;
-  const std::size_t last_out = first_from(
-      place.leave, size, [&](std::size_t i) { return between(i + 1, place.enter) < band.low; });
-  if (last_out == size) return out;
-  return std::min(out, column.samples[last_out].time + leg.after + *leg.over);
+  const std::size_t last_in = first_from(place.enter, place.last, [&](std::size_t i) {
+    return between(place.leave, i + 1) >= band.high;
+  });
+  if (last_in < place.last) out = enters(leg, last_in);
+  if (!leg.leaves || band.low <= 0) return out;
+  const std::size_t last_out = first_from(place.leave, place.last, [&](std::size_t i) {
+    return between(i + 1, place.enter) < band.low;
+  });
+  if (last_out == place.last) return out;
+  return std::min(out, leaves(leg, last_out));
 }
 
 // To just before t.
@@ -229,13 +305,11 @@ void FlatFold::leap(const FlatRule& rule, Instant t) {
     const FlatLeg& leg = rule.legs[l];
     Place& place = places_[l];
     if (place.next_enter >= t && place.next_leave >= t) continue;
-    const auto& samples = columns_[leg.column].samples;
-    place.enter = first_from(place.enter, samples.size(),
-                             [&](std::size_t i) { return samples[i].time + leg.after >= t; });
-    if (leg.over) {
-      place.leave = first_from(place.leave, place.enter, [&](std::size_t i) {
-        return samples[i].time + leg.after + *leg.over >= t;
-      });
+    place.enter =
+        first_from(place.enter, place.last, [&](std::size_t i) { return enters(leg, i) >= t; });
+    if (leg.leaves) {
+      place.leave =
+          first_from(place.leave, place.enter, [&](std::size_t i) { return leaves(leg, i) >= t; });
     }
     find_next(leg, place);
   }
@@ -245,7 +319,9 @@ void FlatFold::judge_rule(std::uint32_t index, Instant first, Instant from, Inst
                           const SeqAt& seq_at, Effects& effects) {
   const FlatRule& rule = plan_.rules[index];
   const Instance& instance = unit_.instances[index];
-  place_legs(rule, from);
+  look_at(rule);
+  // Before a key begins its rule's other windows may move.
+  place_legs(rule, rule.keyed && !instance.judged ? std::max(from, first - Duration{1}) : from);
   const auto is_calm = [&] { return rule.quiet && instance.judged && !instance.restless; };
   bool calm = is_calm();
   if (calm) set_bands(rule);
@@ -261,7 +337,8 @@ void FlatFold::judge_rule(std::uint32_t index, Instant first, Instant from, Inst
     if (calm) leap(rule, t);
     const bool by_event = step(rule, t);
     if (calm && t < due && !left_bands(rule)) continue;
-    judge_at(index, t, by_event || (!instance.judged && !unit_.registered), seq_at, effects);
+    const bool begins = !instance.judged && (rule.keyed || !unit_.registered);
+    judge_at(index, t, by_event || begins, seq_at, effects);
     due = instance.due;
     calm = is_calm();
     if (calm) set_bands(rule);
@@ -274,19 +351,19 @@ void FlatFold::judge_at(std::uint32_t index, Instant t, bool by_event, const Seq
   Instance& instance = unit_.instances[index];
   instance.cause = by_event ? Cause::event : Cause::timer;
   instance.earliest = by_event ? t : kNever;
-  for (const FlatLeg& leg : plan_.rules[index].legs) {
-    const Column& column = columns_[leg.column];
-    Series& series = unit_.series[leg.column];
-    const auto known = std::upper_bound(column.samples.begin(), column.samples.end(), t,
-                                        [](Instant x, const Sample& s) { return x < s.time; });
-    const auto n = known - column.samples.begin();
-    const auto held = static_cast<std::ptrdiff_t>(series.samples.size());
-    if (held > n) {
-      series.samples.erase(series.samples.begin() + n, series.samples.end());
-    } else {
-      series.samples.insert(series.samples.end(), column.samples.begin() + held, known);
-    }
-    stand(program_, series, column.totals, t);
+  const std::vector<FlatSight>& sights = plan_.rules[index].sights;
+  for (std::size_t i = 0; i < sights.size(); ++i) {
+    const FlatColumn& column = columns_[sights[i].column];
+    Series& series = unit_.series[sights[i].column];
+    series.key = sights[i].keyed ? instance.key : kUnit;
+    const std::size_t held = parts_[i].begin + series.samples.size();
+    const std::size_t known = first_from(
+        held, parts_[i].end, [&](std::size_t s) { return column.samples()[s].time > t; });
+    const auto at = [&column](std::size_t s) {
+      return column.samples().begin() + static_cast<std::ptrdiff_t>(s);
+    };
+    series.samples.insert(series.samples.end(), at(held), at(known));
+    stand(program_, series, std::span(column.totals()).subspan(parts_[i].begin), t);
   }
   judge(fold_, unit_, index, t, seq_at, effects);
   unit_.alarms.clear();

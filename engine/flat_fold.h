@@ -4,14 +4,16 @@
 // decided by judge() alone, as in fold.h: here is only told when it need not be asked, because
 // nothing that it looks at has changed since it last said no.
 // Card: a quiet rule leaps to the first instant at which enough samples can have entered or left
-// for a value to pass a cut; others take one step per entering or leaving sample. No heap, no
-// lookup; memory is that of one unit's samples, used again for the next.
+// for a value to pass a cut; others take one step per entering or leaving sample. A judgement looks
+// at the windows of its rule and no others. No heap but for keys; memory is that of one unit's
+// samples, used again for the next.
 #pragma once
 
 #include <span>
 #include <string>
 #include <vector>
 
+#include "engine/flat_column.h"
 #include "engine/flat_plan.h"
 #include "engine/fold.h"
 
@@ -36,20 +38,16 @@ class FlatFold {
   }
 
   // Judges everything after `from` up to and including `to`. `entries`: all of the unit's up to
-  // `to`, in (time, log order). `instances` are as the stretch before left them, or empty.
+  // `to`, in (time, log order). `instances` are as the stretch before left them, or empty: one per
+  // rule, in their order, then those of keys.
   void run(const FlatUnit& unit, std::span<const LogEntry* const> entries, Instant from, Instant to,
            std::vector<Instance>& instances, const SeqAt& seq_at, Effects& effects);
 
  private:
-  // The samples of one stream, all of them; sums of those before each.
-  struct Column {
-    std::vector<Sample> samples;
-    std::vector<Totals> totals;
-    bool rising = true;  // no value is below zero
-  };
-  // Where a leg stands: samples [leave, enter) are inside.
+  // Where a leg stands: samples [leave, enter) are inside; those of the instance at hand end before
+  // `last`.
   struct Place {
-    std::size_t leave = 0, enter = 0;
+    std::size_t leave = 0, enter = 0, last = 0;
     Instant next_enter = kNever, next_leave = kNever;
   };
   // The values between two cuts: from `low` to before `high`.
@@ -58,9 +56,22 @@ class FlatFold {
   };
 
   void lay_out(std::span<const LogEntry* const> entries);
+  // Judges the rule for each of its keys; `known`: those that were judged before, in their order.
+  void judge_keys(std::uint32_t index, std::span<const Instance> known, Instant from, Instant to,
+                  const SeqAt& seq_at, Effects& effects);
+  // Judges the instance of the rule that stands in unit_, for the first time at `first`.
   void judge_rule(std::uint32_t index, Instant first, Instant from, Instant to, const SeqAt& seq_at,
                   Effects& effects);
+  void look_at(const FlatRule& rule);
   void place_legs(const FlatRule& rule, Instant from);
+  Instant enters(const FlatLeg& leg, std::size_t i) const {
+    return leg.periods == kNone ? columns_[leg.column].samples()[i].time + leg.after
+                                : periods_[leg.periods].enters[i];
+  }
+  Instant leaves(const FlatLeg& leg, std::size_t i) const {
+    return leg.periods == kNone ? columns_[leg.column].samples()[i].time + leg.until
+                                : periods_[leg.periods].leaves[i];
+  }
   void find_next(const FlatLeg& leg, Place& place) const;
   // Everything that enters or leaves at t does; whether an event does that happens then.
   bool step(const FlatRule& rule, Instant t);
@@ -79,8 +90,12 @@ class FlatFold {
   const Program& program_;
   const FlatPlan& plan_;
   UnitState unit_;  // one Series per column, one Instance per rule
-  std::vector<Column> columns_;
-  // Of the rule at hand:
+  std::vector<FlatColumn> columns_;
+  std::vector<FlatPeriods> periods_;  // one per FlatPlan::periods
+  std::vector<Instance> keyed_;       // instances of keys, as this stretch leaves them
+  std::vector<Cell> keys_;            // of the rule at hand
+  // Of the instance at hand:
+  std::vector<FlatColumn::Part> parts_;  // one per FlatRule::sights
   std::vector<Place> places_;
   std::vector<Band> bands_;  // one per FlatRule::cuts
 };

@@ -33,7 +33,7 @@ class Planner {
  private:
   bool is_flat(std::uint32_t index) const {
     const Rule& rule = program_.rules[index];
-    if (rule.keyed || !route_.rule_views[index].empty()) return false;
+    if (!route_.rule_views[index].empty()) return false;
     for (const LevelRule& level : rule.levels) {
       if (level.confirm.workdays || level.hold.workdays) return false;
     }
@@ -43,38 +43,66 @@ class Planner {
 
   bool is_flat_measure(std::uint32_t index) const {
     const Measure& measure = program_.measures[index];
-    if (measure.key != kNone) return false;
-    if (measure.window != kNone) return is_flat_stream(program_.windows[measure.window].stream);
+    if (measure.window != kNone) return is_flat_window(measure.window);
     return measure.aggregate == Aggregate::value &&
            std::all_of(measure.reads.begin(), measure.reads.end(),
                        [this](std::uint32_t m) { return is_flat_measure(m); });
   }
 
-  bool is_flat_stream(std::uint32_t index) const {
-    const Stream& stream = program_.streams[index];
-    const auto& windows = route_.stream_windows[index];
-    return stream.source == StreamSource::events && stream.key == kNone &&
-           std::all_of(windows.begin(), windows.end(), [this](std::uint32_t w) {
-             const Window& window = program_.windows[w];
-             const bool sums_only = (window.upkeep & ~kKeepSum) == 0;
-             return sums_only && window.span.kind != WindowSpan::Kind::calendar &&
-                    !route_.clocked[w];
-           });
+  // Whether its samples enter and leave in their order, when an event comes and at no other time
+  // than theirs.
+  bool is_flat_window(std::uint32_t index) const {
+    const WindowSpan& span = program_.windows[index].span;
+    const bool partly = span.to_date && span.periods_back > 0;
+    return program_.streams[program_.windows[index].stream].source == StreamSource::events &&
+           !partly && !route_.clocked[index];
   }
 
   void add(std::uint32_t index) {
     FlatRule flat;
     flat.rule = index;
+    flat.keyed = program_.rules[index].keyed;
     for (std::uint32_t w = 0; w < program_.windows.size(); ++w) {
       const auto& readers = route_.window_rules[w];
       if (std::find(readers.begin(), readers.end(), index) == readers.end()) continue;
-      const Window& window = program_.windows[w];
-      FlatLeg leg{column(window.stream), w, window.span.offset, std::nullopt};
-      if (window.span.kind == WindowSpan::Kind::sliding) leg.over = window.span.over;
-      flat.legs.push_back(leg);
+      flat.legs.push_back(leg(w));
+      const std::uint32_t column = flat.legs.back().column;
+      auto sight = std::find_if(flat.sights.begin(), flat.sights.end(),
+                                [column](const FlatSight& one) { return one.column == column; });
+      if (sight == flat.sights.end()) {
+        const bool by_key = program_.streams[program_.windows[w].stream].key != kNone;
+        sight = flat.sights.insert(sight, {column, by_key, {}});
+      }
+      sight->windows.push_back(w);
     }
     flat.quiet = add_cuts(program_.rules[index], flat);
     out_.rules.push_back(std::move(flat));
+  }
+
+  FlatLeg leg(std::uint32_t w) {
+    const WindowSpan& span = program_.windows[w].span;
+    FlatLeg out;
+    out.column = column(program_.windows[w].stream);
+    out.window = w;
+    out.leaves = span.kind != WindowSpan::Kind::all;
+    if (span.kind == WindowSpan::Kind::calendar) {
+      out.periods = periods(out.column, w);
+      out.at_once = span.periods_back == 0;
+    } else {
+      out.after = span.offset;
+      out.until = span.offset + span.over;
+      out.at_once = span.offset == Duration{0};
+    }
+    return out;
+  }
+
+  std::uint32_t periods(std::uint32_t column, std::uint32_t window) {
+    const auto at =
+        std::find_if(out_.periods.begin(), out_.periods.end(),
+                     [window](const FlatCalendar& one) { return one.window == window; });
+    const auto out = static_cast<std::uint32_t>(at - out_.periods.begin());
+    if (at == out_.periods.end()) out_.periods.push_back({column, window});
+    return out;
   }
 
   std::uint32_t column(std::uint32_t stream) {

@@ -1,6 +1,6 @@
-// Which rules can be folded flat (flat_fold.h): those judged by sliding windows of plain events of
-// their own unit and by nothing else, whose levels nobody reads, so that each rule's history
-// follows from sorted arrays. And what of each is laid ready for it. The other rules are folded as
+// Which rules can be folded flat (flat_fold.h): those judged by windows of plain events of their
+// own unit and by nothing else, whose levels nobody reads, so that each rule's history follows from
+// sorted arrays. And what of each is laid ready for it. The other rules are folded as
 // ever, beside them.
 #pragma once
 
@@ -11,12 +11,26 @@
 
 namespace lianqing {
 
-// A window that a rule reads: samples of a column enter `after` behind their time and leave `over`
-// later (kNever: not at all).
+// A window that a rule reads: samples of a column enter `after` behind their time and leave `until`
+// behind it; or when FlatPeriods say.
 struct FlatLeg {
   std::uint32_t column = kNone, window = kNone;
-  Duration after{0};
-  std::optional<Duration> over;
+  std::uint32_t periods = kNone;  // index into FlatPlan::periods; kNone: no calendar window
+  Duration after{0}, until{0};
+  bool leaves = false;   // else all history: `until` means nothing
+  bool at_once = false;  // a sample enters when it happens
+};
+
+// What a rule reads of one column.
+struct FlatSight {
+  std::uint32_t column = kNone;
+  bool keyed = false;                  // by the rule's key
+  std::vector<std::uint32_t> windows;  // of the legs over it
+};
+
+// A window of calendar periods over a column.
+struct FlatCalendar {
+  std::uint32_t column = kNone, window = kNone;
 };
 
 // The cuts of a rule (quiet.h) on the count, or the sum, in a leg; sorted, in millionths.
@@ -28,7 +42,9 @@ struct FlatCuts {
 
 struct FlatRule {
   std::uint32_t rule = kNone;
+  bool keyed = false;
   std::vector<FlatLeg> legs;
+  std::vector<FlatSight> sights;
   bool quiet = false;  // while no value passes one of `cuts` and no time is up, nothing changes
   std::vector<FlatCuts> cuts;
 };
@@ -39,9 +55,10 @@ struct FlatPlan {
 
   std::vector<std::uint32_t> streams;    // one per column
   std::vector<std::uint32_t> column_of;  // stream -> column, or kNone
-  std::vector<FlatRule> rules;           // of Route::judged_rules, in their order
-  std::vector<bool> others;              // rule -> it is judged, and not flat
-  bool mixed = false;                    // there are others
+  std::vector<FlatCalendar> periods;
+  std::vector<FlatRule> rules;  // of Route::judged_rules, in their order
+  std::vector<bool> others;     // rule -> it is judged, and not flat
+  bool mixed = false;           // there are others
 };
 
 }  // namespace lianqing

@@ -25,14 +25,8 @@ Wide weighted(Wide v, std::uint32_t weight) {
   return (doubled + (v < 0 ? -full : full)) / (2 * full);
 }
 
-void take(const Window& window, WindowState& state, const Cell& value, std::uint32_t weight,
-          int sign) {
-  if (weight != kFullWeight) state.lacking += sign * static_cast<Wide>(kFullWeight - weight);
-  if (window.upkeep & kKeepSum) {
-    const Wide micros = micros_of(value);
-    state.sum += sign * weighted(micros, weight);
-    state.squares += sign * weighted(micros * micros, weight);
-  }
+// Into the values in order and the groups, or out of them.
+void keep_value(const Window& window, WindowState& state, const Cell& value, int sign) {
   if (window.upkeep & kKeepSorted) {
     if (!state.sorted) state.sorted = std::make_unique<std::vector<Cell>>();
     auto& sorted = *state.sorted;
@@ -51,6 +45,17 @@ void take(const Window& window, WindowState& state, const Cell& value, std::uint
       state.groups->remove(value);
     }
   }
+}
+
+void take(const Window& window, WindowState& state, const Cell& value, std::uint32_t weight,
+          int sign) {
+  if (weight != kFullWeight) state.lacking += sign * static_cast<Wide>(kFullWeight - weight);
+  if (window.upkeep & kKeepSum) {
+    const Wide micros = micros_of(value);
+    state.sum += sign * weighted(micros, weight);
+    state.squares += sign * weighted(micros * micros, weight);
+  }
+  keep_value(window, state, value, sign);
 }
 
 bool before(const Sample& sample, Instant time, Seq seq) {
@@ -205,17 +210,33 @@ Totals Totals::of(const Cell& value) {
 
 void stand(const Program& program, Series& series, std::span<const Totals> totals, Instant t) {
   const auto& samples = series.samples;
-  const auto up_to = [&](Instant bound) {
-    const auto at = std::upper_bound(samples.begin(), samples.end(), bound,
-                                     [](Instant x, const Sample& s) { return x < s.time; });
+  const auto up_to = [&](std::size_t from, Instant bound) {
+    const auto at =
+        std::upper_bound(samples.begin() + static_cast<std::ptrdiff_t>(from), samples.end(), bound,
+                         [](Instant x, const Sample& s) { return x < s.time; });
     return static_cast<std::size_t>(at - samples.begin());
   };
   for (std::size_t w = 0; w < series.states.size(); ++w) {
     const Window& window = program.windows[series.windows[w]];
     WindowState& state = series.states[w];
     const Bounds at = bounds_now(program, window.span, state, t);
-    state.begin = up_to(at.low);
-    state.end = up_to(at.high);
+    const std::size_t begin = up_to(state.begin, at.low), end = up_to(state.end, at.high);
+    if ((window.upkeep & (kKeepSorted | kKeepGroups)) != 0) {
+      const std::size_t kept = std::min(begin, state.end);  // before it all leave, behind it enter
+      if (kept < begin) {
+        if (state.sorted) state.sorted->clear();
+        state.groups.reset();
+      } else {
+        for (std::size_t i = state.begin; i < kept; ++i) {
+          keep_value(window, state, samples[i].value, -1);
+        }
+      }
+      for (std::size_t i = std::max(begin, state.end); i < end; ++i) {
+        keep_value(window, state, samples[i].value, +1);
+      }
+    }
+    state.begin = begin;
+    state.end = end;
     if ((window.upkeep & kKeepSum) == 0) continue;
     state.sum = static_cast<Wide>(totals[state.end].sum - totals[state.begin].sum);
     state.squares = static_cast<Wide>(totals[state.end].squares - totals[state.begin].squares);

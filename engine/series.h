@@ -107,9 +107,9 @@ struct Totals {
   friend Totals operator+(Totals a, Totals b) { return {a.sum + b.sum, a.squares + b.squares}; }
 };
 
-// Puts every window of a series (not those of calendar periods, nor such that keep more than sums)
-// where it stands at t. The series holds all samples up to t, each of full weight; totals[i] are of
-// the first i.
+// Puts every window of a series where it stands at t, no earlier than it was put last. The series
+// holds all samples up to t, each of full weight, and none that it held then is gone; the
+// difference of totals[j] and totals[i] is of the samples from i to before j.
 void stand(const Program& program, Series& series, std::span<const Totals> totals, Instant t);
 
 // The bounds of the window at t: samples with low < time <= high are inside.
