@@ -8,7 +8,6 @@
 namespace lianqing {
 namespace {
 
-
 // A due: an instant, or a date = the end of that local day. In fields of undeclared types both come
 // as text.
 Instant due_of(const Program& program, const Symbols& symbols, const Cell& cell) {

@@ -25,11 +25,21 @@ measures:
   n30: {count: "*", over: 30d}
   visits: {count: visit, over: 10d, where: "score >= 10"}
   amount: {sum: amount, of: complaint, over: 20d}
+  worst: {max: score, of: visit, over: 15d}
+  middle: {median: score, of: visit, over: 20d}
+  kinds: {distinct: cat, of: "*", over: week}
+  most: {top: cat, of: "*", over: month, offset: 1}
+  of_kind: {count: "*", over: 12d, per: cat}
+  kind_then: {sum: amount, of: "*", over: month, offset: 1, per: cat}
 rules:
   all: {title: {zh: 全, en: All}, yellow: "n3 >= 4", red: {enter: "n3 >= 7", hold: 1d}}
   month: {title: {zh: 月, en: Month}, yellow: "n30 >= 12", red: "n30 >= 20"}
   visits: {title: {zh: 访, en: Visits}, yellow: {enter: "visits >= 2", for: 12h}, red: "visits / n30 > 0.2"}
   amount: {title: {zh: 额, en: Amount}, yellow: "amount > 5.5", red: {enter: "amount >= 12", exit: "amount < 8"}}
+  scores: {title: {zh: 分, en: Scores}, yellow: "worst >= 30", red: "middle >= 25 or kinds >= 4"}
+  most: {title: {zh: 多, en: Most}, yellow: "most >= 2", red: {enter: "most >= 4", step_down: true}}
+  of_kind: {title: {zh: 类, en: Kind}, yellow: "of_kind >= 2", red: "of_kind >= 5 and n30 >= 8"}
+  kind_then: {title: {zh: 前, en: Then}, yellow: "kind_then > 0", red: "kind_then >= 9"}
 """
 
 ODD_PACK = """version: 1
