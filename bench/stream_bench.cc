@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <climits>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -38,6 +39,7 @@ using Seconds = std::chrono::duration<double>;
 constexpr int kUnits = 10'000, kSenders = 8;
 constexpr double kPace = 0.01;  // seconds between batches, at least
 constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::milliseconds kBeside{20};  // between two fdatasync beside the load
 
 constexpr const char* kPack = R"(version: 1
 pack: {id: bench, title: {zh: 基准, en: Bench}, timezone: Asia/Shanghai}
@@ -256,11 +258,14 @@ double share(std::vector<double>& values, double of) {
   return values.empty() ? 0 : values[std::min(values.size() - 1, at)];
 }
 
-// Milliseconds of an append of 300 bytes and its fdatasync, each.
-void time_fdatasync(const fs::path& folder, std::vector<double>& out) {
+// Milliseconds of an append of 300 bytes and its fdatasync, each; with a pause behind each until
+// `over`, or `count` times.
+void time_fdatasync(const fs::path& folder, std::vector<double>& out, int count,
+                    std::chrono::milliseconds pause, const std::atomic<bool>& over) {
   const std::string bytes(300, 'x');
   const int file = ::open((folder / "fdatasync").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < count && !over; ++i) {
+    std::this_thread::sleep_for(pause);
     const auto start = Clock::now();
     if (::write(file, bytes.data(), bytes.size()) < 0 || ::fdatasync(file) != 0) give_up("disk");
     out.push_back(1000 * Seconds(Clock::now() - start).count());
@@ -270,10 +275,11 @@ void time_fdatasync(const fs::path& folder, std::vector<double>& out) {
 
 void measure(const std::string& binary, const fs::path& folder, int rate, double seconds) {
   fs::create_directories(folder);
-  std::vector<double> disk, times;
+  std::vector<double> disk, during, times;
+  std::atomic<bool> over{false};  // what is timed beside the load
   {
     const Daemon daemon(binary, folder);
-    time_fdatasync(folder, disk);
+    time_fdatasync(folder, disk, 200, {}, over);
     const double pace = std::max(kPace, 1.0 / rate);
     const int size = std::max(1, static_cast<int>(rate * pace + 0.5)),
               count = static_cast<int>(seconds / pace);
@@ -302,6 +308,7 @@ void measure(const std::string& binary, const fs::path& folder, int rate, double
         ::close(s);
       });
     }
+    std::thread beside([&] { time_fdatasync(folder, during, INT_MAX, kBeside, over); });
     const auto start = Clock::now() + std::chrono::milliseconds(100);
     const auto due_at = [&](int number) {
       return start + std::chrono::duration_cast<Clock::duration>(Seconds(number * pace));
@@ -314,6 +321,9 @@ void measure(const std::string& binary, const fs::path& folder, int rate, double
     for (std::thread& sender : senders) sender.join();
     const double took = Seconds(Clock::now() - start).count();
     seen.wait_for(count - refused);
+    over = true;
+    beside.join();
+    over = false;
     for (int number = 0; number < count; ++number) {
       if (seen.at(number) == Clock::time_point{}) continue;
       times.push_back(1000 * Seconds(seen.at(number) - due_at(number)).count());
@@ -321,16 +331,17 @@ void measure(const std::string& binary, const fs::path& folder, int rate, double
     if (static_cast<int>(times.size()) < count - refused) give_up("warnings are missing");
     const double between = gauge(daemon.port, auditor, "lianqing_between_commits_longest_seconds"),
                  checkpoints = gauge(daemon.port, auditor, "lianqing_checkpoints_total");
-    time_fdatasync(folder, disk);
+    time_fdatasync(folder, disk, 200, {}, over);
     const double ours[] = {share(times, 0.5), share(times, 0.99)};
     const double disks[] = {share(disk, 0.5), share(disk, 0.99)};
     std::printf(
         "%6d ev/s (sent %.0f, %d batches refused): event to stream p50 %.2f ms p99 %.2f ms; "
         "fdatasync p50 %.2f ms p99 %.2f ms; ratios %.1f, %.1f; longest between two commits %.2f "
         "ms, "
-        "%.0f checkpoints\n",
+        "%.0f checkpoints; fdatasync beside the load p50 %.2f ms p99 %.2f ms, longest %.2f ms\n",
         rate, count * size / took, refused.load(), ours[0], ours[1], disks[0], disks[1],
-        ours[0] / disks[0], ours[1] / disks[1], 1000 * between, checkpoints);
+        ours[0] / disks[0], ours[1] / disks[1], 1000 * between, checkpoints, share(during, 0.5),
+        share(during, 0.99), share(during, 1));
     std::fflush(stdout);
   }
   fs::remove_all(folder);

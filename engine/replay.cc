@@ -55,7 +55,11 @@ class Replay::Shards {
         roster_(fold_, symbols_, store, std::move(units)),
         checkpoint_(roster_, admission_, store),
         shards_(std::max(1U, options.threads)) {
-    if (store_ != nullptr) admission_.track_new_identities();
+    if (store_ != nullptr) {
+      admission_.track_new_identities();
+      const std::string rules(program_->hash.begin(), program_->hash.end());
+      belongs_to_ = state_owner(rules + roster_.fingerprint());
+    }
     if (World::needed(*program_)) begin_world();
     const bool unseen = !options_.grey && !options_.fold.watcher && store_ == nullptr;
     if (options_.whole && unseen && options_.mode == ClockMode::as_occurred) {
@@ -68,7 +72,7 @@ class Replay::Shards {
     LQ_TRY(const std::optional<std::string> meta, store_->meta());
     if (!meta) return std::string{};
     LQ_TRY(const ReplayMeta known, ReplayMeta::decode(*meta));
-    if (known.belongs_to != belongs_to() || known.mode != options_.mode) {
+    if (known.belongs_to != belongs_to_ || known.mode != options_.mode) {
       return failure(ErrorCode::refused,
                      "the state directory was made with another rule pack, register or clock mode; "
                      "give the same ones, or another --state directory");
@@ -222,7 +226,7 @@ class Replay::Shards {
 
   std::string meta(const std::string& position) const {
     ReplayMeta meta;
-    meta.belongs_to = belongs_to();
+    meta.belongs_to = belongs_to_;
     meta.mode = options_.mode;
     meta.counts = admission_.counts();
     meta.reasons = admission_.reasons();
@@ -287,11 +291,6 @@ class Replay::Shards {
     FoldOptions out = options.fold;
     out.tell_grey = static_cast<bool>(options.grey);
     return out;
-  }
-
-  // The rule set and the register decide together what the state means.
-  std::string belongs_to() const {
-    return std::string(program_->hash.begin(), program_->hash.end()) + roster_.fingerprint();
   }
 
   // At the first clock of the log every registered unit is judged for the first time.
@@ -562,6 +561,7 @@ class Replay::Shards {
     for (const GreyChange& change : all) options_.grey(change);
   }
 
+  std::string belongs_to_;  // the rule set and the register decide together what the state means
   std::vector<CalendarUpdate> updates_;  // applied so far
   std::optional<World> world_;
   std::size_t placed_ = 0;                       // units that the world knows

@@ -1,12 +1,14 @@
 #include "engine/replay_meta.h"
 
 #include "lianqing/bytes.h"
+#include "rules/fingerprint.h"
 
 namespace lianqing {
 namespace {
 
-constexpr std::string_view kVersion = "lianqing-replay/3";
-constexpr std::string_view kVersion2 = "lianqing-replay/2";  // without gaps
+constexpr std::string_view kVersion = "lianqing-replay/4";
+constexpr std::string_view kVersion3 = "lianqing-replay/3";  // with the register itself
+constexpr std::string_view kVersion2 = "lianqing-replay/2";  // likewise, without gaps
 
 void write(ByteWriter& out, const CalendarUpdate& update) {
   out.integer(update.year);
@@ -28,6 +30,13 @@ CalendarUpdate read_update(ByteReader& in) {
 }
 
 }  // namespace
+
+std::string state_owner(std::string_view rules_and_register) {
+  constexpr std::size_t kRules = 32;
+  if (rules_and_register.size() < kRules) return std::string(rules_and_register);
+  const auto hash = sha256(rules_and_register.substr(kRules));
+  return std::string(rules_and_register.substr(0, kRules)).append(hash.begin(), hash.end());
+}
 
 std::string ReplayMeta::encode() const {
   ByteWriter out;
@@ -65,8 +74,9 @@ Result<ReplayMeta> ReplayMeta::decode(std::string_view bytes) {
   ByteReader in(bytes);
   ReplayMeta out;
   const std::string_view version = in.text();
-  if (version != kVersion && version != kVersion2) return out;
+  if (version != kVersion && version != kVersion3 && version != kVersion2) return out;
   out.belongs_to = in.text();
+  if (version != kVersion) out.belongs_to = state_owner(out.belongs_to);
   out.mode = in.unsigned_integer() == 0 ? ClockMode::as_recorded : ClockMode::as_occurred;
   for (auto* count : {&out.counts.read, &out.counts.admitted, &out.counts.duplicate,
                       &out.counts.quarantined, &out.counts.undeclared}) {
@@ -79,7 +89,7 @@ Result<ReplayMeta> ReplayMeta::decode(std::string_view bytes) {
   out.together = in.unsigned_integer() != 0;
   out.done = instant(in.integer());
   for (std::uint64_t n = in.count(); n > 0; --n) out.updates.push_back(read_update(in));
-  for (std::uint64_t n = version == kVersion ? in.count() : 0; n > 0; --n) {
+  for (std::uint64_t n = version == kVersion2 ? 0 : in.count(); n > 0; --n) {
     CalendarGap& gap = out.gaps[static_cast<int>(in.integer())];
     gap.units = in.unsigned_integer();
     gap.greyed = in.unsigned_integer();

@@ -10,8 +10,12 @@
 
 namespace lianqing {
 
+// What a state belongs to: the 32 bytes of the rule set's hash, and the register as text, here as
+// its hash.
+std::string state_owner(std::string_view rules_and_register);
+
 struct ReplayMeta {
-  std::string belongs_to;  // hash of the rule set, and the register
+  std::string belongs_to;  // state_owner()
   ClockMode mode = ClockMode::as_recorded;
   Counts counts;
   std::map<std::string, std::uint64_t> reasons;

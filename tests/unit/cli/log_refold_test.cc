@@ -214,6 +214,24 @@ TEST_F(LogRefold, AnotherAccountOfTheStateIsFound) {
   EXPECT_THAT(compared().findings, ElementsAre(HasSubstr("own account")));
 }
 
+// Such a state is taken up again: the register that stood there is the one whose hash stands now.
+TEST(ReplayMeta, AnEarlierVersionNamesTheSameOwner) {
+  const std::string rules(32, 'r'), units = "\nu1\tparent=u0";
+  ReplayMeta meta;
+  meta.belongs_to = rules + units;
+  meta.position = "here";
+  std::string bytes = meta.encode();
+  bytes.replace(bytes.find("replay/4"), 8, "replay/3");
+  const auto read = ReplayMeta::decode(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->belongs_to, state_owner(rules + units));
+  EXPECT_EQ(read->belongs_to.size(), 64U);
+  EXPECT_EQ(read->position, "here");
+  EXPECT_NE(read->belongs_to, state_owner(rules + units + "1"));
+  meta.belongs_to = state_owner(rules + units);  // as written now
+  EXPECT_EQ(ReplayMeta::decode(meta.encode())->belongs_to, meta.belongs_to);
+}
+
 TEST_F(LogRefold, AlteredCasesAreFound) {
   alter([](Store&, Commit& commit) {
     ReplayMeta meta = *ReplayMeta::decode(commit.meta);
