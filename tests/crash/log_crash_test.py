@@ -149,6 +149,14 @@ class LogCrash(unittest.TestCase):
                         self.check({**first.acked, **writer.acked, **again.acked}, (call, file, n, many))
         self.assertGreater(taken, 0)
 
+    def test_what_was_indexed_only_in_memory_is_known_after_reopening(self):
+        # More than are indexed together, and then a full disk: the writer sends its first record again at the end.
+        env = {"LD_PRELOAD": CALLS, "FAIL_CALL": "write", "FAIL_FILE": ".log", "FAIL_AT": "250", "FAIL_ERRNO": str(errno.ENOSPC)}
+        writer = Writer(self.data, 0, 300, env=env, wait=True)
+        self.assertEqual((writer.code, writer.failed), (0, None))
+        self.assertEqual(len(writer.acked), writer.next)
+        self.check(writer.acked, "indexed")
+
     def test_a_state_on_a_disk_that_fills_up(self):
         """What a replay keeps goes on after its database met a full disk, with nothing lost of what was only in memory."""
         events, state, out = (os.path.join(self.folder, name) for name in ("events.jsonl", "state", "out.jsonl"))

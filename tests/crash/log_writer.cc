@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include "connectors/decode.h"
@@ -57,6 +58,7 @@ int run(const char* directory, std::uint64_t from, std::uint64_t commits, bool w
   auto log = EventLog::open(directory, OpenMode::create);
   if (!log) return failed(nullptr, log.error());
   std::uint64_t next = from;
+  std::optional<Seq> first;
   for (std::uint64_t commit = 0; commit < commits; ++commit) {
     std::vector<AppendRecord> batch;
     const std::uint64_t size = 1 + (commit * 7919 + from) % 97;
@@ -72,13 +74,19 @@ int run(const char* directory, std::uint64_t from, std::uint64_t commits, bool w
     for (std::size_t i = 1; i < done->size(); ++i) {
       if ((*done)[i].seq != (*done)[0].seq + i) return 70;
     }
+    if (!first) first = (*done)[0].seq;
     std::printf("acked %llu %llu %llu\n", static_cast<unsigned long long>(next),
                 static_cast<unsigned long long>(next + size - 1),
                 static_cast<unsigned long long>((*done)[0].seq));
     std::fflush(stdout);
     next += size;
   }
-  return 0;
+  // Whatever happened in between, what is there is not taken again.
+  const std::vector<AppendRecord> again{numbered(from)};
+  const auto known = (*log)->append(again, (*log)->last_recorded() + Duration{1});
+  if (!known) return failed(log->get(), known.error());
+  if (!first) return 0;
+  return (*known)[0].kind == AppendOutcome::duplicate && (*known)[0].seq == *first ? 0 : 70;
 }
 
 }  // namespace
