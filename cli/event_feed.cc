@@ -105,6 +105,10 @@ class Feeder {
     const WholeRecord again = [&](const EventRow& row) -> const Record& {
       arena.reset();
       if (!row.raw.empty()) return whole = decoder.decode(row.raw, row.origin, arena);
+      if (row.id.empty()) {  // of an earlier run
+        const std::string& path = log_.paths[row.origin.file];
+        if (auto event = packed_.event(path, row.origin.line)) return whole = *event;
+      }
       return whole = decoder.decode(line_at(row.origin), row.origin, arena);
     };
     for (;;) {

@@ -34,13 +34,13 @@ RowAdmission::RowAdmission(Admission& general, WholeRows& rows) : general_(gener
   query_.whole_types = DecisionReader::types();
 }
 
-Status RowAdmission::read_again(const Identities::Place& place, const WholeRecord& whole) {
+Status RowAdmission::read_again(const Identities::Place& place, const ContentHash& identity,
+                                const WholeRecord& whole) {
   if (place.row == kNone || !rows_.is_placed(place.row)) return {};
   EventRow known;
   known.origin = rows_.origin(place.row);
   const auto* event = std::get_if<Event>(&whole(known));
-  if (event == nullptr || event->id != rows_.id(place.row) ||
-      event->source != general_.symbols_.text(rows_.row(place.row).source)) {
+  if (event == nullptr || event->identity != identity) {
     return failure(ErrorCode::io,
                    "an event file was changed while it was read: a record is not where it was");
   }
@@ -64,7 +64,7 @@ Status RowAdmission::admit(const RowRun& run, const WholeRecord& whole, Admitted
       const auto& record = from.whole[row.whole];
       if (const auto* event = std::get_if<Event>(&record)) {
         const auto place = rows_.find(event->identity, event->source, event->id, general_.symbols_);
-        if (Status s = read_again(place, whole); !s) return s;
+        if (Status s = read_again(place, event->identity, whole); !s) return s;
       }
       if (Status s = admit(record, batch); !s) return s;
       continue;
@@ -80,7 +80,7 @@ Status RowAdmission::admit(const RowRun& run, const WholeRecord& whole, Admitted
       add(row, from, types_[type], texts, place);
       continue;
     }
-    if (Status s = read_again(place, whole); !s) return s;
+    if (Status s = read_again(place, row.identity, whole); !s) return s;
     if (Status s = admit(whole(row), batch); !s) return s;
   }
   return {};

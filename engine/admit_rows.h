@@ -39,8 +39,9 @@ class RowAdmission {
     std::vector<std::uint32_t> units, symbols, types;  // kNone: not yet; types: of types_
   };
 
-  // Makes the content of a row known, which is needed to compare it with another.
-  Status read_again(const Identities::Place& place, const WholeRecord& whole);
+  // Makes the content of the row that has this identity known: it is compared with another's.
+  Status read_again(const Identities::Place& place, const ContentHash& identity,
+                    const WholeRecord& whole);
   Status admit(const std::variant<Event, Rejection>& record, AdmittedBatch& batch);
   Texts& texts_of(const RowRun& run);
   Type type_of(std::string_view name) const;

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace lianqing {
+namespace {
+
+constexpr std::uint64_t kFiles = 0xffff;  // numbers of files are below
+
+}  // namespace
 
 Seq WholeRows::seq(std::size_t i) const {
   const auto run =
@@ -19,7 +24,8 @@ std::string_view WholeRows::id(std::size_t i) const {
 Origin WholeRows::origin(std::size_t i) const {
   const ContentHash& at = chunks_[i / kChunk]->contents[i % kChunk];
   Origin out;
-  out.file = static_cast<std::uint32_t>(at.high);
+  out.file = static_cast<std::uint32_t>(at.high & kFiles);
+  out.line = at.high / (kFiles + 1);
   out.byte = at.low;
   return out;
 }
@@ -85,7 +91,8 @@ void WholeRows::add(const LogEntry& entry, const Identities::Place& place,
   row.kind = entry.unit == kNone ? Kind::unitless : placed ? Kind::placed : Kind::row;
   row.record = entry.kind;
   chunk.rows.push_back(row);
-  chunk.contents.push_back(placed ? ContentHash{origin.file, origin.byte} : content);
+  chunk.contents.push_back(
+      placed ? ContentHash{origin.line * (kFiles + 1) | origin.file, origin.byte} : content);
   chunk.ids.insert(chunk.ids.end(), entry.id.begin(), entry.id.end());
   identities_.put(place, identity, static_cast<std::uint32_t>(i));
   if (entry.type_name != kNone) add_value(kTypeName, {CellTag::text, 1, entry.type_name});

@@ -53,7 +53,7 @@ class WholeRows {
     return chunks_[i / kChunk]->contents[i % kChunk];
   }
   bool is_placed(std::size_t i) const { return row(i).kind == Kind::placed; }
-  Origin origin(std::size_t i) const;  // of one that is; without its line
+  Origin origin(std::size_t i) const;  // of one that is
   void tell_content(std::size_t i, const ContentHash& content);
   Instant newest() const { return newest_; }  // clock
 
@@ -102,7 +102,7 @@ class WholeRows {
   };
   struct Chunk {
     std::vector<Row> rows;
-    std::vector<ContentHash> contents;  // of what is placed: file and byte
+    std::vector<ContentHash> contents;  // of what is placed: line and file, byte
     std::vector<Value> values;
     std::vector<Cell> wide;
     std::vector<char> ids;

@@ -7,7 +7,10 @@
 namespace lianqing {
 namespace {
 
-constexpr int kMicroScale = 6;
+// Of an id or a source, as the decoder takes it.
+bool is_attribute(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxAttributeBytes;
+}
 
 // A text with Arena::kPadding bytes behind it.
 std::string_view padded(std::string_view text, Arena& arena) {
@@ -16,24 +19,34 @@ std::string_view padded(std::string_view text, Arena& arena) {
   return {out, text.size()};
 }
 
-Number decimal(const SegmentValues& values, std::size_t at) {
-  const auto scale = static_cast<int>(values.scales[at]);
-  if (scale > kMicroScale) {
-    std::string text;
-    append_hole(text, values.hole(at));
-    return Number::parse(text).value_or(Number{});
+// A line of the shape.
+std::string filled(const SegmentShape& shape, std::span<const SegmentColumn> columns) {
+  std::string out;
+  std::size_t hole = 0;
+  for (std::size_t at = 0; at < shape.skeleton.size(); ++at) {
+    if (shape.skeleton[at] != '\0') {
+      out += shape.skeleton[at];
+      continue;
+    }
+    ++at;  // the digit of its kind
+    switch (columns[shape.columns[hole++]].kind) {
+      case HoleKind::raw:
+      case HoleKind::integer: out += '0'; break;
+      case HoleKind::text: out += 'x'; break;
+      case HoleKind::decimal: out += "0.5"; break;
+      case HoleKind::boolean: out += "true"; break;
+      case HoleKind::time: out += "2000-01-01T00:00:00Z"; break;
+    }
   }
-  Wide micros = values.values[at];
-  for (int i = scale; i < kMicroScale; ++i) micros *= 10;
-  return Number::from_micros(micros);
+  return out;
 }
 
 }  // namespace
 
 EventPlan::EventPlan(const SegmentShape& shape, std::span<const SegmentColumn> columns,
-                     std::string_view line, EventDecoder& decoder) {
+                     EventDecoder& decoder) {
   if (!shape.is_event) return;
-  Record record = decoder.decode(line, {}, arena_);
+  Record record = decoder.decode(filled(shape, columns), {}, arena_);
   if (const auto* event = std::get_if<Event>(&record)) {
     sample_ = *event;
     direct_ = bind(shape, columns);
@@ -63,7 +76,7 @@ bool EventPlan::bind(const SegmentShape& shape, std::span<const SegmentColumn> c
       if (!bind_field(dotted, column)) return false;
     }
   }
-  return id_ != kNone && source_ != kNone && time_ != kNone;
+  return at_.id != kNone && at_.source != kNone && at_.time != kNone;
 }
 
 bool EventPlan::bind_attribute(std::string_view name, std::uint32_t column, HoleKind kind) {
@@ -72,12 +85,12 @@ bool EventPlan::bind_attribute(std::string_view name, std::uint32_t column, Hole
     out = column;
     return true;
   };
-  if (name == "id") return take(id_, HoleKind::text);
-  if (name == "source") return take(source_, HoleKind::text);
-  if (name == "unit") return take(unit_, HoleKind::text);
-  if (name == "subject") return take(subject_, HoleKind::text);
-  if (name == "time") return take(time_, HoleKind::time);
-  if (name == "recordedtime") return take(recorded_, HoleKind::time);
+  if (name == "id") return take(at_.id, HoleKind::text);
+  if (name == "source") return take(at_.source, HoleKind::text);
+  if (name == "unit") return take(at_.unit, HoleKind::text);
+  if (name == "subject") return take(at_.subject, HoleKind::text);
+  if (name == "time") return take(at_.time, HoleKind::time);
+  if (name == "recordedtime") return take(at_.recorded, HoleKind::time);
   return name != "type" && name != "specversion" && name != "data";
 }
 
@@ -90,13 +103,24 @@ bool EventPlan::bind_field(std::string_view path, std::uint32_t column) {
   return false;
 }
 
+std::optional<std::uint32_t> EventPlan::column_of(std::string_view path) const {
+  for (const FieldHole& hole : holes_) {
+    if (members_[hole.field].path.text == path) return hole.column;
+  }
+  for (const Member& member : members_) {
+    const bool is_null = std::holds_alternative<std::monostate>(member.value.value);
+    if (member.path.text == path && !is_null) return std::nullopt;
+  }
+  return kNone;
+}
+
 // False: a list.
 bool EventPlan::scalar(const SegmentValues& values, std::size_t at, Arena& arena, Scalar& out) {
   switch (values.kind) {
     case HoleKind::text: out.value = values.texts.at(at); return true;
     case HoleKind::integer: out.value = Number{values.values[at]}; return true;
     case HoleKind::boolean: out.value = values.values[at] != 0; return true;
-    case HoleKind::decimal: out.value = decimal(values, at); return true;
+    case HoleKind::decimal: out.value = values.decimal(at); return true;
     case HoleKind::time: {
       std::string text;
       append_hole(text, values.hole(at));
@@ -118,13 +142,19 @@ std::optional<Event> EventPlan::event(std::span<const SegmentValues> values,
   }
   const auto text = [&](std::uint32_t column) { return values[column].texts.at(next[column]); };
   Event out;
-  out.id = text(id_);
-  out.source = text(source_);
+  out.id = text(at_.id);
+  out.source = text(at_.source);
   out.type = sample_.type;
-  out.unit = unit_ == kNone ? std::string_view{} : text(unit_);
-  if (out.unit.empty() && subject_ != kNone) out.unit = text(subject_);
-  out.time = instant(values[time_].values[next[time_]]);
-  if (recorded_ != kNone) out.recorded = instant(values[recorded_].values[next[recorded_]]);
+  out.unit = at_.unit == kNone ? std::string_view{} : text(at_.unit);
+  if (out.unit.empty() && at_.subject != kNone) out.unit = text(at_.subject);
+  if (!is_attribute(out.id) || !is_attribute(out.source) || out.unit.size() > kMaxAttributeBytes) {
+    return std::nullopt;
+  }
+  const auto time = [&](std::uint32_t column) {
+    return instant(values[column].values[next[column]]);
+  };
+  out.time = time(at_.time);
+  if (at_.recorded != kNone) out.recorded = time(at_.recorded);
   auto* const fields =
       reinterpret_cast<Field*>(arena.bytes(members_.size() * sizeof(Field), alignof(Field)));
   for (std::size_t i = 0; i < members_.size(); ++i) {

@@ -1,5 +1,6 @@
 // How the lines of one shape become events without being put together first: which hole is which
-// attribute or field. What no hole holds is the same in all of them, and is taken from one of them.
+// attribute or field. What no hole holds is the same in all of them, and is taken from a line made
+// of the shape with something in each hole.
 #pragma once
 
 #include <optional>
@@ -15,9 +16,23 @@ namespace lianqing {
 
 class EventPlan {
  public:
-  // `line`: a line of the shape. The plan keeps its own copy of what it needs of it.
+  static constexpr std::uint32_t kNone = 0xffffffffU;
+  // Columns of the attributes; kNone: not there. id, source and time are.
+  struct Attributes {
+    std::uint32_t id = kNone, source = kNone, unit = kNone, subject = kNone, time = kNone,
+                  recorded = kNone;
+  };
+
   EventPlan(const SegmentShape& shape, std::span<const SegmentColumn> columns,
-            std::string_view line, EventDecoder& decoder);
+            EventDecoder& decoder);
+
+  // Whether rows of the shape become events; else nothing of what follows is told.
+  bool is_direct() const { return direct_; }
+  std::string_view type() const { return sample_.type; }
+  const Attributes& attributes() const { return at_; }
+  // Where the values of a field of `data` are: its column, or kNone if all are null or it is not
+  // there. Nothing: it is the same in all rows, and not null.
+  std::optional<std::uint32_t> column_of(std::string_view path) const;
 
   // The event of the row whose values are at next[column] of values[column]; nothing if it has to
   // be put together and decoded. Without raw and with a place of zeros. It points into `arena`,
@@ -26,8 +41,6 @@ class EventPlan {
                              std::span<const std::size_t> next, Arena& arena);
 
  private:
-  static constexpr std::uint32_t kNone = 0xffffffffU;
-
   struct FieldHole {
     std::size_t field;  // of members_
     std::uint32_t column;
@@ -40,8 +53,7 @@ class EventPlan {
   Arena arena_;
   Event sample_{};
   bool direct_ = false;
-  std::uint32_t id_ = kNone, source_ = kNone, unit_ = kNone, subject_ = kNone, time_ = kNone,
-                recorded_ = kNone;
+  Attributes at_;
   std::vector<Member> members_;  // as sample_.data; with the values of the row at hand
   std::vector<const Member*> sorted_;
   std::vector<FieldHole> holes_;

@@ -16,8 +16,7 @@ Result<InputLines> InputLines::open(const std::string& path, std::uint32_t file_
 
 Result<std::optional<Record>> InputLines::next_record(
     EventDecoder& decoder, Arena& arena, std::vector<std::shared_ptr<const void>>& held) {
-  auto* const segment = std::get_if<SegmentLines>(&lines_);
-  if (segment != nullptr && lean_) {
+  if (auto* const segment = lean_segment()) {
     return segment->next_record(decoder, file_index_, arena, held);
   }
   LQ_TRY(const std::optional<RawLine> line, next());

@@ -29,6 +29,8 @@ class InputLines {
     const auto* file = std::get_if<JsonLinesFile>(&lines_);
     return file != nullptr && file->can_be_reread();
   }
+  // Of a lean segment; else null.
+  SegmentLines* lean_segment() { return lean_ ? std::get_if<SegmentLines>(&lines_) : nullptr; }
   std::uint32_t file_index() const { return file_index_; }
   // The next line decoded. The record points into `arena` and into what is added to `held`.
   [[nodiscard]] Result<std::optional<Record>> next_record(

@@ -161,15 +161,15 @@ bool read_part(ByteReader& headings, std::uint64_t& offset, SegmentPart& out) {
   return true;
 }
 
-bool part_bytes(const SegmentPart& part, std::string_view stored, std::string& out) {
+bool part_bytes(const SegmentPart& part, std::string_view stored, std::string& out,
+                std::size_t behind) {
   const std::size_t size = part.count * part.width;
   if (stored.size() != part.stored || segment_hash(stored) != part.hash) return false;
-  if (!part.packed) {
-    out.assign(stored);
-    return out.size() == size;
-  }
-  out.resize(size);
-  return zstd_expanded(stored, out.data(), size);
+  out.resize(size + behind);
+  if (part.packed) return zstd_expanded(stored, out.data(), size);
+  if (stored.size() != size) return false;
+  std::copy(stored.begin(), stored.end(), out.begin());
+  return true;
 }
 
 bool part_numbers(const SegmentPart& part, std::string_view stored,

@@ -52,7 +52,9 @@ bool read_part(ByteReader& headings, std::uint64_t& offset, SegmentPart& out);
 // `stored` are the part's bytes. False: they are not what was written.
 [[nodiscard]] bool part_numbers(const SegmentPart& part, std::string_view stored,
                                 std::vector<std::int64_t>& out);
-[[nodiscard]] bool part_bytes(const SegmentPart& part, std::string_view stored, std::string& out);
+// With `behind` zero bytes behind them.
+[[nodiscard]] bool part_bytes(const SegmentPart& part, std::string_view stored, std::string& out,
+                              std::size_t behind = 0);
 
 std::uint64_t segment_hash(std::string_view bytes);
 

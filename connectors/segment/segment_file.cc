@@ -134,7 +134,34 @@ bool all_within(std::span<const std::int64_t> values, std::int64_t low, std::int
                      [=](std::int64_t v) { return v >= low && v <= high; });
 }
 
+// The part's bytes; holds_its_parts() said that they are there.
+std::string_view stored_of(const SegmentBlock& block, const SegmentPart& part) {
+  return std::string_view(block.stored).substr(part.offset, part.stored);
+}
+
+// Whether all parts are there, those that nobody will ask for too, with the bytes that were
+// written.
+bool holds_its_parts(const SegmentBlock& block) {
+  const auto is_whole = [&](const SegmentPart& part) {
+    return part.offset <= block.stored.size() && part.stored <= block.stored.size() - part.offset &&
+           segment_hash(stored_of(block, part)) == part.hash;
+  };
+  for (const SegmentPart* part :
+       {&block.line_gaps, &block.byte_gaps, &block.shape_of, &block.shapes}) {
+    if (!is_whole(*part)) return false;
+  }
+  return std::all_of(block.columns.begin(), block.columns.end(), [&](const SegmentColumn& c) {
+    return std::all_of(c.parts.begin(), c.parts.end(), is_whole);
+  });
+}
+
 }  // namespace
+
+std::uint64_t SegmentColumn::size() const {
+  if (kind != HoleKind::raw && kind != HoleKind::text) return parts.front().count;
+  // The stems of numbered texts come first.
+  return forms.front() == TextForm::numbered ? parts[2].count : parts.front().count;
+}
 
 Hole SegmentValues::hole(std::size_t i) const {
   switch (kind) {
@@ -149,6 +176,18 @@ Hole SegmentValues::hole(std::size_t i) const {
     }
   }
   return {};
+}
+
+Number SegmentValues::decimal(std::size_t i) const {
+  constexpr std::int64_t kMicroScale = 6;
+  if (scales[i] > kMicroScale) {
+    std::string text;
+    append_hole(text, hole(i));
+    return Number::parse(text).value_or(Number{});
+  }
+  Wide micros = values[i];
+  for (std::int64_t scale = scales[i]; scale < kMicroScale; ++scale) micros *= 10;
+  return Number::from_micros(micros);
 }
 
 bool read_segment_heading(std::string_view heading, SegmentBlock& out) {
@@ -317,102 +356,97 @@ Result<SegmentBlock> SegmentFile::block(std::size_t number) const {
       out.rows != place.rows || out.line != place.line) {
     return damaged(number);
   }
-  return out;
+  out.number = number;
+  LQ_TRY(out.stored, bytes_at(place.offset + place.heading_bytes, place.part_bytes));
+  return holds_its_parts(out) ? Result<SegmentBlock>(std::move(out)) : damaged(number);
 }
 
-Result<std::string> SegmentFile::stored(std::size_t number, const SegmentPart& part) const {
-  const SegmentBlockPlace& place = blocks_[number];
-  if (part.offset > place.part_bytes || part.stored > place.part_bytes - part.offset) {
-    return damaged(number);
-  }
-  return bytes_at(place.offset + place.heading_bytes + part.offset, part.stored);
-}
-
-Result<std::string> SegmentFile::text_bytes(std::size_t number, const SegmentPart& part) const {
-  LQ_TRY(const std::string bytes, stored(number, part));
+Result<std::string> SegmentFile::text_bytes(const SegmentBlock& block, const SegmentPart& part,
+                                            std::size_t behind) const {
   std::string out;
-  if (part.width != 1 || !part_bytes(part, bytes, out)) return damaged(number);
+  if (part.width != 1 || !part_bytes(part, stored_of(block, part), out, behind)) {
+    return damaged(block.number);
+  }
   return out;
 }
 
-Result<std::vector<std::int64_t>> SegmentFile::numbers(std::size_t number,
+Result<std::vector<std::int64_t>> SegmentFile::numbers(const SegmentBlock& block,
                                                        const SegmentPart& part) const {
-  LQ_TRY(const std::string bytes, stored(number, part));
   std::vector<std::int64_t> out;
-  if (!part_numbers(part, bytes, out)) return damaged(number);
+  if (!part_numbers(part, stored_of(block, part), out)) return damaged(block.number);
   return out;
 }
 
-Result<std::vector<SegmentShape>> SegmentFile::shapes(std::size_t number,
-                                                      const SegmentBlock& block) const {
-  LQ_TRY(const std::string bytes, text_bytes(number, block.shapes));
+Result<std::vector<SegmentShape>> SegmentFile::shapes(const SegmentBlock& block) const {
+  LQ_TRY(const std::string bytes, text_bytes(block, block.shapes));
   std::vector<SegmentShape> out;
-  if (!read_segment_shapes(bytes, block.columns.size(), out)) return damaged(number);
+  if (!read_segment_shapes(bytes, block.columns.size(), out)) return damaged(block.number);
   return out;
 }
 
-Status SegmentFile::texts(std::size_t number, std::span<const SegmentPart> parts,
+Status SegmentFile::texts(const SegmentBlock& block, std::span<const SegmentPart> parts,
                           std::span<const TextForm> forms, SegmentTexts& out) const {
   switch (forms.front()) {
     case TextForm::plain: {
-      LQ_TRY(const auto lengths, numbers(number, parts[0]));
-      LQ_TRY(std::string bytes, text_bytes(number, parts[1]));
-      const std::size_t size = bytes.size();
-      bytes.append(kBehind, '\0');
+      LQ_TRY(const auto lengths, numbers(block, parts[0]));
+      LQ_TRY(std::string bytes, text_bytes(block, parts[1], kBehind));
+      const std::size_t size = bytes.size() - kBehind;
       out.memory.push_back(std::move(bytes));
       if (!cut_texts(std::string_view(out.memory.back()).substr(0, size), lengths, out.texts)) {
-        return damaged(number);
+        return damaged(block.number);
       }
       return {};
     }
     case TextForm::dictionary: {
-      LQ_TRY(auto index, numbers(number, parts[0]));
-      if (Status s = texts(number, parts.subspan(1), forms.subspan(1), out); !s) return s;
+      LQ_TRY(auto index, numbers(block, parts[0]));
+      if (Status s = texts(block, parts.subspan(1), forms.subspan(1), out); !s) return s;
       if (!index.empty() &&
           !all_within(index, 0, static_cast<std::int64_t>(out.texts.size()) - 1)) {
-        return damaged(number);
+        return damaged(block.number);
       }
       out.is_dictionary = true;
       out.index = std::move(index);
       return {};
     }
     case TextForm::numbered: {
-      if (Status s = texts(number, parts, forms.subspan(1), out); !s) return s;
+      if (Status s = texts(block, parts, forms.subspan(1), out); !s) return s;
       const std::vector<std::string_view> stems = std::move(out.texts);
-      LQ_TRY(const auto stem, numbers(number, parts[2]));
-      LQ_TRY(const auto digits, numbers(number, parts[3]));
-      LQ_TRY(const auto values, numbers(number, parts[4]));
-      if (!make_numbered(stems, stem, digits, values, out)) return damaged(number);
+      LQ_TRY(const auto stem, numbers(block, parts[2]));
+      LQ_TRY(const auto digits, numbers(block, parts[3]));
+      LQ_TRY(const auto values, numbers(block, parts[4]));
+      if (!make_numbered(stems, stem, digits, values, out)) return damaged(block.number);
       return {};
     }
   }
-  return damaged(number);
+  return damaged(block.number);
 }
 
-Result<SegmentValues> SegmentFile::values(std::size_t number, const SegmentColumn& column) const {
+Result<SegmentValues> SegmentFile::values(const SegmentBlock& block,
+                                          const SegmentColumn& column) const {
   SegmentValues out;
   out.kind = column.kind;
   const std::span<const SegmentPart> parts = column.parts;
   if (column.kind == HoleKind::raw || column.kind == HoleKind::text) {
-    if (Status s = texts(number, parts, column.forms, out.texts); !s) {
+    if (Status s = texts(block, parts, column.forms, out.texts); !s) {
       return Unexpected<Error>(s.error());
     }
     return out;
   }
-  LQ_TRY(out.values, numbers(number, parts[0]));
+  LQ_TRY(out.values, numbers(block, parts[0]));
   if (column.kind == HoleKind::integer || column.kind == HoleKind::boolean) return out;
-  LQ_TRY(out.scales, numbers(number, parts[1]));
-  if (out.scales.size() != out.values.size()) return damaged(number);
+  LQ_TRY(out.scales, numbers(block, parts[1]));
+  if (out.scales.size() != out.values.size()) return damaged(block.number);
   if (column.kind == HoleKind::decimal) {
-    return all_within(out.scales, 1, 18) ? Result<SegmentValues>(std::move(out)) : damaged(number);
+    return all_within(out.scales, 1, 18) ? Result<SegmentValues>(std::move(out))
+                                         : damaged(block.number);
   }
-  if (Status s = texts(number, parts.subspan(2), column.forms, out.texts); !s) {
+  if (Status s = texts(block, parts.subspan(2), column.forms, out.texts); !s) {
     return Unexpected<Error>(s.error());
   }
   const auto spellings = static_cast<std::int64_t>(out.texts.texts.size());
   if (!are_spellings(out.texts.texts) || !all_within(out.scales, 0, spellings - 1) ||
       !all_within(out.values, kFirstTimeHole, kLastTimeHole)) {
-    return damaged(number);
+    return damaged(block.number);
   }
   return out;
 }

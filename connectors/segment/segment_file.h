@@ -1,6 +1,6 @@
 // A segment on disk: its blocks, and of each block the columns that are asked for. Nothing else is
-// read. Every byte that is read is checked first: against hashes, so that damage is told, and
-// against bounds, so that bytes made to harm are refused.
+// unpacked. Every byte is checked first against hashes, so that damage is told, and what is
+// unpacked against bounds, so that bytes made to harm are refused.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "connectors/segment/line_shape.h"
 #include "connectors/segment/part.h"
 #include "connectors/segment/text_forms.h"
+#include "lianqing/number.h"
 #include "lianqing/result.h"
 
 namespace lianqing {
@@ -41,6 +42,8 @@ struct SegmentColumn {
   HoleKind kind = HoleKind::raw;
   std::vector<TextForm> forms;  // of the texts, and of a dictionary's
   std::vector<SegmentPart> parts;
+
+  std::uint64_t size() const;  // how many values it has
 };
 
 struct SegmentValues {
@@ -53,6 +56,7 @@ struct SegmentValues {
     return kind == HoleKind::raw || kind == HoleKind::text ? texts.size() : values.size();
   }
   Hole hole(std::size_t i) const;
+  Number decimal(std::size_t i) const;  // as the decoder reads it; of decimals
 };
 
 struct SegmentShape {
@@ -61,17 +65,18 @@ struct SegmentShape {
   std::vector<std::uint32_t> columns;  // of its holes
 };
 
-// What the heading of a block says.
+// What the heading of a block says, and the bytes of its parts.
 struct SegmentBlock {
+  std::size_t number = 0;
   std::size_t rows = 0;
   std::uint64_t line = 0, byte = 0;  // of the first line
   std::string digest;                // SHA-256 of the lines, each followed by LF
   SegmentPart line_gaps, byte_gaps, shape_of, shapes;
   std::vector<SegmentColumn> columns;
+  std::string stored;
 };
 
-// Reads the heading of a block and, through `stored`, parts of it. Made from bytes at hand by tests
-// and by SegmentFile.
+// All but `number` and `stored`.
 bool read_segment_heading(std::string_view heading, SegmentBlock& out);
 bool read_segment_shapes(std::string_view bytes, std::size_t columns,
                          std::vector<SegmentShape>& out);
@@ -94,20 +99,21 @@ class SegmentFile {
   const std::string& digest() const { return digest_; }
 
   [[nodiscard]] Result<SegmentBlock> block(std::size_t number) const;
-  [[nodiscard]] Result<std::vector<SegmentShape>> shapes(std::size_t number,
-                                                         const SegmentBlock& block) const;
-  [[nodiscard]] Result<std::vector<std::int64_t>> numbers(std::size_t number,
+  // Parts of such a block.
+  [[nodiscard]] Result<std::vector<SegmentShape>> shapes(const SegmentBlock& block) const;
+  [[nodiscard]] Result<std::vector<std::int64_t>> numbers(const SegmentBlock& block,
                                                           const SegmentPart& part) const;
-  [[nodiscard]] Result<SegmentValues> values(std::size_t number, const SegmentColumn& column) const;
+  [[nodiscard]] Result<SegmentValues> values(const SegmentBlock& block,
+                                             const SegmentColumn& column) const;
 
   Unexpected<Error> damaged(std::size_t block) const;
 
  private:
   SegmentFile() = default;
   [[nodiscard]] Result<std::string> bytes_at(std::uint64_t offset, std::uint64_t size) const;
-  [[nodiscard]] Result<std::string> stored(std::size_t number, const SegmentPart& part) const;
-  [[nodiscard]] Result<std::string> text_bytes(std::size_t number, const SegmentPart& part) const;
-  [[nodiscard]] Status texts(std::size_t number, std::span<const SegmentPart> parts,
+  [[nodiscard]] Result<std::string> text_bytes(const SegmentBlock& block, const SegmentPart& part,
+                                               std::size_t behind = 0) const;
+  [[nodiscard]] Status texts(const SegmentBlock& block, std::span<const SegmentPart> parts,
                              std::span<const TextForm> forms, SegmentTexts& out) const;
   [[nodiscard]] Status read_index();
 

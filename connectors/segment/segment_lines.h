@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectors/decode.h"
+#include "connectors/segment/open_block.h"
 #include "connectors/segment/segment_file.h"
 #include "connectors/sources/jsonl_file.h"
 #include "lianqing/result.h"
@@ -29,6 +30,8 @@ class SegmentLines {
   [[nodiscard]] Result<std::optional<Record>> next_record(
       EventDecoder& decoder, std::uint32_t file_index, Arena& arena,
       std::vector<std::shared_ptr<const void>>& held);
+  // The next block as a whole, for a reader of its own; null at the end. Not after the above.
+  [[nodiscard]] Result<std::shared_ptr<OpenBlock>> next_block();
   // Goes on, if that is further on, with the block that holds this line.
   void seek(std::uint64_t line);
 

@@ -2,6 +2,8 @@
 
 #include <zstd.h>
 
+#include <memory>
+
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -17,7 +19,13 @@ std::string zstd_compressed(std::string_view bytes) {
 }
 
 bool zstd_expanded(std::string_view compressed, char* out, std::size_t size) {
-  const std::size_t got = ZSTD_decompress(out, size, compressed.data(), compressed.size());
+  // Made anew for every part it would be most of the time that small parts take.
+  struct Free {
+    void operator()(ZSTD_DCtx* made) const { ZSTD_freeDCtx(made); }
+  };
+  thread_local const std::unique_ptr<ZSTD_DCtx, Free> context(ZSTD_createDCtx());
+  const std::size_t got =
+      ZSTD_decompressDCtx(context.get(), out, size, compressed.data(), compressed.size());
   return ZSTD_isError(got) == 0 && got == size;
 }
 

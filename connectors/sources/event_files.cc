@@ -15,6 +15,7 @@
 #include "connectors/row_maker.h"
 #include "connectors/row_scanner.h"
 #include "connectors/segment/input_lines.h"
+#include "connectors/segment/segment_rows.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
@@ -107,6 +108,8 @@ class Reading {
     if (rows) maker_.emplace(*rows);
     // It leaves out what would have to be read again where two records are alike.
     if (rows && file_.can_be_reread()) scanner_.emplace(*maker_);
+    auto* const segment = file_.lean_segment();
+    if (rows && segment != nullptr) columns_.emplace(*segment, *maker_, file_.file_index());
   }
 
   void start(std::stop_source stop) {
@@ -178,7 +181,15 @@ class Reading {
     if (maker_) maker_->begin(chunk.rows);
     while (chunk.size() < kMaxBatchRecords && chunk.arena.used() + rejected_bytes < chunk_bytes_) {
       if (stop.stop_requested()) return false;
-      if (scanner_) {
+      if (columns_) {
+        const std::size_t before = chunk.size();
+        LQ_TRY(const bool more,
+               columns_->next(kMaxBatchRecords - before, chunk.arena, chunk.held, chunk.rows));
+        if (!more) return false;
+        for (std::size_t i = before; i < chunk.rows.rows.size(); ++i) {
+          rejected_bytes += pass(chunk.rows.rows[i], chunk, clock);
+        }
+      } else if (scanner_) {
         LQ_TRY(const std::optional<RawLine> line, file_.next());
         if (!line) return false;
         const Origin origin{file_.file_index(), line->line, line->byte};
@@ -197,10 +208,22 @@ class Reading {
   bool scan(const RawLine& line, const Origin& origin, Chunk& chunk, Instant& clock) {
     if (line.too_long || !is_utf8(line.bytes)) return false;
     if (!scanner_->scan(line.bytes, origin, chunk.arena, chunk.rows)) return false;
-    const EventRow& row = chunk.rows.rows.back();
-    clock = std::max(clock, row.recorded == kBeforeAll ? row.time : row.recorded);
-    chunk.clocks.push_back(clock);
+    pass(chunk.rows.rows.back(), chunk, clock);
     return true;
+  }
+
+  // Bytes that are kept of it if it is refused.
+  static std::size_t pass(const EventRow& row, Chunk& chunk, Instant& clock) {
+    const Rejection* rejection = nullptr;
+    if (row.whole != kNoText) {
+      const Record& record = chunk.rows.whole[row.whole];
+      rejection = std::get_if<Rejection>(&record);
+      clock = clock_after(clock, record);
+    } else {
+      clock = std::max(clock, row.recorded == kBeforeAll ? row.time : row.recorded);
+    }
+    chunk.clocks.push_back(clock);
+    return rejection != nullptr ? rejection->raw.size() : 0;
   }
 
   // Bytes that are kept of it if it is refused.
@@ -219,7 +242,8 @@ class Reading {
 
   InputLines file_;
   std::optional<RowMaker> maker_;
-  std::optional<RowScanner> scanner_;
+  std::optional<RowScanner> scanner_;   // of lines
+  std::optional<SegmentRows> columns_;  // of a segment
   const std::optional<std::uint64_t> bytes_total_ = file_.bytes_total();
   const std::shared_ptr<Pool> pool_;
   const std::size_t chunk_bytes_;

@@ -69,8 +69,9 @@ struct RowRun {
 };
 
 // A row's record as a whole, for what a row cannot tell. Asked for rows of the run at hand, and,
-// with nothing but its origin, for a row of an earlier run whose content was not told: there a
-// Rejection says that it is not to be had. Valid until the next call.
+// with nothing but its origin, for a row of an earlier run whose content was not told: there
+// identity and content are enough, and a Rejection says that it is not to be had. Valid until the
+// next call.
 using WholeRecord = std::function<const std::variant<Event, Rejection>&(const EventRow&)>;
 
 }  // namespace lianqing

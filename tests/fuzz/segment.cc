@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "connectors/segment/segment_lines.h"
+#include "connectors/segment/segment_rows.h"
 #include "connectors/segment/segment_writer.h"
 #include "lianqing/assert.h"
 #include "tests/fuzz/target.h"
@@ -59,6 +59,17 @@ void file(std::string_view text) {
       Arena arena;
       std::vector<std::shared_ptr<const void>> held;
       const auto next = records->next_record(decoder, 0, arena, held);
+      more = next && *next;
+    }
+  }
+  if (auto columns = SegmentLines::open(path)) {
+    RowMaker maker({{"a", "b.c", "score"}, {"unit_changed"}});
+    SegmentRows rows(*columns, maker, 0);
+    RowBatch batch;
+    Arena arena;
+    std::vector<std::shared_ptr<const void>> held;
+    for (bool more = true; more;) {
+      const auto next = rows.next(1000, arena, held, batch);
       more = next && *next;
     }
   }

@@ -1,0 +1,66 @@
+// The rows of a segment, straight from its columns: those of the attributes and of the fields that
+// are asked for are unpacked and no others, no line is put together and no content hashed.
+// Records that rows cannot tell (lists asked for, no unit, lines that are no events, types given
+// whole) are made as a whole, as SegmentLines makes them.
+// Content is not told (ContentHash{}): SegmentLookup::event() has it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connectors/row_maker.h"
+#include "connectors/segment/segment_lines.h"
+
+namespace lianqing {
+
+class SegmentRows {
+ public:
+  // Both must outlive it; nobody else may read on in `lines`. `maker` numbers the texts.
+  SegmentRows(SegmentLines& lines, RowMaker& maker, std::uint32_t file_index);
+
+  // Adds the next rows: at most `most`, and none behind one that is given whole. They point into
+  // `arena` and into what is added to `held`. False at the end, with nothing added.
+  [[nodiscard]] Result<bool> next(std::size_t most, Arena& arena,
+                                  std::vector<std::shared_ptr<const void>>& held, RowBatch& batch);
+
+ private:
+  struct FieldColumn {
+    std::uint16_t field = 0;
+    std::uint32_t column = 0;
+  };
+  // What becomes of the rows of a shape.
+  struct Plan {
+    bool is_row = false;  // else they are given whole
+    std::uint32_t type = kNoText;
+    EventPlan::Attributes at;
+    std::vector<FieldColumn> fields;     // by field
+    std::vector<std::uint32_t> passing;  // columns that are gone through
+  };
+  static constexpr std::uint32_t kNotYet = 0xfffffffeU;
+
+  [[nodiscard]] Result<bool> enter_block(RowBatch& batch);
+  bool plan_row(const EventPlan& from, Plan& out, RowBatch& batch);
+  bool add_row(const Plan& plan, std::uint64_t line, Arena& arena, RowBatch& batch);
+  [[nodiscard]] Status add_whole(std::size_t shape, std::uint64_t line, Arena& arena,
+                                 RowBatch& batch);
+  bool value(std::uint32_t column, Arena& arena, RowBatch& batch, RowValue& out);
+  std::uint32_t number(std::uint32_t column, std::size_t at, RowBatch& batch);
+  bool attribute(std::uint32_t column, RowBatch& batch, std::uint32_t& out);
+
+  SegmentLines& lines_;
+  RowMaker& maker_;
+  const std::uint32_t file_index_;
+  EventDecoder decoder_;
+  CanonicalBytes canonical_;
+  std::string line_;
+
+  std::shared_ptr<OpenBlock> block_;
+  std::vector<Plan> plans_;                          // of its shapes
+  std::vector<std::vector<std::uint32_t>> numbers_;  // of the texts of columns; kNotYet
+  std::size_t row_ = 0;
+  std::uint64_t line_number_ = 0;  // where the next line would stand without a gap
+};
+
+}  // namespace lianqing
