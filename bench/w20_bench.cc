@@ -5,9 +5,11 @@
 //   w20_bench [--events N] [--units N] [--seed N] [--zipf S] [--rules N] [--days N] [--rounds N]
 //             [--threads N] [--dir DIR] [--golden FILE.csv.gz] [--duckdb DIR] [--rocksdb]
 //             [--late SHARE] [--replay-option X]... [--check] [--write FILE [--recorded]]
+//             [--pack FILE] [--judge FILE]
 //
-// --check: only compares (exit 1 if anything differs). --write: only writes the log; --recorded:
-// with the times at which its events arrived.
+// --check: only compares (exit 1 if anything differs). Each of these does nothing but what it says:
+// --write writes the log (--recorded: with the times at which its events arrived), --pack the
+// rules, --judge is the limit over a log that was written so.
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 #include <sys/resource.h>
@@ -40,7 +42,7 @@ struct Settings {
   int rules = 20, days = 0, rounds = 1;
   unsigned threads = 1;
   fs::path dir = fs::temp_directory_path() / "w20";
-  std::string golden, duckdb, write;
+  std::string golden, duckdb, write, pack, judge;
   std::vector<std::string> replay_options;
   bool check = false, rocksdb = false;
 };
@@ -309,6 +311,10 @@ Settings settings_of(int argc, char** argv) {
       out.replay_options.push_back(value);
     else if (name == "--write")
       out.write = value;
+    else if (name == "--pack")
+      out.pack = value;
+    else if (name == "--judge")
+      out.judge = value;
     else
       give_up("unexpected " + name, 2);
   }
@@ -399,13 +405,22 @@ int run(const Settings& settings) {
   return 0;
 }
 
+int run_parts(const Settings& settings) {
+  const std::vector<W20Rule> rules = w20_rules(settings.rules, settings.days);
+  if (!settings.write.empty()) {
+    if (const Status s = write_log(settings.shape, settings.write); !s) give_up(s.error().what);
+  }
+  if (!settings.pack.empty() && !(std::ofstream(settings.pack) << w20_pack(rules)).flush()) {
+    give_up("cannot write " + settings.pack);
+  }
+  return settings.judge.empty() ? 0 : limit(settings.judge, rules);
+}
+
 }  // namespace
 }  // namespace lianqing
 
 int main(int argc, char** argv) {
   const lianqing::Settings settings = lianqing::settings_of(argc, argv);
-  if (settings.write.empty()) return lianqing::run(settings);
-  const auto written = lianqing::write_log(settings.shape, settings.write);
-  if (!written) lianqing::give_up(written.error().what);
-  return 0;
+  const bool parts = !settings.write.empty() || !settings.pack.empty() || !settings.judge.empty();
+  return parts ? lianqing::run_parts(settings) : lianqing::run(settings);
 }
