@@ -2,11 +2,15 @@
 
 #include <algorithm>
 
+#include "engine/footprint.h"
 #include "engine/outline.h"
 #include "lianqing/assert.h"
 
 namespace lianqing {
 namespace {
+
+// About how much memory the units at hand may take, however many they are.
+constexpr std::size_t kRoom = std::size_t{1} << 30;
 
 Cell cell_of(const Fact& fact, Symbols& symbols) {
   if (const auto* b = std::get_if<bool>(&fact)) return {CellTag::boolean, 1, *b ? 1 : 0};
@@ -22,6 +26,23 @@ std::string text_of(const Fact& fact) {
   if (const auto* n = std::get_if<Number>(&fact)) return n->to_string();
   if (const auto* t = std::get_if<std::string>(&fact)) return *t;
   return {};
+}
+
+// How many units there is room for, by what some of those at hand take: others each turn.
+std::size_t room(const std::deque<Roster::Slot>& slots, std::size_t resident, std::uint64_t turn) {
+  constexpr std::size_t kFew = 1000, kProbes = 16;
+  if (resident < kFew) return SIZE_MAX;
+  const std::size_t step = slots.size() / kProbes;
+  std::size_t probes = 0, bytes = 0;
+  for (std::size_t probe = 0; probe < kProbes; ++probe) {
+    const std::size_t end = (probe + 1) * step;
+    std::size_t i = probe * step + turn % step;
+    while (i < end && !slots[i].state) ++i;
+    if (i == end) continue;
+    ++probes;
+    bytes += sizeof(Roster::Slot) + footprint(*slots[i].state);
+  }
+  return probes == 0 ? SIZE_MAX : kRoom / (bytes / probes);
 }
 
 }  // namespace
@@ -131,7 +152,9 @@ void Roster::snapshot_not_kept() {
 }
 
 Status Roster::evict(std::size_t budget) {
-  if (store_ == nullptr || resident_ <= budget) return {};
+  if (store_ == nullptr) return {};
+  budget = std::min(budget, room(slots_, resident_, turn_));
+  if (resident_ <= budget) return {};
   LQ_ASSERT(next_ == snapshot_.size() && written_.empty());
   std::vector<std::pair<std::uint64_t, std::uint32_t>> resident;
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {

@@ -11,7 +11,17 @@
 namespace lianqing {
 namespace {
 
-constexpr std::uint64_t kVersion = 2;
+constexpr std::uint64_t kVersion = 3;
+
+// Instants of an instance: which of them are there stands in its flags, in this order. Most are
+// not.
+constexpr std::uint64_t kFirstInstant = 64;
+
+template <class Instance>
+auto instants_of(Instance& instance) {
+  return std::array{&instance.since,      &instance.enter_since[1], &instance.enter_since[2],
+                    &instance.exit_since, &instance.left_green,     &instance.due};
+}
 
 // ---- encoding
 // ------------------------------------------------------------------------------------
@@ -142,14 +152,18 @@ class Encoder {
       entry.unsigned_integer(where.index);
       put(entry, where.key);
       entry.unsigned_integer(static_cast<std::uint64_t>(instance.level));
-      entry.unsigned_integer((instance.grey ? 1U : 0U) | (instance.judged ? 2U : 0U) |
-                             (touch ? 4U : 0U) | (instance.exit_withdrawn ? 8U : 0U) |
-                             (touch && touch->withdrawn ? 16U : 0U) |
-                             (instance.missing_year != 0 ? 32U : 0U));
+      std::uint64_t flags = (instance.grey ? 1U : 0U) | (instance.judged ? 2U : 0U) |
+                            (touch ? 4U : 0U) | (instance.exit_withdrawn ? 8U : 0U) |
+                            (touch && touch->withdrawn ? 16U : 0U) |
+                            (instance.missing_year != 0 ? 32U : 0U);
+      const auto instants = instants_of(instance);
+      for (std::size_t i = 0; i < instants.size(); ++i) {
+        if (*instants[i] != kNever) flags |= kFirstInstant << i;
+      }
+      entry.unsigned_integer(flags);
       if (instance.missing_year != 0) entry.integer(instance.missing_year);
-      for (const Instant at : {instance.since, instance.enter_since[1], instance.enter_since[2],
-                               instance.exit_since, instance.left_green, instance.due}) {
-        entry.integer(micros(at));
+      for (const Instant* at : instants) {
+        if (*at != kNever) entry.integer(micros(*at));
       }
       if (touch) {
         entry.unsigned_integer(static_cast<std::uint64_t>(touch->cause));
@@ -358,9 +372,11 @@ class Decoder {
     instance.withdrawn = (flags & 16) != 0;
     if ((flags & 32) != 0) instance.missing_year = static_cast<int>(in_.integer());
     unit_.uncertain = unit_.uncertain || instance.missing_year != 0;
-    for (Instant* time : {&instance.since, &instance.enter_since[1], &instance.enter_since[2],
-                          &instance.exit_since, &instance.left_green, &instance.due}) {
-      *time = instant(in_.integer());
+    const auto instants = instants_of(instance);
+    for (std::size_t i = 0; i < instants.size(); ++i) {
+      if ((flags & (kFirstInstant << i)) == 0) continue;
+      *instants[i] = instant(in_.integer());
+      bad_ = bad_ || *instants[i] == kNever;
     }
     if (instance.touched) {
       instance.cause = one_of(Cause::decision);

@@ -209,7 +209,7 @@ class Fold;
 // Derives the derived parts anew, for a program whose calendar has changed.
 Status rederive(UnitState& unit, const Fold& fold, Symbols& symbols);
 
-// Canonical bytes, format version 2 (docs/formats.md). The texts of cells are written out.
+// Canonical bytes, format version 3 (docs/formats.md). The texts of cells are written out.
 std::string encode(const UnitState& unit, const Fold& fold);
 // Fails (corrupt) on any byte sequence that encode does not make for this program. Texts are
 // interned into `symbols`, the fold's own.

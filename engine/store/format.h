@@ -1,4 +1,4 @@
-// The keys and values of the state directory, version 3. docs/formats.md has the grammar.
+// The keys and values of the state directory, version 4. docs/formats.md has the grammar.
 #pragma once
 
 #include <cstring>
@@ -13,7 +13,7 @@ namespace lianqing::format {
 
 inline constexpr std::string_view kMetaKey = "meta";
 inline constexpr std::string_view kVersionKey = "version";
-inline constexpr std::string_view kVersion = "lianqing-state/3";
+inline constexpr std::string_view kVersion = "lianqing-state/4";
 
 // heading := due outline ; due = signed microseconds. What a start reads of every unit.
 inline std::string heading_value(Instant due, std::string_view outline) {

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "engine/footprint.h"
 #include "tests/support/packs.h"
 
 namespace lianqing {
@@ -69,6 +70,28 @@ TEST_F(StateBytes, GoAroundUnchanged) {
   EXPECT_EQ(state->pending.size(), 1U);
   EXPECT_TRUE(state->open);
   EXPECT_EQ(encode(*state, fold_), bytes_);
+}
+
+TEST_F(StateBytes, TakeAsMuchMemoryAsTheyHold) {
+  UnitState fresh;
+  const auto state = decoded(bytes_);
+  ASSERT_TRUE(state.has_value());
+  const std::size_t known = state->rows.all().size() * sizeof(Row) +
+                            state->instances.size() * sizeof(Instance) +
+                            state->series.size() * sizeof(Series);
+  EXPECT_GT(footprint(*state), footprint(fresh) + known);
+  EXPECT_LT(footprint(*state), footprint(fresh) + 10 * known);
+}
+
+// What is mostly not there takes no place: a rule that was judged and nothing else.
+TEST_F(StateBytes, HaveFewBytesForAGreenRule) {
+  UnitState unit;
+  unit.name = "new";
+  const std::size_t without = encode(unit, fold_).size();
+  unit.instance_of.add(0, Cell{}, 0);
+  unit.instances.emplace_back().rule = 0;
+  unit.instances.back().judged = true;
+  EXPECT_EQ(encode(unit, fold_).size(), without + 4);
 }
 
 TEST_F(StateBytes, AreFreshForAFreshUnit) {
