@@ -325,6 +325,7 @@ class Replay::Shards {
   // are small.
   Status fold_whole(Instant end) {
     started_ = true;
+    gathered_->rows.close();
     for (const auto& registered : roster_.registered()) (void)roster_.number(registered.first);
     WholeLog log(gathered_->rows, batch_.entries, batch_.unitless, roster_.size(), options_.until);
     WholeFold whole(fold_, *gathered_, roster_, log, shards_.size());

@@ -23,11 +23,12 @@ void sort_nearly_sorted(std::vector<Clock>& clocks) {
     }
   }
   std::sort(late.begin(), late.end());
-  std::vector<Clock> merged;
-  merged.reserve(clocks.size());
-  std::merge(clocks.begin(), clocks.begin() + static_cast<std::ptrdiff_t>(kept), late.begin(),
-             late.end(), std::back_inserter(merged));
-  clocks = std::move(merged);
+  // From the end on, where there is room for all: what is moved is never written over before.
+  for (std::size_t to = clocks.size(); !late.empty();) {
+    const bool newest = kept == 0 || clocks[kept - 1] < late.back();
+    clocks[--to] = newest ? late.back() : clocks[--kept];
+    if (newest) late.pop_back();
+  }
 }
 
 }  // namespace

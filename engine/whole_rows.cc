@@ -99,6 +99,11 @@ void WholeRows::add(const LogEntry& entry, const Identities::Place& place,
   if (entry.complaint != kNone) add_value(kComplaint, {CellTag::text, 1, entry.complaint});
 }
 
+void WholeRows::close() {
+  identities_ = Identities();
+  for (const auto& chunk : chunks_) chunk->contents = {};
+}
+
 void WholeRows::add_value(std::uint32_t slot, const Cell& cell) {
   Chunk& chunk = *chunks_.back();
   Value value{static_cast<std::uint16_t>(slot), cell.tag, false,

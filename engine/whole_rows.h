@@ -1,8 +1,8 @@
 // The records of a log gathered whole, as small as they can be: what the fold reads of each, in
 // pieces that never move. What changes other records is no row but an entry (AdmittedBatch), and
 // has its place here all the same.
-// Card: 32 bytes a record, its id, 8 bytes for each field that the program reads, 16 for its
-// content; 21 to 43 for its identity.
+// Card: 32 bytes a record, its id, 8 bytes for each field that the program reads; while records
+// come 16 for its content and 11 to 21 for its identity.
 #pragma once
 
 #include <memory>
@@ -81,6 +81,8 @@ class WholeRows {
   // The values of the record added last, each field once.
   void add_value(std::uint32_t slot, const Cell& cell);
   void add_cells(const Cell* cells);
+  // No more records come: contents and identities are known no longer.
+  void close();
   // It is no row, but an entry of the batch.
   void point_at(std::uint32_t entry) {
     last().kind = Kind::entry;
