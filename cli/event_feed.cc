@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "cli/logged_events.h"
+#include "cli/memory_room.h"
 #include "connectors/segment/segment_lookup.h"
 #include "lianqing/assert.h"
 
@@ -93,7 +94,7 @@ class Feeder {
       for (const Record& record : batch.records) {
         if (Status s = take(record); !s) return s;
       }
-      progress_(taken_, files.progress());
+      if (Status s = tell_held(files.progress()); !s) return s;
     }
   }
 
@@ -116,7 +117,7 @@ class Feeder {
       if (!run) return replay_.flush();
       if (Status s = replay_.admit(*run, again); !s) return s;
       taken_ += run->end - run->begin;
-      progress_(taken_, files.progress());
+      if (Status s = tell_held(files.progress()); !s) return s;
     }
   }
 
@@ -141,7 +142,7 @@ class Feeder {
       if (!more) break;
       taken_ += batch.records.size();
       held_.push_back(std::move(batch));
-      progress_(taken_, files.progress());
+      if (Status s = tell_held(files.progress()); !s) return s;
     }
     std::vector<const Record*> order;
     for (const RecordBatch& batch : held_) {
@@ -159,6 +160,12 @@ class Feeder {
       if (Status s = take(*record); !s) return s;
     }
     return replay_.flush();
+  }
+
+  // Of a log that is held in memory.
+  Status tell_held(const ReadingProgress& read) {
+    progress_(taken_, read);
+    return room_.check(taken_, read);
   }
 
   bool past_the_end(const Record& record) const {
@@ -187,6 +194,7 @@ class Feeder {
   const LogProgress& progress_;
   const LogCheckpoint& checkpoint_;
   SegmentLookup packed_;
+  WholeLogRoom room_;
   std::uint64_t taken_ = 0;
   std::uint64_t saved_ = 0;
   std::vector<RecordBatch> held_;  // of a log that is sorted: entries point into it

@@ -367,6 +367,11 @@ constexpr TranslationRow kRows[] = {
     {"the checkpoint's names are malformed", "检查点中的名称不合格式"},
     {"the log's fact serve/reigns is malformed", "日志的记载 serve/reigns 不合格式"},
     {"the log's fact serve/sources", "日志的记载 serve/sources 不合格式"},
+    {"the log is too long to be held in memory as a whole, which --as-occurred and --sort need: it "
+     "takes about {}, and there are {}; replay it where there is more, or as recorded with "
+     "--state DIR, which keeps units on disk",
+     "日志太长，内存放不下整个日志，而 --as-occurred 与 --sort 都要放下：约需 {}，现有 {}；"
+     "请在内存更大的机器上推演，或用 --state DIR 按记录先后推演，单位状态存在磁盘上"},
     {"the state directory was made with another rule pack, register or clock mode; give the same "
      "ones, or another --state directory",
      "状态目录出自另一个规则包、单位表或时间轴；请给出同样的，或换一个 --state 目录"},
