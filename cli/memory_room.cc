@@ -13,13 +13,12 @@ namespace lianqing {
 namespace {
 
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
-// Of a log that is read: what is held when it has ended, beside what it has grown to; and the
-// warnings of the piece at hand.
+// What is held when a log has been read, beside what it has grown to; rather too little, as nobody
+// is to be refused what would have come to its end.
 constexpr double kBehind = 1.2;
-constexpr double kPiece = 0.4e9;
 // A log of which less is known is not judged.
 constexpr double kShare = 0.01;
-constexpr std::uint64_t kLast = 128U << 20;  // so little left is none
+constexpr std::uint64_t kLast = 32U << 20;  // so little left is none
 
 // The number behind `name` in a file of such lines; nothing if there is none.
 std::optional<std::uint64_t> number_in(const std::string& path, std::string_view name) {
@@ -95,7 +94,7 @@ Status WholeLogRoom::fits(const MemoryRoom& room, const ReadingProgress& progres
   if (progress.bytes_total && *progress.bytes_total != 0) {
     const double share =
         static_cast<double>(progress.bytes_read) / static_cast<double>(*progress.bytes_total);
-    if (share >= kShare) needed = grown / std::min(share, 1.0) * kBehind + kPiece;
+    if (share >= kShare) needed = grown / std::min(share, 1.0) * kBehind;
   }
   if (needed <= all && room.free >= kLast) return {};
   return failure(ErrorCode::refused,
