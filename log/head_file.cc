@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "lianqing/assert.h"
+#include "lianqing/disk_full.h"
 #include "log/base64.h"
 #include "log/keys.h"
 
@@ -23,7 +24,7 @@ constexpr std::size_t kAckedBytes = 16;
 
 Unexpected<Error> failed(const std::filesystem::path& path, const char* doing) {
   return failure(
-      errno == ENOSPC || errno == EDQUOT ? ErrorCode::full : ErrorCode::io,
+      is_disk_full(errno) ? ErrorCode::full : ErrorCode::io,
       std::string("cannot ") + doing + " " + path.string() + ": " + std::strerror(errno));
 }
 

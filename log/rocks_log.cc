@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lianqing/assert.h"
+#include "lianqing/disk_full.h"
 #include "log/gate.h"
 #include "log/log_store.h"
 
@@ -46,7 +47,8 @@ rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()};
 
 Unexpected<Error> from(const rocksdb::Status& status, const std::filesystem::path& directory) {
   const std::string what = "log " + directory.string() + ": " + status.ToString();
-  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kNoSpace) {
+  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kNoSpace ||
+      says_quota_full(what)) {
     return failure(ErrorCode::full, what + "; free some space, then open the log again");
   }
   if (status.IsInvalidArgument()) {

@@ -12,6 +12,7 @@
 
 #include "connectors/write_all.h"
 #include "lianqing/assert.h"
+#include "lianqing/disk_full.h"
 
 namespace lianqing {
 namespace {
@@ -42,7 +43,7 @@ std::vector<std::uint64_t> numbers_in(const std::string& directory) {
 }
 
 Unexpected<Error> failed(const std::string& path, const char* doing) {
-  return failure(errno == ENOSPC || errno == EDQUOT ? ErrorCode::full : ErrorCode::io,
+  return failure(is_disk_full(errno) ? ErrorCode::full : ErrorCode::io,
                  path + ": cannot " + doing + ": " + std::strerror(errno));
 }
 

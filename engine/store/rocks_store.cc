@@ -12,6 +12,7 @@
 
 #include "engine/store/format.h"
 #include "lianqing/assert.h"
+#include "lianqing/disk_full.h"
 
 namespace lianqing {
 namespace {
@@ -33,9 +34,13 @@ class NoRecovery final : public rocksdb::EventListener {
   }
 };
 
+bool is_full(const rocksdb::Status& status) {
+  return status.IsNoSpace() || status.subcode() == rocksdb::Status::kNoSpace ||
+         says_quota_full(status.ToString());
+}
+
 Unexpected<Error> from(const rocksdb::Status& status, const std::string& directory) {
-  const bool full = status.IsNoSpace() || status.subcode() == rocksdb::Status::kNoSpace;
-  const ErrorCode code = full                    ? ErrorCode::full
+  const ErrorCode code = is_full(status)         ? ErrorCode::full
                          : status.IsCorruption() ? ErrorCode::corrupt
                                                  : ErrorCode::io;
   return failure(code, "state directory " + directory + ": " + status.ToString());
@@ -245,7 +250,7 @@ class RocksStore final : public Store {
     options.sync = true;
     auto status = db_->Write(options, &batch);
     // A full disk stops the database until it is opened anew.
-    if (status.IsNoSpace() && has_room(directory_)) {
+    if (!status.ok() && is_full(status) && has_room(directory_)) {
       if (Status s = reopen(); !s) return s;
       status = db_->Write(options, &batch);
     }
