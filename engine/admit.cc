@@ -178,8 +178,9 @@ std::optional<Known> Admission::known(const ContentHash& identity, std::string_v
   }
   const std::uint32_t i = rows_->find(identity, source, id, symbols_).row;
   if (i == kNone) return std::nullopt;
-  const WholeRows::Row& row = rows_->row(i);
-  return Known{rows_->content(i), rows_->seq(i), row.unit, rows_->type(i), row.record};
+  const WholeRows::Facts facts = rows_->facts(i);
+  return Known{rows_->is_placed(i) ? ContentHash{} : rows_->content(i), facts.seq, facts.unit,
+               facts.type, facts.kind};
 }
 
 std::optional<Rejection> Admission::check_targets(const Event& event, std::uint32_t& unit) const {
@@ -307,7 +308,6 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
       elements.empty()) {
     batch.newest = entry;
     add_row(entry, event);
-    rows_->add_cells(entry.cells);
     return {};
   }
   Cell* const cells = room(batch.cells, slots);
@@ -332,8 +332,13 @@ Status Admission::admit(const Event& event, AdmittedBatch& batch) {
 // Its identity is not known yet.
 void Admission::know(const Event& event, const LogEntry& entry, AdmittedBatch& batch) {
   if (rows_ != nullptr) {
-    add_row(entry, event);
-    if (entry.unit != kNone) rows_->point_at(static_cast<std::uint32_t>(batch.entries.size() - 1));
+    if (entry.unit == kNone) {
+      add_row(entry, event);
+    } else {
+      rows_->add_entry(entry, static_cast<std::uint32_t>(batch.entries.size() - 1),
+                       rows_->find(event.identity, event.source, event.id, symbols_),
+                       event.identity, event.content);
+    }
     return;
   }
   const Known known{event.content, entry.seq, entry.unit, entry.type, entry.kind};
@@ -342,6 +347,11 @@ void Admission::know(const Event& event, const LogEntry& entry, AdmittedBatch& b
 }
 
 void Admission::add_row(const LogEntry& entry, const Event& event) {
+  auto& cells = rows_->cells();
+  cells.clear();
+  for (std::uint32_t slot = 0; entry.unit != kNone && slot < program_.slots.size(); ++slot) {
+    if (entry.cells[slot].tag != CellTag::null) cells.push_back({slot, entry.cells[slot]});
+  }
   rows_->add(entry, rows_->find(event.identity, event.source, event.id, symbols_), event.identity,
              event.content, event.origin);
 }

@@ -7,7 +7,7 @@
 namespace lianqing {
 namespace {
 
-constexpr std::size_t kAhead = 12;  // rows whose identities are looked up in time
+constexpr std::size_t kAhead = 8;  // rows, half of those for which memory is asked in time
 
 // As the general way sees the value of a field.
 Scalar scalar_of(const RowValue& value, const std::vector<std::string_view>& texts) {
@@ -58,7 +58,7 @@ Status RowAdmission::admit(const RowRun& run, const WholeRecord& whole, Admitted
   const RowBatch& from = *run.batch;
   Texts& texts = texts_of(run);
   for (std::size_t i = run.begin; i < run.end; ++i) {
-    if (i + kAhead < run.end) rows_.prefetch(from.rows[i + kAhead].identity);
+    if (i + 2 * kAhead < run.end) look_ahead(from, i, texts);
     const EventRow& row = from.rows[i];
     if (row.whole != kNoText) {
       const auto& record = from.whole[row.whole];
@@ -84,6 +84,18 @@ Status RowAdmission::admit(const RowRun& run, const WholeRecord& whole, Admitted
     if (Status s = admit(whole(row), batch); !s) return s;
   }
   return {};
+}
+
+// What rows behind the one at hand will touch is asked for: first where a unit's rows end, then
+// what lies there.
+void RowAdmission::look_ahead(const RowBatch& from, std::size_t at, const Texts& texts) const {
+  const auto unit_of = [&texts](const EventRow& row) {
+    return row.whole != kNoText || row.unit == kNoText ? kNone : texts.units[row.unit];
+  };
+  const EventRow& far = from.rows[at + 2 * kAhead];
+  rows_.prefetch(far.identity);
+  rows_.prefetch_unit(unit_of(far));
+  rows_.prefetch_end(unit_of(from.rows[at + kAhead]));
 }
 
 RowAdmission::Texts& RowAdmission::texts_of(const RowRun& run) {
@@ -166,11 +178,13 @@ void RowAdmission::add(const EventRow& row, const RowBatch& batch, const Type& t
     const auto text = static_cast<std::uint32_t>(value->num);
     if (!texts.texts[text].empty()) entry.complaint = symbol_of(text, texts);
   }
-  rows_.add(entry, place, row.identity, row.content, row.origin);
+  auto& cells = rows_.cells();
+  cells.clear();
   for (const RowValue* value = begin; value != end; ++value) {
     const Admission::Placed& field = type.fields[value->field];
-    if (field.slot != kNone) rows_.add_value(field.slot, cell_of(*value, field.as, texts));
+    if (field.slot != kNone) cells.push_back({field.slot, cell_of(*value, field.as, texts)});
   }
+  rows_.add(entry, place, row.identity, row.content, row.origin);
 }
 
 Cell RowAdmission::cell_of(const RowValue& value, FieldType as, Texts& texts) {

@@ -43,6 +43,7 @@ class RowAdmission {
   Status read_again(const Identities::Place& place, const ContentHash& identity,
                     const WholeRecord& whole);
   Status admit(const std::variant<Event, Rejection>& record, AdmittedBatch& batch);
+  void look_ahead(const RowBatch& from, std::size_t at, const Texts& texts) const;
   Texts& texts_of(const RowRun& run);
   Type type_of(std::string_view name) const;
   bool fits(const EventRow& row, const RowBatch& batch, const Type& type, const Texts& texts) const;

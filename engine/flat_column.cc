@@ -9,12 +9,13 @@ namespace lianqing {
 void FlatColumn::clear() {
   samples_.clear();
   keyed_.clear();
-  rising_ = true;
+  rising_ = in_order_ = true;
 }
 
 void FlatColumn::add(const Sample& sample, const Cell& key) {
   rising_ = rising_ && sample.value.num >= 0;
   if (key.tag == CellTag::null) {
+    in_order_ = in_order_ && (samples_.empty() || samples_.back().time <= sample.time);
     samples_.push_back(sample);
   } else {
     keyed_.emplace_back(key, sample);
@@ -24,6 +25,7 @@ void FlatColumn::add(const Sample& sample, const Cell& key) {
 void FlatColumn::finish() {
   parts_.clear();
   if (keyed_.empty()) {
+    if (!in_order_) put_in_order();
     parts_.push_back({Cell{}, 0, samples_.size()});
   } else {
     std::sort(keyed_.begin(), keyed_.end(), [](const auto& a, const auto& b) {
@@ -41,6 +43,30 @@ void FlatColumn::finish() {
   totals_.assign(1, Totals{});
   for (const Sample& sample : samples_)
     totals_.push_back(totals_.back() + Totals::of(sample.value));
+}
+
+// Few are late: these are sorted alone and merged.
+void FlatColumn::put_in_order() {
+  const auto earlier = [](const Sample& a, const Sample& b) {
+    return std::pair(a.time, a.seq) < std::pair(b.time, b.seq);
+  };
+  late_.clear();
+  std::size_t kept = 0;
+  for (const Sample& sample : samples_) {
+    if (kept == 0 || !earlier(sample, samples_[kept - 1])) {
+      samples_[kept++] = sample;
+    } else {
+      late_.push_back(sample);
+    }
+  }
+  std::sort(late_.begin(), late_.end(), earlier);
+  // From the end on, where there is room for all: what is moved is never written over before.
+  for (std::size_t to = samples_.size(); !late_.empty(); late_.pop_back()) {
+    for (; kept > 0 && earlier(late_.back(), samples_[kept - 1]); --kept) {
+      samples_[--to] = samples_[kept - 1];
+    }
+    samples_[--to] = late_.back();
+  }
 }
 
 FlatColumn::Part FlatColumn::part(const Cell& key) const {

@@ -18,12 +18,12 @@ class FlatColumn {
   };
 
   void clear();
-  // In (time, log order).
+  // In log order.
   void add(const Sample& sample, const Cell& key);
   // After the last one.
   void finish();
 
-  const std::vector<Sample>& samples() const { return samples_; }
+  const std::vector<Sample>& samples() const { return samples_; }  // of a part in (time, log order)
   // [i]: of the samples before i; what lies between two of the same part is their difference.
   const std::vector<Totals>& totals() const { return totals_; }
   // In order of their keys; of a stream without key there is one, maybe empty.
@@ -33,11 +33,15 @@ class FlatColumn {
   bool rising() const { return rising_; }  // no value is below zero
 
  private:
+  void put_in_order();
+
   std::vector<Sample> samples_;
   std::vector<std::pair<Cell, Sample>> keyed_;  // before finish()
   std::vector<Totals> totals_;
   std::vector<Part> parts_;
   bool rising_ = true;
+  bool in_order_ = true;      // so far the samples came in order of time
+  std::vector<Sample> late_;  // used again
 };
 
 // When the samples of a column enter and leave a window of calendar periods (not `to_date`).

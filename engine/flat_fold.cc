@@ -8,8 +8,7 @@
 namespace lianqing {
 namespace {
 
-constexpr std::size_t kAhead = 8;  // entries whose ids are asked for in time
-const Cell kUnit;                  // the key of what has none
+const Cell kUnit;  // the key of what has none
 
 // The first place from `at` on, before `end`, of which `is` holds, or `end`; it holds of all places
 // behind one of which it holds. Looks near `at` first.
@@ -54,9 +53,8 @@ FlatFold::FlatFold(const Fold& fold, const FlatPlan& plan)
   unit_.seen = true;
 }
 
-void FlatFold::run(const FlatUnit& unit, std::span<const LogEntry* const> entries, Instant from,
-                   Instant to, std::vector<Instance>& instances, const SeqAt& seq_at,
-                   Effects& effects) {
+void FlatFold::run(const FlatUnit& unit, Instant from, Instant to, std::vector<Instance>& instances,
+                   const SeqAt& seq_at, Effects& effects) {
   unit_.name = *unit.name;
   unit_.registered = unit.registered;
   if (unit.attributes != nullptr)
@@ -68,7 +66,7 @@ void FlatFold::run(const FlatUnit& unit, std::span<const LogEntry* const> entrie
     for (std::size_t r = 0; r < plan_.rules.size(); ++r) instances[r].rule = plan_.rules[r].rule;
   }
   unit_.instances.swap(instances);
-  lay_out(entries);
+  lay_out();
   keyed_.clear();
   std::span<const Instance> known(unit_.instances);
   known = known.subspan(plan_.rules.size());
@@ -134,29 +132,30 @@ void FlatFold::judge_keys(std::uint32_t index, std::span<const Instance> known, 
   std::swap(unit_.series_of, others);
 }
 
-void FlatFold::lay_out(std::span<const LogEntry* const> entries) {
+void FlatFold::begin() {
   for (FlatColumn& column : columns_) column.clear();
-  const bool cited = fold_.options().reasons;
   unit_.rows.clear();
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const LogEntry* const entry = entries[i];
-    if (cited) {
-      if (i + kAhead < entries.size()) __builtin_prefetch(entries[i + kAhead]->id.data());
-      unit_.rows.add(*entry, 0);
+  taken_ = 0;
+}
+
+void FlatFold::take(const LogEntry& entry) {
+  ++taken_;
+  if (fold_.options().reasons) unit_.rows.add(entry, 0);
+  each_stream(fold_.route().of_type(entry.type), entry.cells, [&](std::uint32_t s) {
+    const std::uint32_t c = plan_.column_of[s];
+    if (c == kNone) return;
+    const Stream& stream = program_.streams[s];
+    const std::optional<Cell> value = value_in(fold_, stream, entry);
+    if (!value) return;
+    if (stream.key == kNone) {
+      columns_[c].add({entry.time, entry.seq, *value}, kUnit);
+    } else if (can_be_key(entry.cells[stream.key])) {
+      columns_[c].add({entry.time, entry.seq, *value}, entry.cells[stream.key]);
     }
-    each_stream(fold_.route().of_type(entry->type), entry->cells, [&](std::uint32_t s) {
-      const std::uint32_t c = plan_.column_of[s];
-      if (c == kNone) return;
-      const Stream& stream = program_.streams[s];
-      const std::optional<Cell> value = value_in(fold_, stream, *entry);
-      if (!value) return;
-      if (stream.key == kNone) {
-        columns_[c].add({entry->time, entry->seq, *value}, kUnit);
-      } else if (can_be_key(entry->cells[stream.key])) {
-        columns_[c].add({entry->time, entry->seq, *value}, entry->cells[stream.key]);
-      }
-    });
-  }
+  });
+}
+
+void FlatFold::lay_out() {
   for (FlatColumn& column : columns_) column.finish();
   for (std::size_t p = 0; p < periods_.size(); ++p) {
     const FlatCalendar& of = plan_.periods[p];

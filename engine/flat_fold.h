@@ -37,11 +37,16 @@ class FlatFold {
     return entry.kind == RecordKind::event && entry.decisions.empty() && entry.time == entry.clock;
   }
 
-  // Judges everything after `from` up to and including `to`. `entries`: all of the unit's up to
-  // `to`, in (time, log order). `instances` are as the stretch before left them, or empty: one per
-  // rule, in their order, then those of keys.
-  void run(const FlatUnit& unit, std::span<const LogEntry* const> entries, Instant from, Instant to,
-           std::vector<Instance>& instances, const SeqAt& seq_at, Effects& effects);
+  // A unit and a stretch of time begin: all of its entries up to the end of the stretch are taken,
+  // in log order.
+  void begin();
+  void take(const LogEntry& entry);
+  bool empty() const { return taken_ == 0; }
+
+  // Judges everything after `from` up to and including `to`. `instances` are as the stretch before
+  // left them, or empty: one per rule, in their order, then those of keys.
+  void run(const FlatUnit& unit, Instant from, Instant to, std::vector<Instance>& instances,
+           const SeqAt& seq_at, Effects& effects);
 
  private:
   // Where a leg stands: samples [leave, enter) are inside; those of the instance at hand end before
@@ -55,7 +60,7 @@ class FlatFold {
     Wide low = 0, high = 0;
   };
 
-  void lay_out(std::span<const LogEntry* const> entries);
+  void lay_out();
   // Judges the rule for each of its keys; `known`: those that were judged before, in their order.
   void judge_keys(std::uint32_t index, std::span<const Instance> known, Instant from, Instant to,
                   const SeqAt& seq_at, Effects& effects);
@@ -89,7 +94,8 @@ class FlatFold {
   const Fold& fold_;
   const Program& program_;
   const FlatPlan& plan_;
-  UnitState unit_;  // one Series per column, one Instance per rule
+  UnitState unit_;         // one Series per column, one Instance per rule
+  std::size_t taken_ = 0;  // entries
   std::vector<FlatColumn> columns_;
   std::vector<FlatPeriods> periods_;  // one per FlatPlan::periods
   std::vector<Instance> keyed_;       // instances of keys, as this stretch leaves them

@@ -327,7 +327,7 @@ class Replay::Shards {
     started_ = true;
     gathered_->rows.close();
     for (const auto& registered : roster_.registered()) (void)roster_.number(registered.first);
-    WholeLog log(gathered_->rows, batch_.entries, batch_.unitless, roster_.size(), options_.until);
+    WholeLog log(gathered_->rows, batch_.entries, options_.until);
     WholeFold whole(fold_, *gathered_, roster_, log, shards_.size());
     if (Status s = whole.prepare(batch_.entries, log.empty() ? end : log.first()); !s) return s;
     const std::size_t held = options_.fold_entries * (options_.fold.reasons ? 2 : 8);
@@ -599,7 +599,7 @@ std::optional<RowQuery> Replay::row_query() const {
 
 Status Replay::admit(const RowRun& run, const WholeRecord& whole) {
   Status admitted = shards_->gathered_->admission.admit(run, whole, shards_->batch_);
-  shards_->newest_ = std::max(shards_->newest_, shards_->gathered_->rows.newest());
+  shards_->newest_ = std::max(shards_->newest_, shards_->gathered_->rows.clocks().newest());
   return admitted;
 }
 

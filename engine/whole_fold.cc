@@ -45,10 +45,10 @@ void WholeFold::fold(const Stretch& stretch, std::size_t number, Effects& effect
     const auto unit = static_cast<std::uint32_t>(place);
     UnitState* const state = roster_.slot(unit).state.get();
     if (!log_.has(unit) && state == nullptr) continue;
-    log_.take(unit, stretch.to, room);
     if (plain_[unit]) {
-      fold_flat(stretch, unit, room.all, flats_[number], effects);
+      fold_flat(stretch, number, unit, effects);
     } else {
+      log_.take(unit, stretch.to, room);
       for (const LogEntry* entry : room.all) {
         if (entry->clock > stretch.from) fold_.step(*state, *entry, seq_of, effects);
       }
@@ -59,25 +59,32 @@ void WholeFold::fold(const Stretch& stretch, std::size_t number, Effects& effect
   }
 }
 
-void WholeFold::fold_flat(const Stretch& stretch, std::uint32_t unit,
-                          std::span<const LogEntry* const> entries, FlatFold& flat,
+void WholeFold::fold_flat(const Stretch& stretch, std::size_t number, std::uint32_t unit,
                           Effects& effects) {
   Roster::Slot& slot = roster_.slot(unit);
-  slot.flat = !entries.empty();
   FlatUnit facts{&slot.name, nullptr, false, first_};
   if (slot.state) {
     facts.attributes = &slot.state->attributes;
     facts.registered = slot.state->registered;
   }
-  if (!facts.registered) {
-    if (entries.empty()) return;
-    facts.first = entries.front()->clock;
-  }
+  FlatFold& flat = flats_[number];
+  UnitEntries& room = rooms_[number];
+  flat.begin();
+  log_.each(unit, stretch.to, room.cells, [&](const LogEntry& entry) {
+    if (!facts.registered) {
+      facts.first = flat.empty() ? entry.clock : std::min(facts.first, entry.clock);
+    }
+    flat.take(entry);
+  });
+  slot.flat = !flat.empty();
+  if (!facts.registered && flat.empty()) return;
   std::vector<Instance> rules = std::move(rules_[unit]);
   const SeqAt seq_of = [this](Instant t) { return log_.seq_at(t); };
-  flat.run(facts, entries, stretch.from, stretch.to, rules, seq_of, effects);
+  flat.run(facts, stretch.from, stretch.to, rules, seq_of, effects);
   if (!stretch.last) rules_[unit] = std::move(rules);
-  if (others_ != nullptr) fold_others(stretch, unit, facts, entries, effects);
+  if (others_ == nullptr) return;
+  log_.take(unit, stretch.to, room);
+  fold_others(stretch, unit, facts, room.all, effects);
 }
 
 void WholeFold::fold_others(const Stretch& stretch, std::uint32_t unit, const FlatUnit& facts,

@@ -41,8 +41,7 @@ class WholeFold {
   const std::map<int, std::uint64_t>& lacking() const { return lacking_; }
 
  private:
-  void fold_flat(const Stretch& stretch, std::uint32_t unit,
-                 std::span<const LogEntry* const> entries, FlatFold& flat, Effects& effects);
+  void fold_flat(const Stretch& stretch, std::size_t number, std::uint32_t unit, Effects& effects);
 
   // The rules of the unit that are not flat.
   void fold_others(const Stretch& stretch, std::uint32_t unit, const FlatUnit& facts,

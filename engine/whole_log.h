@@ -26,34 +26,45 @@ struct UnitEntries {
 
 class WholeLog {
  public:
-  // `rows` in log order and `entries`, those that are no rows, stay where they are; `unitless`:
-  // clock and place of the records about no unit; `units`: how many there are. What has a later
-  // clock than `until` is no part of it.
-  WholeLog(const WholeRows& rows, std::span<const LogEntry> entries,
-           std::span<const std::pair<Instant, Seq>> unitless, std::size_t units,
-           std::optional<Instant> until);
+  // `rows`, whose clocks are finished here, and `entries`, those that are no rows, stay where they
+  // are. What has a later clock than `until` is no part of it.
+  WholeLog(WholeRows& rows, std::span<const LogEntry> entries, std::optional<Instant> until);
 
-  bool empty() const { return clocks_.empty(); }
+  bool empty() const { return rows_.clocks().empty(); }
   // Of the first record; not of an empty log.
-  Instant first() const { return clocks_.front().first; }
+  Instant first() const { return rows_.clocks().first(); }
   // The newest record with clock <= t; 0 before the first.
   Seq seq_at(Instant t) const;
-  // Up to and including which instant a piece of about so many records behind `from` reaches; at
-  // most `end`, which is where the last piece ends.
-  Instant cut(Instant from, std::size_t records, Instant end) const;
-  bool has(std::uint32_t unit) const { return starts_[unit] < starts_[unit + 1]; }
-  // The unit's entries with clock <= t. Threads may look at different units.
-  void take(std::uint32_t unit, Instant t, UnitEntries& out);
+  // As LogClocks has it.
+  Instant cut(Instant from, std::size_t records, Instant end) const {
+    return rows_.clocks().cut(from, records, end);
+  }
+  bool has(std::uint32_t unit) const { return rows_.has(unit); }
+  // Calls `visit` with each of the unit's entries with clock <= t, in log order; valid during the
+  // call. `cells`: used again for the next unit. Threads may look at different units.
+  template <class Visit>
+  void each(std::uint32_t unit, Instant t, std::vector<Cell>& cells, Visit visit) const {
+    cells.assign(rows_.slots(), Cell{});
+    LogEntry row;
+    rows_.each(unit, [&](const WholeRows::Record& record) {
+      if (record.clock() > t || record.clock() > until_) return;
+      if (const auto index = record.entry_index()) {
+        visit(entries_[*index]);
+        return;
+      }
+      row.seq = rows_.seq(record.number());
+      record.fill(row, cells.data());
+      visit(std::as_const(row));
+      record.wipe(cells.data());
+    });
+  }
+  // The same, all at once.
+  void take(std::uint32_t unit, Instant t, UnitEntries& out) const;
 
  private:
-  void put_in_order(std::uint32_t unit);
-
   const WholeRows& rows_;
   std::span<const LogEntry> entries_;
-  std::vector<std::pair<Instant, Seq>> clocks_;  // sorted
-  std::vector<Instant> marks_;                   // of every kMark-th clock: searched first
-  std::vector<std::size_t> starts_;              // unit -> its first place in `order_`
-  std::vector<std::uint32_t> order_;             // rows, unit by unit
+  Instant until_;
 };
 
 }  // namespace lianqing

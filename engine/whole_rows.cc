@@ -2,55 +2,191 @@
 
 #include <algorithm>
 
+#include "lianqing/assert.h"
+
 namespace lianqing {
 namespace {
 
-constexpr std::uint64_t kFiles = 0xffff;  // numbers of files are below
+constexpr std::size_t kLeast = 14, kMost = 510;  // words of a stretch
 
 }  // namespace
 
-Seq WholeRows::seq(std::size_t i) const {
-  const auto run =
-      std::prev(std::upper_bound(runs_.begin(), runs_.end(), i,
-                                 [](std::size_t row, const auto& one) { return row < one.first; }));
-  return run->second + (i - run->first);
+Seq WholeRows::seq(std::uint32_t number) const {
+  auto run = runs_.end() - 1;
+  if (run->first > number) {
+    run = std::prev(
+        std::upper_bound(runs_.begin(), runs_.end(), number,
+                         [](std::uint32_t row, const auto& one) { return row < one.first; }));
+  }
+  return run->second + (number - run->first);
 }
 
-std::string_view WholeRows::id(std::size_t i) const {
-  const Row& row = this->row(i);
-  return {chunks_[i / kChunk]->ids.data() + row.id_at, row.id_size};
-}
-
-Origin WholeRows::origin(std::size_t i) const {
-  const ContentHash& at = chunks_[i / kChunk]->contents[i % kChunk];
-  Origin out;
-  out.file = static_cast<std::uint32_t>(at.high & kFiles);
-  out.line = at.high / (kFiles + 1);
-  out.byte = at.low;
+WholeRows::Facts WholeRows::facts(std::uint32_t number) const {
+  const Record record(words(ref(number)));
+  Facts out;
+  out.seq = seq(number);
+  out.unit = places_[number].unit;
+  if (record.heading_.type != kNoType) out.type = record.heading_.type;
+  out.kind = record.heading_.kind();
   return out;
 }
 
-void WholeRows::tell_content(std::size_t i, const ContentHash& content) {
-  Chunk& chunk = *chunks_[i / kChunk];
-  chunk.contents[i % kChunk] = content;
-  chunk.rows[i % kChunk].kind = Kind::row;
+std::string_view WholeRows::id(std::uint32_t number) const {
+  const std::uint64_t* const at = words(ref(number));
+  const Record record(at);
+  return {reinterpret_cast<const char*>(at + kHeading + record.heading_.value_words()),
+          record.id_size()};
 }
 
-LogEntry WholeRows::entry(std::size_t i, Cell* cells) const {
-  const Chunk& chunk = *chunks_[i / kChunk];
-  const Row& row = chunk.rows[i % kChunk];
-  LogEntry out;
-  out.seq = seq(i);
-  out.time = out.clock = row.clock;
-  out.unit = row.unit;
-  if (row.type != kNoType) out.type = row.type;
-  out.source = row.source;
-  out.id = {chunk.ids.data() + row.id_at, row.id_size};
+Origin WholeRows::origin(std::uint32_t number) const {
+  const Place& place = places_[number];
+  Origin out;
+  out.file = place.file;
+  (place.by_line != 0 ? out.line : out.byte) = place.position;
+  return out;
+}
+
+void WholeRows::tell_content(std::uint32_t number, const ContentHash& content) {
+  places_[number].told = 1;
+  places_[number].position = contents_.size() & ((std::uint64_t{1} << 40) - 1);
+  contents_.push_back(content);
+}
+
+Identities::Place WholeRows::find(const ContentHash& identity, std::string_view source,
+                                  std::string_view id, const Symbols& symbols) const {
+  return identities_.find(identity, [&](std::uint32_t number) {
+    const Record record(words(ref(number)));
+    return this->id(number) == id && symbols.text(record.heading_.source) == source;
+  });
+}
+
+void WholeRows::add(const LogEntry& entry, const Identities::Place& place,
+                    const ContentHash& identity, const ContentHash& content, const Origin& origin) {
+  const std::uint32_t number = size_++;
+  if (runs_.empty() || entry.seq != runs_.back().second + (number - runs_.back().first)) {
+    runs_.emplace_back(number, entry.seq);
+  }
+  clocks_.add(entry.clock, number);
+  record_.assign(kHeading, 0);
+  const bool is_entry = !cells_.empty() && cells_.front().slot == kEntry;
+  if (entry.type_name != kNone && !is_entry) {
+    put_value(kTypeName, {CellTag::text, 1, entry.type_name});
+  }
+  if (entry.complaint != kNone && !is_entry) {
+    put_value(kComplaint, {CellTag::text, 1, entry.complaint});
+  }
+  for (const SlotCell& one : cells_) put_value(static_cast<std::uint16_t>(one.slot), one.cell);
+  Heading heading;
+  heading.clock = entry.clock;
+  heading.number = number;
+  heading.source = entry.source;
+  heading.id_size = static_cast<std::uint32_t>(entry.id.size());
+  if (entry.type != kNone) heading.type = static_cast<std::uint16_t>(entry.type);
+  heading.rest = static_cast<std::uint16_t>((record_.size() - kHeading) |
+                                            static_cast<std::size_t>(entry.kind) << 13 |
+                                            (is_entry ? 0x8000U : 0U));
+  std::memcpy(record_.data(), &heading, sizeof heading);
+  const std::size_t id_at = record_.size();
+  record_.resize(id_at + words_of(entry.id.size()));
+  if (!entry.id.empty()) std::memcpy(record_.data() + id_at, entry.id.data(), entry.id.size());
+  const Ref ref = put(entry.unit);
+  Place at{};
+  at.ref_low = static_cast<std::uint32_t>(ref);
+  at.ref_high = (ref >> 32) & 0x3fU;
+  at.unit = entry.unit;
+  at.file = origin.file & 0xffffU;
+  at.by_line = origin.byte == 0 ? 1 : 0;
+  at.position = (origin.byte == 0 ? origin.line : origin.byte) & ((std::uint64_t{1} << 40) - 1);
+  places_.push_back(at);
+  if (content != ContentHash{}) tell_content(number, content);
+  identities_.put(place, identity, number);
+}
+
+void WholeRows::add_entry(const LogEntry& entry, std::uint32_t index,
+                          const Identities::Place& place, const ContentHash& identity,
+                          const ContentHash& content) {
+  cells_.assign(1, {kEntry, {CellTag::number, 1, index}});
+  add(entry, place, identity, content, {});
+}
+
+void WholeRows::put_value(std::uint16_t slot, const Cell& cell) {
+  Value value{slot, cell.tag, false, static_cast<std::int32_t>(cell.num)};
+  value.wide = cell.den != 1 || value.num != cell.num;
+  if (value.wide) value.num = static_cast<std::int32_t>(cell.den);
+  std::uint64_t word;
+  std::memcpy(&word, &value, sizeof word);
+  record_.push_back(word);
+  if (value.wide) record_.push_back(static_cast<std::uint64_t>(cell.num));
+}
+
+// The record behind its unit's.
+WholeRows::Ref WholeRows::put(std::uint32_t unit) {
+  if (unit != kNone && unit >= units_.size()) units_.resize(std::size_t{unit} + 1);
+  Stretches& own = unit == kNone ? unitless_ : units_[unit];
+  const auto size = static_cast<std::uint32_t>(record_.size());
+  if (own.room < size) stretch(own, size);
+  const Ref out = own.end;
+  std::memcpy(words(out), record_.data(), size * sizeof(std::uint64_t));
+  own.end += size;
+  own.start += size;
+  own.room -= size;
+  own.all += size;
+  return out;
+}
+
+void WholeRows::stretch(Stretches& unit, std::size_t wanted) {
+  const std::size_t size =
+      std::max(std::clamp<std::size_t>(unit.all / 4, kLeast, kMost), wanted) + kStretchHead;
+  LQ_ASSERT(size < std::size_t{1} << kBlockBits);
+  if (left_ < size) {
+    constexpr std::size_t kBlock = std::size_t{1} << kBlockBits;
+    blocks_.push_back(std::make_unique_for_overwrite<std::uint64_t[]>(kBlock));
+    left_ = blocks_.size() == 1 ? kBlock - 1 : kBlock;  // no reference is 0
+  }
+  const Ref at = (Ref{blocks_.size()} << kBlockBits) - left_;
+  left_ -= size;
+  std::uint64_t* const head = words(at);
+  head[0] = head[1] = 0;
+  if (unit.first == 0) {
+    unit.first = at;
+  } else {
+    std::uint64_t* const before = words(unit.end - unit.start);
+    before[0] = unit.start;
+    before[1] = at;
+  }
+  unit.end = at + kStretchHead;
+  unit.start = kStretchHead;
+  unit.room = static_cast<std::uint32_t>(size - kStretchHead);
+}
+
+void WholeRows::close() {
+  identities_ = Identities();
+  places_ = {};
+  contents_ = {};
+}
+
+std::optional<std::uint32_t> WholeRows::Record::entry_index() const {
+  if (!heading_.is_entry()) return std::nullopt;
+  Value value;
+  std::memcpy(&value, at_ + kHeading, sizeof value);
+  return static_cast<std::uint32_t>(value.wide ? at_[kHeading + 1]
+                                               : static_cast<std::uint64_t>(value.num));
+}
+
+void WholeRows::Record::fill(LogEntry& out, Cell* cells) const {
+  out.time = out.clock = heading_.clock;
+  out.type = heading_.type == kNoType ? kNone : heading_.type;
+  out.source = heading_.source;
+  out.type_name = out.complaint = kNone;
   out.cells = cells;
-  const Value* const values = chunk.values.data() + row.values_at;
-  for (std::size_t v = 0; v < row.values; ++v) {
-    const Value& value = values[v];
-    const Cell cell = value.wide ? chunk.wide[static_cast<std::size_t>(value.num)]
+  const std::uint64_t* at = at_ + kHeading;
+  const std::uint64_t* const end = at + heading_.value_words();
+  out.id = {reinterpret_cast<const char*>(end), heading_.id_size};
+  while (at != end) {
+    Value value;
+    std::memcpy(&value, at++, sizeof value);
+    const Cell cell = value.wide ? Cell{value.tag, static_cast<std::uint32_t>(value.num),
+                                        static_cast<std::int64_t>(*at++)}
                                  : Cell{value.tag, 1, value.num};
     if (value.slot < kTypeName) {
       cells[value.slot] = cell;
@@ -58,68 +194,15 @@ LogEntry WholeRows::entry(std::size_t i, Cell* cells) const {
       (value.slot == kTypeName ? out.type_name : out.complaint) = static_cast<Symbol>(cell.num);
     }
   }
-  return out;
 }
 
-void WholeRows::add(const LogEntry& entry, const Identities::Place& place,
-                    const ContentHash& identity, const ContentHash& content, const Origin& origin) {
-  const std::size_t i = size_++;
-  if (i % kChunk == 0) {
-    auto chunk = std::make_unique<Chunk>();
-    chunk->rows.reserve(kChunk);
-    chunk->contents.reserve(kChunk);
-    if (!chunks_.empty()) {  // about as many again
-      chunk->ids.reserve(chunks_.back()->ids.size() * 17 / 16);
-      chunk->values.reserve(chunks_.back()->values.size() * 17 / 16);
-    }
-    chunks_.push_back(std::move(chunk));
-  }
-  if (runs_.empty() || entry.seq != runs_.back().second + (i - runs_.back().first)) {
-    runs_.emplace_back(static_cast<std::uint32_t>(i), entry.seq);
-  }
-  newest_ = std::max(newest_, entry.clock);
-  Chunk& chunk = *chunks_.back();
-  Row row;
-  row.clock = entry.clock;
-  row.unit = entry.unit;
-  row.source = entry.source;
-  row.id_at = static_cast<std::uint32_t>(chunk.ids.size());
-  row.id_size = static_cast<std::uint16_t>(entry.id.size());
-  row.values_at = static_cast<std::uint32_t>(chunk.values.size());
-  if (entry.type != kNone) row.type = static_cast<std::uint16_t>(entry.type);
-  const bool placed = content == ContentHash{};
-  row.kind = entry.unit == kNone ? Kind::unitless : placed ? Kind::placed : Kind::row;
-  row.record = entry.kind;
-  chunk.rows.push_back(row);
-  chunk.contents.push_back(
-      placed ? ContentHash{origin.line * (kFiles + 1) | origin.file, origin.byte} : content);
-  chunk.ids.insert(chunk.ids.end(), entry.id.begin(), entry.id.end());
-  identities_.put(place, identity, static_cast<std::uint32_t>(i));
-  if (entry.type_name != kNone) add_value(kTypeName, {CellTag::text, 1, entry.type_name});
-  if (entry.complaint != kNone) add_value(kComplaint, {CellTag::text, 1, entry.complaint});
-}
-
-void WholeRows::close() {
-  identities_ = Identities();
-  for (const auto& chunk : chunks_) chunk->contents = {};
-}
-
-void WholeRows::add_value(std::uint32_t slot, const Cell& cell) {
-  Chunk& chunk = *chunks_.back();
-  Value value{static_cast<std::uint16_t>(slot), cell.tag, false,
-              static_cast<std::int32_t>(cell.num)};
-  if (cell.den != 1 || value.num != cell.num) {
-    value.wide = true;
-    value.num = static_cast<std::int32_t>(chunk.wide.size());
-    chunk.wide.push_back(cell);
-  }
-  chunk.values.push_back(value);
-  ++last().values;
-}
-
-void WholeRows::add_cells(const Cell* cells) {
-  for (std::uint32_t slot = 0; slot < slots_; ++slot) {
-    if (cells[slot].tag != CellTag::null) add_value(slot, cells[slot]);
+void WholeRows::Record::wipe(Cell* cells) const {
+  const std::uint64_t* const end = at_ + kHeading + heading_.value_words();
+  for (const std::uint64_t* at = at_ + kHeading; at != end; ++at) {
+    Value value;
+    std::memcpy(&value, at, sizeof value);
+    if (value.wide) ++at;
+    if (value.slot < kTypeName) cells[value.slot] = Cell{};
   }
 }
 

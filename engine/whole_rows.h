@@ -1,122 +1,216 @@
-// The records of a log gathered whole, as small as they can be: what the fold reads of each, in
-// pieces that never move. What changes other records is no row but an entry (AdmittedBatch), and
-// has its place here all the same.
-// Card: 32 bytes a record, its id, 8 bytes for each field that the program reads; while records
-// come 16 for its content and 11 to 21 for its identity.
+// The records of a log gathered whole, as small as they can be: what the fold reads of each, those
+// of a unit behind each other, so that a unit is folded by reading forward. What changes other
+// records is no row but an entry (AdmittedBatch), and has its place here all the same.
+// Card: of a record 24 bytes, 8 for each field that the program reads, and its id, in stretches of
+// its unit's that grow by a quarter; 12 for its clock (log_clocks.h); while records come 16 for
+// where it is and what it says, and 11 to 21 for its identity.
 #pragma once
 
+#include <cstring>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "engine/entry.h"
 #include "engine/identities.h"
+#include "engine/log_clocks.h"
+#include "engine/pieces.h"
 #include "engine/symbols.h"
 
 namespace lianqing {
 
 class WholeRows {
- public:
-  // `placed`: a row whose content is not known, only where its record stands.
-  enum class Kind : std::uint8_t { row, placed, entry, unitless };
+  static constexpr std::size_t kHeading = 3, kStretchHead = 2;  // words
+  static constexpr std::uint16_t kNoType = 0xffff;
+  static constexpr std::size_t kMaxSlots = 4000;
+  // Instead of slots.
+  static constexpr std::uint16_t kTypeName = 0xfffd, kComplaint = 0xfffe, kEntry = 0xffff;
 
-  struct Row {
+  static std::size_t words_of(std::size_t bytes) { return (bytes + 7) / 8; }
+
+  // Of a record; what it says follows, then its id.
+  struct Heading {
     Instant clock;
-    std::uint32_t unit = kNone;
+    std::uint32_t number = 0;
     Symbol source = kNone;
-    std::uint32_t id_at = 0;
-    std::uint32_t values_at = 0;  // of an entry: its index in AdmittedBatch::entries
+    std::uint32_t id_size = 0;
     std::uint16_t type = kNoType;
-    std::uint16_t id_size = 0;
-    std::uint16_t values = 0;
-    Kind kind = Kind::row;
-    RecordKind record = RecordKind::event;
-  };
+    std::uint16_t rest = 0;  // whether it is an entry, RecordKind, how many words of values
 
+    std::size_t value_words() const { return rest & 0x1fffU; }
+    RecordKind kind() const { return static_cast<RecordKind>(rest >> 13 & 3U); }
+    bool is_entry() const { return rest >> 15 != 0; }
+  };
+  static_assert(sizeof(Heading) == kHeading * 8);
+
+ public:
+  // What a record says in one slot; or in one of these.
+  struct SlotCell {
+    std::uint32_t slot = kNone;
+    Cell cell;
+  };
   // `slots`: of the program.
   explicit WholeRows(std::size_t slots) : slots_(slots) {}
   // Whether a program's types and slots fit.
   static bool fits(std::size_t types, std::size_t slots) {
-    return types < kNoType && slots < kTypeName;
+    return types < kNoType && slots < kMaxSlots;
   }
 
-  std::size_t size() const { return size_; }
   std::size_t slots() const { return slots_; }
-  const Row& row(std::size_t i) const { return chunks_[i / kChunk]->rows[i % kChunk]; }
-  Seq seq(std::size_t i) const;
-  std::string_view id(std::size_t i) const;
-  std::uint32_t type(std::size_t i) const { return row(i).type == kNoType ? kNone : row(i).type; }
-  // Not of one that is placed.
-  const ContentHash& content(std::size_t i) const {
-    return chunks_[i / kChunk]->contents[i % kChunk];
-  }
-  bool is_placed(std::size_t i) const { return row(i).kind == Kind::placed; }
-  Origin origin(std::size_t i) const;  // of one that is
-  void tell_content(std::size_t i, const ContentHash& content);
-  Instant newest() const { return newest_; }  // clock
+  LogClocks& clocks() { return clocks_; }
+  const LogClocks& clocks() const { return clocks_; }
+  Seq seq(std::uint32_t number) const;
 
-  // Row `i` as an entry, not one of another kind; `cells`: one per slot, all null.
-  LogEntry entry(std::size_t i, Cell* cells) const;
-
-  Identities::Place find(const ContentHash& identity, std::string_view source, std::string_view id,
-                         const Symbols& symbols) const {
-    return identities_.find(identity, [&](std::uint32_t i) {
-      return this->id(i) == id && symbols.text(row(i).source) == source;
-    });
-  }
-  void prefetch(const ContentHash& identity) const { identities_.prefetch(identity); }
-  // Of a row that is in the cache: its values will be looked at.
-  void prefetch(std::size_t i) const {
-    const Row& row = this->row(i);
-    const Chunk& chunk = *chunks_[i / kChunk];
-    __builtin_prefetch(chunk.values.data() + row.values_at);
-  }
-
-  // One more record, without its cells, as a row. Its identity is not there yet: find() said so.
-  // `content` zero: not known, but `origin` tells where it is.
+  // One more record, which says what is in cells(): without those that are null, each slot once.
+  // Its identity is not there yet: find() said so. `content` zero: not known, but `origin` tells
+  // where it is.
   void add(const LogEntry& entry, const Identities::Place& place, const ContentHash& identity,
            const ContentHash& content, const Origin& origin);
-  // The values of the record added last, each field once.
-  void add_value(std::uint32_t slot, const Cell& cell);
-  void add_cells(const Cell* cells);
+  std::vector<SlotCell>& cells() { return cells_; }
+  // The same of what is no row, but that entry of the batch.
+  void add_entry(const LogEntry& entry, std::uint32_t index, const Identities::Place& place,
+                 const ContentHash& identity, const ContentHash& content);
   // No more records come: contents and identities are known no longer.
   void close();
-  // It is no row, but an entry of the batch.
-  void point_at(std::uint32_t entry) {
-    last().kind = Kind::entry;
-    last().values_at = entry;
-    last().values = 0;
+
+  // ---- by their number in log order; until close()
+
+  struct Facts {
+    Seq seq = 0;
+    std::uint32_t unit = kNone, type = kNone;
+    RecordKind kind = RecordKind::event;
+  };
+  Facts facts(std::uint32_t number) const;
+  std::string_view id(std::uint32_t number) const;
+  // Whether only its place is known, and not its content.
+  bool is_placed(std::uint32_t number) const { return places_[number].told == 0; }
+  Origin origin(std::uint32_t number) const;                // of one that is
+  const ContentHash& content(std::uint32_t number) const {  // of one that is not
+    return contents_[places_[number].position];
+  }
+  void tell_content(std::uint32_t number, const ContentHash& content);
+  Identities::Place find(const ContentHash& identity, std::string_view source, std::string_view id,
+                         const Symbols& symbols) const;
+  void prefetch(const ContentHash& identity) const { identities_.prefetch(identity); }
+  // The same, and then of a record that will come.
+  void prefetch_unit(std::uint32_t unit) const {
+    if (unit < units_.size()) __builtin_prefetch(&units_[unit]);
+  }
+  void prefetch_end(std::uint32_t unit) const {
+    if (unit < units_.size() && units_[unit].first != 0) {
+      __builtin_prefetch(words(units_[unit].end), 1);
+    }
+  }
+
+  // ---- by their unit, in log order
+
+  // A record as it lies there.
+  class Record {
+   public:
+    Instant clock() const { return heading_.clock; }
+    std::uint32_t number() const { return heading_.number; }
+    // Its index in AdmittedBatch::entries; nothing of a row.
+    std::optional<std::uint32_t> entry_index() const;
+    // Of a row: all that an entry has but its place in the log. `cells`: one per slot, all null
+    // before, and wipe() makes them so again.
+    void fill(LogEntry& out, Cell* cells) const;
+    void wipe(Cell* cells) const;
+
+   private:
+    friend class WholeRows;
+    explicit Record(const std::uint64_t* at) : at_(at) { std::memcpy(&heading_, at, kHeading * 8); }
+    std::size_t size() const { return kHeading + heading_.value_words() + words_of(id_size()); }
+    std::uint32_t id_size() const { return heading_.id_size; }
+
+    const std::uint64_t* at_;
+    Heading heading_;
+  };
+  // Calls `visit` with every unit that has records.
+  template <class Visit>
+  void each_unit(Visit visit) const {
+    for (std::uint32_t unit = 0; unit < units_.size(); ++unit) {
+      if (has(unit)) visit(unit);
+    }
+  }
+  bool has(std::uint32_t unit) const { return unit < units_.size() && units_[unit].first != 0; }
+  template <class Visit>
+  void each(std::uint32_t unit, Visit visit) const {
+    if (!has(unit)) return;
+    const Stretches& all = units_[unit];
+    for (Ref at = all.first; at != 0;) {
+      const std::uint64_t* const head = words(at);
+      const Ref next = head[1];
+      const std::uint64_t* const end = next == 0 ? words(all.end) : head + head[0];
+      if (next != 0) __builtin_prefetch(words(next));
+      for (const std::uint64_t* record = head + kStretchHead; record != end;) {
+        const Record one(record);
+        visit(one);
+        record += one.size();
+      }
+      at = next;
+    }
   }
 
  private:
-  static constexpr std::size_t kChunk = 1U << 16;
-  static constexpr std::uint16_t kNoType = 0xffff;
-  static constexpr std::uint16_t kTypeName = 0xfffe, kComplaint = 0xffff;  // instead of slots
-
-  // A cell as small as it mostly is; wider ones elsewhere, `num` says where.
+  using Ref = std::uint64_t;  // block and word in it; 0: none
+  static constexpr std::size_t kBlockBits = 17;
+  // A cell as small as it mostly is. Of a wide one `num` is its denominator, and its numerator
+  // follows.
   struct Value {
     std::uint16_t slot;
     CellTag tag;
     bool wide;
     std::int32_t num;
   };
-  struct Chunk {
-    std::vector<Row> rows;
-    std::vector<ContentHash> contents;  // of what is placed: line and file, byte
-    std::vector<Value> values;
-    std::vector<Cell> wide;
-    std::vector<char> ids;
+  static_assert(sizeof(Value) == 8);
+  // Where a unit's records lie: stretches that begin with their size in words and the next one.
+  struct Stretches {
+    Ref first = 0, end = 0;   // end: of the last one's records
+    std::uint32_t start = 0;  // of the last one: how far before `end` it begins
+    std::uint32_t room = 0;   // left in it, words
+    std::uint32_t all = 0;    // words of all of them
   };
+  // Where record `number` lies, and where its content is told, or it was read.
+  struct Place {
+    std::uint64_t position : 40;  // index into contents_; else of the line or of its first byte
+    std::uint64_t ref_high : 6;
+    std::uint64_t file : 16;
+    std::uint64_t told : 1;
+    std::uint64_t by_line : 1;
+    std::uint32_t ref_low, unit;
+  };
+  static_assert(sizeof(Place) == 16);
 
-  Row& last() { return chunks_.back()->rows.back(); }
+  const std::uint64_t* words(Ref ref) const {
+    return blocks_[ref >> kBlockBits].get() + (ref & ((1U << kBlockBits) - 1));
+  }
+  std::uint64_t* words(Ref ref) {
+    return const_cast<std::uint64_t*>(std::as_const(*this).words(ref));
+  }
+  void put_value(std::uint16_t slot, const Cell& cell);
+  Ref put(std::uint32_t unit);
+  void stretch(Stretches& unit, std::size_t wanted);
+  Ref ref(std::uint32_t number) const {
+    return Ref{places_[number].ref_high} << 32 | places_[number].ref_low;
+  }
 
   const std::size_t slots_;
-  std::size_t size_ = 0;
-  Instant newest_ = kBeforeAll;
-  std::vector<std::unique_ptr<Chunk>> chunks_;
+  LogClocks clocks_;
+  std::vector<std::unique_ptr<std::uint64_t[]>> blocks_;
+  std::size_t left_ = 0;  // of the last block, words
+  std::vector<Stretches> units_;
+  Stretches unitless_;
   std::vector<std::pair<std::uint32_t, Seq>> runs_;  // rows from which on seqs count on from there
+  std::vector<SlotCell> cells_;
+  std::vector<std::uint64_t> record_;  // as it is put together
+
+  // While records come.
+  std::uint32_t size_ = 0;
+  Pieces<Place> places_;
+  Pieces<ContentHash> contents_;
   Identities identities_;
 };
 
