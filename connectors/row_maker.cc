@@ -53,7 +53,6 @@ bool RowMaker::add_row(const Event& event, RowBatch& batch) {
   row.source = number(event.source, batch);
   row.id = event.id;
   row.raw = event.raw;
-  row.identity = event.identity;
   row.content = event.content;
   row.origin = event.origin;
   row.seq = event.seq;

@@ -85,10 +85,6 @@ bool RowScanner::scan(std::string_view line, Origin origin, Arena& arena, RowBat
   row.source = maker_.number(source, batch);
   const std::string_view whose = unit.empty() ? text(Role::subject) : unit;
   if (!whose.empty()) row.unit = maker_.number(whose, batch);
-  canonical_.clear();
-  canonical_.text(source);
-  canonical_.text(row.id);
-  row.identity = canonical_.hash();
   row.raw = {copy, line.size()};
   row.origin = origin;
   batch.rows.push_back(row);

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/content_hash.h"
+#include "connectors/arena.h"
 #include "connectors/row_maker.h"
 
 namespace lianqing {
@@ -83,8 +83,7 @@ class RowScanner {
   Names attributes_;
   std::vector<std::unique_ptr<Names>> fields_;  // by type; [0]: of types unknown or too many
   std::vector<std::uint16_t> fields_at_;        // by the type's number; 0: none yet
-  CanonicalBytes canonical_;
-  std::array<char, 10> day_{};  // of the last time read, and where it begins
+  std::array<char, 10> day_{};                  // of the last time read, and where it begins
   Instant midnight_;
 
   // Of the line at hand.

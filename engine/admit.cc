@@ -176,7 +176,7 @@ std::optional<Known> Admission::known(const ContentHash& identity, std::string_v
     const auto at = known_.find(identity);
     return at == known_.end() ? std::nullopt : std::optional(at->second);
   }
-  const std::uint32_t i = rows_->find(identity, source, id, symbols_).row;
+  const std::uint32_t i = rows_->find(source, id, symbols_).row;
   if (i == kNone) return std::nullopt;
   const WholeRows::Facts facts = rows_->facts(i);
   return Known{rows_->is_placed(i) ? ContentHash{} : rows_->content(i), facts.seq, facts.unit,
@@ -335,9 +335,8 @@ void Admission::know(const Event& event, const LogEntry& entry, AdmittedBatch& b
     if (entry.unit == kNone) {
       add_row(entry, event);
     } else {
-      rows_->add_entry(entry, static_cast<std::uint32_t>(batch.entries.size() - 1),
-                       rows_->find(event.identity, event.source, event.id, symbols_),
-                       event.identity, event.content);
+      rows_->add_entry(entry, event.source, static_cast<std::uint32_t>(batch.entries.size() - 1),
+                       rows_->find(event.source, event.id, symbols_), event.content);
     }
     return;
   }
@@ -352,8 +351,8 @@ void Admission::add_row(const LogEntry& entry, const Event& event) {
   for (std::uint32_t slot = 0; entry.unit != kNone && slot < program_.slots.size(); ++slot) {
     if (entry.cells[slot].tag != CellTag::null) cells.push_back({slot, entry.cells[slot]});
   }
-  rows_->add(entry, rows_->find(event.identity, event.source, event.id, symbols_), event.identity,
-             event.content, event.origin);
+  rows_->add(entry, event.source, rows_->find(event.source, event.id, symbols_), event.content,
+             event.origin);
 }
 
 // A record that concerns no unit has its place in the log and nothing else here; a calendar's days

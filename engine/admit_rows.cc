@@ -34,13 +34,13 @@ RowAdmission::RowAdmission(Admission& general, WholeRows& rows) : general_(gener
   query_.whole_types = DecisionReader::types();
 }
 
-Status RowAdmission::read_again(const Identities::Place& place, const ContentHash& identity,
-                                const WholeRecord& whole) {
+Status RowAdmission::read_again(const Identities::Place& place, std::string_view source,
+                                std::string_view id, const WholeRecord& whole) {
   if (place.row == kNone || !rows_.is_placed(place.row)) return {};
   EventRow known;
   known.origin = rows_.origin(place.row);
   const auto* event = std::get_if<Event>(&whole(known));
-  if (event == nullptr || event->identity != identity) {
+  if (event == nullptr || event->identity != general_.identity_of_(source, id)) {
     return failure(ErrorCode::io,
                    "an event file was changed while it was read: a record is not where it was");
   }
@@ -63,8 +63,8 @@ Status RowAdmission::admit(const RowRun& run, const WholeRecord& whole, Admitted
     if (row.whole != kNoText) {
       const auto& record = from.whole[row.whole];
       if (const auto* event = std::get_if<Event>(&record)) {
-        const auto place = rows_.find(event->identity, event->source, event->id, general_.symbols_);
-        if (Status s = read_again(place, event->identity, whole); !s) return s;
+        const auto place = rows_.find(event->source, event->id, general_.symbols_);
+        if (Status s = read_again(place, event->source, event->id, whole); !s) return s;
       }
       if (Status s = admit(record, batch); !s) return s;
       continue;
@@ -74,13 +74,13 @@ Status RowAdmission::admit(const RowRun& run, const WholeRecord& whole, Admitted
       type = static_cast<std::uint32_t>(types_.size());
       types_.push_back(type_of(texts.texts[row.type]));
     }
-    const Identities::Place place =
-        rows_.find(row.identity, texts.texts[row.source], row.id, general_.symbols_);
+    const std::string_view source = texts.texts[row.source];
+    const Identities::Place place = rows_.find(source, row.id, general_.symbols_);
     if (place.row == kNone && fits(row, from, types_[type], texts)) {
       add(row, from, types_[type], texts, place);
       continue;
     }
-    if (Status s = read_again(place, row.identity, whole); !s) return s;
+    if (Status s = read_again(place, source, row.id, whole); !s) return s;
     if (Status s = admit(whole(row), batch); !s) return s;
   }
   return {};
@@ -93,7 +93,7 @@ void RowAdmission::look_ahead(const RowBatch& from, std::size_t at, const Texts&
     return row.whole != kNoText || row.unit == kNoText ? kNone : texts.units[row.unit];
   };
   const EventRow& far = from.rows[at + 2 * kAhead];
-  rows_.prefetch(far.identity);
+  if (far.whole == kNoText) rows_.prefetch(texts.texts[far.source], far.id);
   rows_.prefetch_unit(unit_of(far));
   rows_.prefetch_end(unit_of(from.rows[at + kAhead]));
 }
@@ -184,7 +184,7 @@ void RowAdmission::add(const EventRow& row, const RowBatch& batch, const Type& t
     const Admission::Placed& field = type.fields[value->field];
     if (field.slot != kNone) cells.push_back({field.slot, cell_of(*value, field.as, texts)});
   }
-  rows_.add(entry, place, row.identity, row.content, row.origin);
+  rows_.add(entry, texts.texts[row.source], place, row.content, row.origin);
 }
 
 Cell RowAdmission::cell_of(const RowValue& value, FieldType as, Texts& texts) {

@@ -40,7 +40,7 @@ class RowAdmission {
   };
 
   // Makes the content of the row that has this identity known: it is compared with another's.
-  Status read_again(const Identities::Place& place, const ContentHash& identity,
+  Status read_again(const Identities::Place& place, std::string_view source, std::string_view id,
                     const WholeRecord& whole);
   Status admit(const std::variant<Event, Rejection>& record, AdmittedBatch& batch);
   void look_ahead(const RowBatch& from, std::size_t at, const Texts& texts) const;

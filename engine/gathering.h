@@ -27,6 +27,7 @@ struct Gathering {
   FlatPlan plan;
   WholeRows rows;
   RowAdmission admission;
+  bool ids = true;                   // what is flat, or what is told of it, looks at ids
   std::optional<Route> other_route;  // of the rules that are not flat
   std::optional<Fold> other_rules;
 };

@@ -327,7 +327,7 @@ class Replay::Shards {
     started_ = true;
     gathered_->rows.close();
     for (const auto& registered : roster_.registered()) (void)roster_.number(registered.first);
-    WholeLog log(gathered_->rows, batch_.entries, options_.until);
+    WholeLog log(gathered_->rows, batch_.entries, gathered_->ids, options_.until);
     WholeFold whole(fold_, *gathered_, roster_, log, shards_.size());
     if (Status s = whole.prepare(batch_.entries, log.empty() ? end : log.first()); !s) return s;
     const std::size_t held = options_.fold_entries * (options_.fold.reasons ? 2 : 8);

@@ -70,7 +70,7 @@ void WholeFold::fold_flat(const Stretch& stretch, std::size_t number, std::uint3
   FlatFold& flat = flats_[number];
   UnitEntries& room = rooms_[number];
   flat.begin();
-  log_.each(unit, stretch.to, room.cells, [&](const LogEntry& entry) {
+  log_.each(unit, stretch.to, room, [&](const LogEntry& entry) {
     if (!facts.registered) {
       facts.first = flat.empty() ? entry.clock : std::min(facts.first, entry.clock);
     }

@@ -20,14 +20,18 @@ void sort_by_clock(std::vector<LogEntry>& entries) {
 
 void rows_to_entries(const WholeRows& rows, AdmittedBatch& batch) {
   std::vector<LogEntry> all;
+  std::string id;
   rows.each_unit([&](std::uint32_t unit) {
     rows.each(unit, [&](const WholeRows::Record& record) {
       if (const auto index = record.entry_index()) {
         all.push_back(batch.entries[*index]);
         return;
       }
-      all.emplace_back().seq = rows.seq(record.number());
-      record.fill(all.back(), batch.cells.emplace_back(rows.slots()).data());
+      rows.fill(record, all.emplace_back(), batch.cells.emplace_back(rows.slots()).data());
+      id.clear();
+      rows.write_id(record, id);
+      const std::vector<char>& kept = batch.ids.emplace_back(id.begin(), id.end());
+      all.back().id = {kept.data(), kept.size()};
     });
   });
   std::sort(all.begin(), all.end(),
@@ -35,8 +39,9 @@ void rows_to_entries(const WholeRows& rows, AdmittedBatch& batch) {
   batch.entries = std::move(all);
 }
 
-WholeLog::WholeLog(WholeRows& rows, std::span<const LogEntry> entries, std::optional<Instant> until)
-    : rows_(rows), entries_(entries), until_(until.value_or(kNever)) {
+WholeLog::WholeLog(WholeRows& rows, std::span<const LogEntry> entries, bool ids,
+                   std::optional<Instant> until)
+    : rows_(rows), entries_(entries), ids_(ids), until_(until.value_or(kNever)) {
   rows.clocks().finish(until);
 }
 
@@ -48,7 +53,9 @@ Seq WholeLog::seq_at(Instant t) const {
 void WholeLog::take(std::uint32_t unit, Instant t, UnitEntries& out) const {
   std::size_t rows = 0;
   rows_.each(unit, [&](const WholeRows::Record&) { ++rows; });
+  std::vector<std::size_t> ends;  // of their ids
   out.all.clear();
+  out.ids.clear();
   out.made.clear();
   out.made.reserve(rows);
   out.cells.assign(rows * rows_.slots(), Cell{});
@@ -59,10 +66,15 @@ void WholeLog::take(std::uint32_t unit, Instant t, UnitEntries& out) const {
       return;
     }
     LogEntry& entry = out.made.emplace_back();
-    entry.seq = rows_.seq(record.number());
-    record.fill(entry, out.cells.data() + (out.made.size() - 1) * rows_.slots());
+    rows_.fill(record, entry, out.cells.data() + (out.made.size() - 1) * rows_.slots());
+    ends.push_back(out.ids.size());
+    rows_.write_id(record, out.ids);
     out.all.push_back(&entry);
   });
+  ends.push_back(out.ids.size());
+  for (std::size_t i = 0; i < out.made.size(); ++i) {
+    out.made[i].id = std::string_view(out.ids).substr(ends[i], ends[i + 1] - ends[i]);
+  }
   const auto earlier = [](const LogEntry* a, const LogEntry* b) { return a->clock < b->clock; };
   if (!std::is_sorted(out.all.begin(), out.all.end(), earlier)) {
     std::stable_sort(out.all.begin(), out.all.end(), earlier);

@@ -22,13 +22,15 @@ struct UnitEntries {
   std::vector<const LogEntry*> all;  // in (clock, log order)
   std::vector<LogEntry> made;
   std::vector<Cell> cells;
+  std::string ids;
 };
 
 class WholeLog {
  public:
   // `rows`, whose clocks are finished here, and `entries`, those that are no rows, stay where they
-  // are. What has a later clock than `until` is no part of it.
-  WholeLog(WholeRows& rows, std::span<const LogEntry> entries, std::optional<Instant> until);
+  // are. What has a later clock than `until` is no part of it. `ids`: whether each() tells them.
+  WholeLog(WholeRows& rows, std::span<const LogEntry> entries, bool ids,
+           std::optional<Instant> until);
 
   bool empty() const { return rows_.clocks().empty(); }
   // Of the first record; not of an empty log.
@@ -41,10 +43,10 @@ class WholeLog {
   }
   bool has(std::uint32_t unit) const { return rows_.has(unit); }
   // Calls `visit` with each of the unit's entries with clock <= t, in log order; valid during the
-  // call. `cells`: used again for the next unit. Threads may look at different units.
+  // call. `room`: used again for the next unit. Threads may look at different units.
   template <class Visit>
-  void each(std::uint32_t unit, Instant t, std::vector<Cell>& cells, Visit visit) const {
-    cells.assign(rows_.slots(), Cell{});
+  void each(std::uint32_t unit, Instant t, UnitEntries& room, Visit visit) const {
+    room.cells.assign(rows_.slots(), Cell{});
     LogEntry row;
     rows_.each(unit, [&](const WholeRows::Record& record) {
       if (record.clock() > t || record.clock() > until_) return;
@@ -52,10 +54,14 @@ class WholeLog {
         visit(entries_[*index]);
         return;
       }
-      row.seq = rows_.seq(record.number());
-      record.fill(row, cells.data());
+      rows_.fill(record, row, room.cells.data());
+      if (ids_) {
+        room.ids.clear();
+        rows_.write_id(record, room.ids);
+        row.id = room.ids;
+      }
       visit(std::as_const(row));
-      record.wipe(cells.data());
+      WholeRows::wipe(record, room.cells.data());
     });
   }
   // The same, all at once.
@@ -64,6 +70,7 @@ class WholeLog {
  private:
   const WholeRows& rows_;
   std::span<const LogEntry> entries_;
+  bool ids_;
   Instant until_;
 };
 

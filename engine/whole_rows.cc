@@ -7,7 +7,7 @@
 namespace lianqing {
 namespace {
 
-constexpr std::size_t kLeast = 14, kMost = 510;  // words of a stretch
+constexpr std::size_t kLeast = 22, kMost = 510;  // words of a stretch
 
 }  // namespace
 
@@ -31,43 +31,46 @@ WholeRows::Facts WholeRows::facts(std::uint32_t number) const {
   return out;
 }
 
-std::string_view WholeRows::id(std::uint32_t number) const {
-  const std::uint64_t* const at = words(ref(number));
-  const Record record(at);
-  return {reinterpret_cast<const char*>(at + kHeading + record.heading_.value_words()),
-          record.id_size()};
-}
-
 Origin WholeRows::origin(std::uint32_t number) const {
-  const Place& place = places_[number];
+  const std::uint64_t at = places_[number].at;
   Origin out;
-  out.file = place.file;
-  (place.by_line != 0 ? out.line : out.byte) = place.position;
+  out.file = static_cast<std::uint32_t>(at >> kFileAt & 0xffffU);
+  ((at & kByLine) != 0 ? out.line : out.byte) = at & kPosition;
   return out;
 }
 
 void WholeRows::tell_content(std::uint32_t number, const ContentHash& content) {
-  places_[number].told = 1;
-  places_[number].position = contents_.size() & ((std::uint64_t{1} << 40) - 1);
+  std::uint64_t& at = places_[number].at;
+  at = (at & ~kPosition) | kTold | contents_.size();
   contents_.push_back(content);
 }
 
-Identities::Place WholeRows::find(const ContentHash& identity, std::string_view source,
-                                  std::string_view id, const Symbols& symbols) const {
-  return identities_.find(identity, [&](std::uint32_t number) {
+Identities::Place WholeRows::find(std::string_view source, std::string_view id,
+                                  const Symbols& symbols) const {
+  return identities_.find(source, id, [&](std::uint32_t number) {
     const Record record(words(ref(number)));
-    return this->id(number) == id && symbols.text(record.heading_.source) == source;
+    std::string known;
+    write_id(record, known);
+    return known == id && symbols.text(kins_[record.heading_.kin].first) == source;
   });
 }
 
-void WholeRows::add(const LogEntry& entry, const Identities::Place& place,
-                    const ContentHash& identity, const ContentHash& content, const Origin& origin) {
+std::uint32_t WholeRows::kin_of(Symbol source, std::uint32_t form) {
+  const auto [at, added] = kin_of_.try_emplace(std::uint64_t{source} << 32 | form,
+                                               static_cast<std::uint32_t>(kins_.size()));
+  if (added) kins_.emplace_back(source, form);
+  return at->second;
+}
+
+void WholeRows::add(const LogEntry& entry, std::string_view source, const Identities::Place& place,
+                    const ContentHash& content, const Origin& origin) {
   const std::uint32_t number = size_++;
   if (runs_.empty() || entry.seq != runs_.back().second + (number - runs_.back().first)) {
     runs_.emplace_back(number, entry.seq);
   }
   clocks_.add(entry.clock, number);
-  record_.assign(kHeading, 0);
+  const Identities::Id id = identities_.put(place, source, entry.id, number);
+  record_.resize(kHeading);
   const bool is_entry = !cells_.empty() && cells_.front().slot == kEntry;
   if (entry.type_name != kNone && !is_entry) {
     put_value(kTypeName, {CellTag::text, 1, entry.type_name});
@@ -79,34 +82,32 @@ void WholeRows::add(const LogEntry& entry, const Identities::Place& place,
   Heading heading;
   heading.clock = entry.clock;
   heading.number = number;
-  heading.source = entry.source;
-  heading.id_size = static_cast<std::uint32_t>(entry.id.size());
+  heading.kin = kin_of(entry.source, id.form);
+  heading.id_number = id.number;
   if (entry.type != kNone) heading.type = static_cast<std::uint16_t>(entry.type);
   heading.rest = static_cast<std::uint16_t>((record_.size() - kHeading) |
                                             static_cast<std::size_t>(entry.kind) << 13 |
                                             (is_entry ? 0x8000U : 0U));
   std::memcpy(record_.data(), &heading, sizeof heading);
-  const std::size_t id_at = record_.size();
-  record_.resize(id_at + words_of(entry.id.size()));
-  if (!entry.id.empty()) std::memcpy(record_.data() + id_at, entry.id.data(), entry.id.size());
+  if (id.form == kNone && !entry.id.empty()) {
+    const std::size_t id_at = record_.size();
+    record_.resize(id_at + words_of(entry.id.size()));
+    std::memcpy(record_.data() + id_at, entry.id.data(), entry.id.size());
+  }
   const Ref ref = put(entry.unit);
-  Place at{};
+  Place at;
+  at.at = (origin.byte == 0 ? origin.line | kByLine : origin.byte) | (ref >> 32) << kRefAt |
+          std::uint64_t{origin.file} << kFileAt;
   at.ref_low = static_cast<std::uint32_t>(ref);
-  at.ref_high = (ref >> 32) & 0x3fU;
   at.unit = entry.unit;
-  at.file = origin.file & 0xffffU;
-  at.by_line = origin.byte == 0 ? 1 : 0;
-  at.position = (origin.byte == 0 ? origin.line : origin.byte) & ((std::uint64_t{1} << 40) - 1);
   places_.push_back(at);
   if (content != ContentHash{}) tell_content(number, content);
-  identities_.put(place, identity, number);
 }
 
-void WholeRows::add_entry(const LogEntry& entry, std::uint32_t index,
-                          const Identities::Place& place, const ContentHash& identity,
-                          const ContentHash& content) {
+void WholeRows::add_entry(const LogEntry& entry, std::string_view source, std::uint32_t index,
+                          const Identities::Place& place, const ContentHash& content) {
   cells_.assign(1, {kEntry, {CellTag::number, 1, index}});
-  add(entry, place, identity, content, {});
+  add(entry, source, place, content, {});
 }
 
 void WholeRows::put_value(std::uint16_t slot, const Cell& cell) {
@@ -136,7 +137,7 @@ WholeRows::Ref WholeRows::put(std::uint32_t unit) {
 
 void WholeRows::stretch(Stretches& unit, std::size_t wanted) {
   const std::size_t size =
-      std::max(std::clamp<std::size_t>(unit.all / 4, kLeast, kMost), wanted) + kStretchHead;
+      std::max(std::clamp<std::size_t>(unit.all / 3, kLeast, kMost), wanted) + kStretchHead;
   LQ_ASSERT(size < std::size_t{1} << kBlockBits);
   if (left_ < size) {
     constexpr std::size_t kBlock = std::size_t{1} << kBlockBits;
@@ -160,7 +161,7 @@ void WholeRows::stretch(Stretches& unit, std::size_t wanted) {
 }
 
 void WholeRows::close() {
-  identities_ = Identities();
+  identities_.close();
   places_ = {};
   contents_ = {};
 }
@@ -173,15 +174,16 @@ std::optional<std::uint32_t> WholeRows::Record::entry_index() const {
                                                : static_cast<std::uint64_t>(value.num));
 }
 
-void WholeRows::Record::fill(LogEntry& out, Cell* cells) const {
-  out.time = out.clock = heading_.clock;
-  out.type = heading_.type == kNoType ? kNone : heading_.type;
-  out.source = heading_.source;
+void WholeRows::fill(const Record& record, LogEntry& out, Cell* cells) const {
+  const Heading& heading = record.heading_;
+  out.seq = seq(heading.number);
+  out.time = out.clock = heading.clock;
+  out.type = heading.type == kNoType ? kNone : heading.type;
+  out.source = kins_[heading.kin].first;
   out.type_name = out.complaint = kNone;
   out.cells = cells;
-  const std::uint64_t* at = at_ + kHeading;
-  const std::uint64_t* const end = at + heading_.value_words();
-  out.id = {reinterpret_cast<const char*>(end), heading_.id_size};
+  const std::uint64_t* at = record.at_ + kHeading;
+  const std::uint64_t* const end = at + heading.value_words();
   while (at != end) {
     Value value;
     std::memcpy(&value, at++, sizeof value);
@@ -196,14 +198,23 @@ void WholeRows::Record::fill(LogEntry& out, Cell* cells) const {
   }
 }
 
-void WholeRows::Record::wipe(Cell* cells) const {
-  const std::uint64_t* const end = at_ + kHeading + heading_.value_words();
-  for (const std::uint64_t* at = at_ + kHeading; at != end; ++at) {
+void WholeRows::wipe(const Record& record, Cell* cells) {
+  const std::uint64_t* at = record.at_ + kHeading;
+  const std::uint64_t* const end = at + record.heading_.value_words();
+  for (; at != end; ++at) {
     Value value;
     std::memcpy(&value, at, sizeof value);
     if (value.wide) ++at;
     if (value.slot < kTypeName) cells[value.slot] = Cell{};
   }
+}
+
+void WholeRows::write_id(const Record& record, std::string& out) const {
+  const Heading& heading = record.heading_;
+  const std::uint32_t form = kins_[heading.kin].second;
+  if (form != kNone) return identities_.write({form, heading.id_number}, out);
+  const std::uint64_t* const at = record.at_ + kHeading + heading.value_words();
+  out.append(reinterpret_cast<const char*>(at), heading.id_number);
 }
 
 }  // namespace lianqing

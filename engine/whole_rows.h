@@ -1,9 +1,9 @@
 // The records of a log gathered whole, as small as they can be: what the fold reads of each, those
 // of a unit behind each other, so that a unit is folded by reading forward. What changes other
 // records is no row but an entry (AdmittedBatch), and has its place here all the same.
-// Card: of a record 24 bytes, 8 for each field that the program reads, and its id, in stretches of
-// its unit's that grow by a quarter; 12 for its clock (log_clocks.h); while records come 16 for
-// where it is and what it says, and 11 to 21 for its identity.
+// Card: of a record 24 bytes, 8 for each field that the program reads, and its id if that does not
+// count on, in stretches of its unit's that grow with it; 12 for its clock (log_clocks.h); while
+// records come 16 for where it is and what it says, and 4 to 21 for its identity (identities.h).
 #pragma once
 
 #include <cstring>
@@ -31,12 +31,12 @@ class WholeRows {
 
   static std::size_t words_of(std::size_t bytes) { return (bytes + 7) / 8; }
 
-  // Of a record; what it says follows, then its id.
+  // Of a record; what it says follows, then its id if that has no form.
   struct Heading {
     Instant clock;
     std::uint32_t number = 0;
-    Symbol source = kNone;
-    std::uint32_t id_size = 0;
+    std::uint32_t kin = 0;        // index into kins_
+    std::uint32_t id_number = 0;  // of the form, or bytes
     std::uint16_t type = kNoType;
     std::uint16_t rest = 0;  // whether it is an entry, RecordKind, how many words of values
 
@@ -65,14 +65,14 @@ class WholeRows {
   Seq seq(std::uint32_t number) const;
 
   // One more record, which says what is in cells(): without those that are null, each slot once.
-  // Its identity is not there yet: find() said so. `content` zero: not known, but `origin` tells
-  // where it is.
-  void add(const LogEntry& entry, const Identities::Place& place, const ContentHash& identity,
+  // Its identity, of this text of the source, is not there yet: find() said so. `content` zero: not
+  // known, but `origin` tells where it is.
+  void add(const LogEntry& entry, std::string_view source, const Identities::Place& place,
            const ContentHash& content, const Origin& origin);
   std::vector<SlotCell>& cells() { return cells_; }
   // The same of what is no row, but that entry of the batch.
-  void add_entry(const LogEntry& entry, std::uint32_t index, const Identities::Place& place,
-                 const ContentHash& identity, const ContentHash& content);
+  void add_entry(const LogEntry& entry, std::string_view source, std::uint32_t index,
+                 const Identities::Place& place, const ContentHash& content);
   // No more records come: contents and identities are known no longer.
   void close();
 
@@ -84,18 +84,19 @@ class WholeRows {
     RecordKind kind = RecordKind::event;
   };
   Facts facts(std::uint32_t number) const;
-  std::string_view id(std::uint32_t number) const;
   // Whether only its place is known, and not its content.
-  bool is_placed(std::uint32_t number) const { return places_[number].told == 0; }
+  bool is_placed(std::uint32_t number) const { return (places_[number].at & kTold) == 0; }
   Origin origin(std::uint32_t number) const;                // of one that is
   const ContentHash& content(std::uint32_t number) const {  // of one that is not
-    return contents_[places_[number].position];
+    return contents_[places_[number].at & kPosition];
   }
   void tell_content(std::uint32_t number, const ContentHash& content);
-  Identities::Place find(const ContentHash& identity, std::string_view source, std::string_view id,
+  Identities::Place find(std::string_view source, std::string_view id,
                          const Symbols& symbols) const;
-  void prefetch(const ContentHash& identity) const { identities_.prefetch(identity); }
-  // The same, and then of a record that will come.
+  // Memory is asked for: for find(), and for where the next record of a unit is told and will lie.
+  void prefetch(std::string_view source, std::string_view id) const {
+    identities_.prefetch(source, id);
+  }
   void prefetch_unit(std::uint32_t unit) const {
     if (unit < units_.size()) __builtin_prefetch(&units_[unit]);
   }
@@ -114,20 +115,21 @@ class WholeRows {
     std::uint32_t number() const { return heading_.number; }
     // Its index in AdmittedBatch::entries; nothing of a row.
     std::optional<std::uint32_t> entry_index() const;
-    // Of a row: all that an entry has but its place in the log. `cells`: one per slot, all null
-    // before, and wipe() makes them so again.
-    void fill(LogEntry& out, Cell* cells) const;
-    void wipe(Cell* cells) const;
 
    private:
     friend class WholeRows;
-    explicit Record(const std::uint64_t* at) : at_(at) { std::memcpy(&heading_, at, kHeading * 8); }
-    std::size_t size() const { return kHeading + heading_.value_words() + words_of(id_size()); }
-    std::uint32_t id_size() const { return heading_.id_size; }
+    explicit Record(const std::uint64_t* at) : at_(at) {
+      std::memcpy(static_cast<void*>(&heading_), at, sizeof heading_);
+    }
 
     const std::uint64_t* at_;
     Heading heading_;
   };
+  // Of a row: all that an entry has but its id. `cells`: one per slot, all null before, and wipe()
+  // makes them so again.
+  void fill(const Record& record, LogEntry& out, Cell* cells) const;
+  static void wipe(const Record& record, Cell* cells);
+  void write_id(const Record& record, std::string& out) const;
   // Calls `visit` with every unit that has records.
   template <class Visit>
   void each_unit(Visit visit) const {
@@ -148,7 +150,7 @@ class WholeRows {
       for (const std::uint64_t* record = head + kStretchHead; record != end;) {
         const Record one(record);
         visit(one);
-        record += one.size();
+        record += kHeading + one.heading_.value_words() + id_words(one.heading_);
       }
       at = next;
     }
@@ -173,15 +175,16 @@ class WholeRows {
     std::uint32_t room = 0;   // left in it, words
     std::uint32_t all = 0;    // words of all of them
   };
-  // Where record `number` lies, and where its content is told, or it was read.
+  // Where record `number` lies, and what it says.
   struct Place {
-    std::uint64_t position : 40;  // index into contents_; else of the line or of its first byte
-    std::uint64_t ref_high : 6;
-    std::uint64_t file : 16;
-    std::uint64_t told : 1;
-    std::uint64_t by_line : 1;
-    std::uint32_t ref_low, unit;
+    std::uint64_t at = 0;  // see below
+    std::uint32_t ref_low = 0, unit = kNone;
   };
+  // Parts of Place::at: an index into contents_, or of the line, or of its first byte; the
+  // reference to the record, its upper bits; the file; which of these the first is.
+  static constexpr int kRefAt = 40, kFileAt = 46;
+  static constexpr std::uint64_t kPosition = (std::uint64_t{1} << kRefAt) - 1;
+  static constexpr std::uint64_t kTold = std::uint64_t{1} << 62, kByLine = std::uint64_t{1} << 63;
   static_assert(sizeof(Place) == 16);
 
   const std::uint64_t* words(Ref ref) const {
@@ -191,10 +194,15 @@ class WholeRows {
     return const_cast<std::uint64_t*>(std::as_const(*this).words(ref));
   }
   void put_value(std::uint16_t slot, const Cell& cell);
+  std::size_t id_words(const Heading& heading) const {
+    return kins_[heading.kin].second == kNone ? words_of(heading.id_number) : 0;
+  }
+  std::uint32_t kin_of(Symbol source, std::uint32_t form);
   Ref put(std::uint32_t unit);
   void stretch(Stretches& unit, std::size_t wanted);
   Ref ref(std::uint32_t number) const {
-    return Ref{places_[number].ref_high} << 32 | places_[number].ref_low;
+    const Place& place = places_[number];
+    return (place.at >> kRefAt & 0x3fU) << 32 | place.ref_low;
   }
 
   const std::size_t slots_;
@@ -204,6 +212,8 @@ class WholeRows {
   std::vector<Stretches> units_;
   Stretches unitless_;
   std::vector<std::pair<std::uint32_t, Seq>> runs_;  // rows from which on seqs count on from there
+  std::vector<std::pair<Symbol, std::uint32_t>> kins_;  // the source, and the form of the id
+  boost::unordered_flat_map<std::uint64_t, std::uint32_t> kin_of_;  // looked up, never walked
   std::vector<SlotCell> cells_;
   std::vector<std::uint64_t> record_;  // as it is put together
 
@@ -211,7 +221,7 @@ class WholeRows {
   std::uint32_t size_ = 0;
   Pieces<Place> places_;
   Pieces<ContentHash> contents_;
-  Identities identities_;
+  Identities identities_;  // forms stay
 };
 
 }  // namespace lianqing

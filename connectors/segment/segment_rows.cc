@@ -123,10 +123,6 @@ bool SegmentRows::add_row(const Plan& plan, std::uint64_t line, Arena& arena, Ro
   if (at.recorded != EventPlan::kNone) {
     row.recorded = instant(block_->values(at.recorded).values[next[at.recorded]]);
   }
-  canonical_.clear();
-  canonical_.text(block_->values(at.source).texts.at(next[at.source]));
-  canonical_.text(row.id);
-  row.identity = canonical_.hash();
   row.origin = {file_index_, line, 0};
   row.first_value = static_cast<std::uint32_t>(batch.values.size());
   for (const FieldColumn& field : plan.fields) {

@@ -53,7 +53,6 @@ class SegmentRows {
   RowMaker& maker_;
   const std::uint32_t file_index_;
   EventDecoder decoder_;
-  CanonicalBytes canonical_;
   std::string line_;
 
   std::shared_ptr<OpenBlock> block_;

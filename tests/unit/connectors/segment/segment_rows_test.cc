@@ -38,7 +38,6 @@ std::string shown(const EventRow& row, const RowBatch& batch,
   std::string out(row.id);
   for (const std::uint32_t one : {row.unit, row.source, row.type}) out += "|" + text(one);
   out += "|" + std::to_string(micros(row.time)) + "|" + std::to_string(micros(row.recorded));
-  out += "|" + std::to_string(row.identity.high) + "," + std::to_string(row.identity.low);
   out += "|" + std::to_string(row.origin.file) + ":" + std::to_string(row.origin.line);
   for (std::size_t i = 0; i < row.values; ++i) {
     const RowValue& value = batch.values[row.first_value + i];
