@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 
 #include "cli/logged_events.h"
 #include "cli/memory_room.h"
@@ -125,8 +126,10 @@ class Feeder {
   std::string line_at(const Origin& origin) {
     const std::string& path = log_.paths[origin.file];
     if (const auto line = packed_.line(path, origin.line)) return std::string(line->bytes);
-    std::ifstream in(path, std::ios::binary);
+    std::ifstream& in = opened_[origin.file];
+    if (!in.is_open()) in.open(path, std::ios::binary);
     std::string out;
+    in.clear();
     in.seekg(static_cast<std::streamoff>(origin.byte));
     std::getline(in, out);
     if (out.ends_with('\r')) out.pop_back();
@@ -194,6 +197,7 @@ class Feeder {
   const LogProgress& progress_;
   const LogCheckpoint& checkpoint_;
   SegmentLookup packed_;
+  std::map<std::uint32_t, std::ifstream> opened_;  // files of which lines were read again
   WholeLogRoom room_;
   std::uint64_t taken_ = 0;
   std::uint64_t saved_ = 0;

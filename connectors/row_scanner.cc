@@ -19,7 +19,7 @@ constexpr Instant kEndOfTime = Date{std::chrono::year{10'000} / 1 / 1};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// The first quote, backslash or control character from `at` on. There is one: zero bytes follow.
+// The first quote, backslash or control character from `at` on. There is one behind the line.
 const char* end_of_plain(const char* at) {
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'),
@@ -52,14 +52,11 @@ bool RowScanner::Name::stands_at(const char* at) const {
 }
 
 bool RowScanner::scan(std::string_view line, Origin origin, Arena& arena, RowBatch& batch) {
-  char* const copy = arena.padded(line.size());
-  std::memcpy(copy, line.data(), line.size());
-  std::memset(copy + line.size(), 0, Arena::kPadding);
-  at_ = copy;
+  at_ = line.data();
   texts_.fill({});
   type_ = kNoText;
   const std::size_t values = batch.values.size();
-  if (!members(batch) || at_ != copy + line.size()) {
+  if (!members(batch) || at_ != line.data() + line.size()) {
     batch.values.resize(values);
     return false;
   }
@@ -85,7 +82,7 @@ bool RowScanner::scan(std::string_view line, Origin origin, Arena& arena, RowBat
   row.source = maker_.number(source, batch);
   const std::string_view whose = unit.empty() ? text(Role::subject) : unit;
   if (!whose.empty()) row.unit = maker_.number(whose, batch);
-  row.raw = {copy, line.size()};
+  row.id = arena.copy(row.id);
   row.origin = origin;
   batch.rows.push_back(row);
   return true;
@@ -114,6 +111,7 @@ bool RowScanner::members(RowBatch& batch) {
     const auto role = static_cast<std::size_t>(member->role);
     if (role < kTextAttributes) {
       if (!text(texts_[role]) || texts_[role].size() > kMaxAttributeBytes) return false;
+      if (member->role == Role::unit) maker_.prefetch(texts_[role]);
       if (member->role == Role::type) {
         if (texts_[role].empty()) return false;
         type_ = maker_.number(texts_[role], batch);
@@ -143,7 +141,7 @@ bool RowScanner::data(RowBatch& batch) {
     if (member == nullptr) return false;
     expected = &member->next;
     if (member->role == Role::unasked) {
-      if (!skip_value()) return false;
+      if (*at_ == '"' ? !skip_text() : !skip_value()) return false;
     } else {
       RowValue out;
       out.field = member->field;
@@ -263,6 +261,18 @@ bool RowScanner::skip_value() {
   std::string_view text_value;
   bool null = false;
   return value(unused, text_value, null);
+}
+
+// A text that may have escapes of one character.
+bool RowScanner::skip_text() {
+  for (const char* at = at_ + 1;; at += 2) {
+    at = end_of_plain(at);
+    if (*at == '"') {
+      at_ = at + 1;
+      return true;
+    }
+    if (*at != '\\' || at[1] == '\0' || std::strchr("\"\\/bfnrt", at[1]) == nullptr) return false;
+  }
 }
 
 bool RowScanner::word(std::string_view expected) {

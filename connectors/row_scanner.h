@@ -1,5 +1,6 @@
 // The usual line of an event file -> a row, without an Event in between: a flat object of texts,
-// whole and short decimal numbers, true, false and null, without escapes, its `data` as flat.
+// whole and short decimal numbers, true, false and null, its `data` as flat, without escapes where
+// anything is asked for.
 // Whatever else a line is or has, the decoder reads, which alone decides what is refused and why:
 // a line that is taken here gives the row that the decoder's Event would (row_scanner_test).
 // Card: what a member is, is told by comparing it with the one that followed the member before it
@@ -26,8 +27,9 @@ class RowScanner {
     fields_.push_back(std::make_unique<Names>());
   }
 
-  // Adds the line's row, whose texts lie in `arena`; false, with nothing added, if it is not usual.
-  // `line` must be UTF-8.
+  // Adds the line's row, whose id lies in `arena` and whose `raw` is left empty; false, with
+  // nothing added, if it is not usual. `line` must be UTF-8, with a control character behind it and
+  // Arena::kPadding readable bytes.
   bool scan(std::string_view line, Origin origin, Arena& arena, RowBatch& batch);
 
  private:
@@ -75,6 +77,7 @@ class RowScanner {
   bool number(RowValue& out);
   bool value(RowValue& out, std::string_view& text_value, bool& null);
   bool skip_value();
+  bool skip_text();
   bool separator(bool& more);
   bool word(std::string_view expected);
   bool instant_of(std::string_view text, Instant& out);

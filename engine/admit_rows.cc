@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::size_t kAhead = 8;  // rows, half of those for which memory is asked in time
 
+Unexpected<Error> changed() {
+  return failure(ErrorCode::io,
+                 "an event file was changed while it was read: a record is not where it was");
+}
+
 // As the general way sees the value of a field.
 Scalar scalar_of(const RowValue& value, const std::vector<std::string_view>& texts) {
   switch (value.kind) {
@@ -41,8 +46,7 @@ Status RowAdmission::read_again(const Identities::Place& place, std::string_view
   known.origin = rows_.origin(place.row);
   const auto* event = std::get_if<Event>(&whole(known));
   if (event == nullptr || event->identity != general_.identity_of_(source, id)) {
-    return failure(ErrorCode::io,
-                   "an event file was changed while it was read: a record is not where it was");
+    return changed();
   }
   rows_.tell_content(place.row, event->content);
   return {};
@@ -81,7 +85,12 @@ Status RowAdmission::admit(const RowRun& run, const WholeRecord& whole, Admitted
       continue;
     }
     if (Status s = read_again(place, source, row.id, whole); !s) return s;
-    if (Status s = admit(whole(row), batch); !s) return s;
+    const auto& record = whole(row);
+    const auto* event = std::get_if<Event>(&record);
+    if (event != nullptr ? event->id != row.id || event->source != source : row.raw.empty()) {
+      return changed();
+    }
+    if (Status s = admit(record, batch); !s) return s;
   }
   return {};
 }

@@ -42,7 +42,9 @@ std::uint32_t Identities::bits_of(std::string_view source, std::string_view id) 
   return static_cast<std::uint32_t>(mixed(mixed(0, source), id) >> 32);
 }
 
-Identities::Id Identities::id_of_other(std::string_view id, std::uint32_t digits) const {
+Identities::Id Identities::id_of_other(std::string_view id) const {
+  const std::uint32_t digits = digits_of(id);
+  if (digits == 0) return {};
   const std::size_t before = id.size() - digits;
   const auto at = form_of_.find(key_of(id.substr(0, before), digits));
   if (at == form_of_.end()) return {};

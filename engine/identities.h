@@ -9,6 +9,7 @@
 // the identities themselves.
 #pragma once
 
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
@@ -67,8 +68,8 @@ class Identities {
 
   // Asks for memory that find() will look at.
   void prefetch(std::string_view source, std::string_view id) const {
-    const Id of = id_of(id);
-    if (of.form == kNone) __builtin_prefetch(&places_[start(bits_of(source, id))]);
+    if (forms_[last_form_].has(id) || id_of(id).form != kNone) return;
+    __builtin_prefetch(&places_[start(bits_of(source, id))]);
   }
 
   // What find() said of this identity a moment ago: it is not there. How its row keeps its id.
@@ -95,7 +96,7 @@ class Identities {
     std::vector<std::unique_ptr<std::uint32_t[]>> pages;  // from the first one on
 
     bool has(std::string_view id) const {
-      return id.size() == before.size() + digits && id.starts_with(before);
+      return id.size() == before.size() + digits && digits != 0 && id.starts_with(before);
     }
     // Where the row of the number is told; null: in the table.
     const std::uint32_t* row(std::uint32_t number) const {
@@ -130,14 +131,19 @@ class Identities {
   }
   // Without form: kNone and 0.
   Id id_of(std::string_view id) const {
-    const std::uint32_t digits = digits_of(id);
-    if (digits == 0) return {};
-    if (const Form& form = forms_[last_form_]; form.digits == digits && form.has(id)) {
-      return {last_form_, number_of(id.substr(form.before.size()))};
+    const Form& form = forms_[last_form_];
+    if (form.has(id)) {
+      std::uint32_t number = 0, largest = 0;
+      for (std::size_t i = form.before.size(); i < id.size(); ++i) {
+        const std::uint32_t digit = static_cast<std::uint8_t>(id[i]) - std::uint32_t{'0'};
+        largest = std::max(largest, digit);
+        number = number * 10 + digit;
+      }
+      if (largest <= 9) return {last_form_, number};
     }
-    return id_of_other(id, digits);
+    return id_of_other(id);
   }
-  Id id_of_other(std::string_view id, std::uint32_t digits) const;
+  Id id_of_other(std::string_view id) const;
 
   // Rows are numbered with 32 bits: no table has more places than these tell.
   static std::uint32_t bits_of(std::string_view source, std::string_view id);

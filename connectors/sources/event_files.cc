@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstring>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -23,6 +24,7 @@ namespace {
 
 constexpr std::size_t kQueuedChunks = 3;             // per file, decoded and waiting
 constexpr std::size_t kMaxChunkBytes = 1024 * 1024;  // of arena, for one file alone
+constexpr std::size_t kRowsOfChunk = 1024;           // scanned: they stay in a cache
 constexpr std::size_t kMinChunkBytes = 64 * 1024;
 constexpr std::size_t kBudgetBytes = 32 * 1024 * 1024;  // of one chunk of each file, together
 
@@ -93,6 +95,18 @@ class ChunkQueue {
   std::condition_variable_any changed_;
   std::deque<Delivery> waiting_;
 };
+
+bool is_ascii(std::string_view text) {
+  std::uint64_t all = 0;
+  std::size_t at = 0;
+  for (; at + 32 <= text.size(); at += 32) {
+    std::uint64_t words[4];
+    std::memcpy(words, text.data() + at, sizeof words);
+    all |= (words[0] | words[1]) | (words[2] | words[3]);
+  }
+  for (; at < text.size(); ++at) all |= static_cast<std::uint8_t>(text[at]);
+  return (all & 0x8080808080808080U) == 0;
+}
 
 Instant clock_after(Instant before, const Record& record) {
   const auto* event = std::get_if<Event>(&record);
@@ -179,7 +193,8 @@ class Reading {
                     const std::stop_token& stop) {
     std::size_t rejected_bytes = 0;
     if (maker_) maker_->begin(chunk.rows);
-    while (chunk.size() < kMaxBatchRecords && chunk.arena.used() + rejected_bytes < chunk_bytes_) {
+    const std::size_t most = scanner_ ? kRowsOfChunk : kMaxBatchRecords;
+    while (chunk.size() < most && chunk.arena.used() + rejected_bytes < chunk_bytes_) {
       if (stop.stop_requested()) return false;
       if (columns_) {
         const std::size_t before = chunk.size();
@@ -206,7 +221,7 @@ class Reading {
 
   // The usual line as a row; false: the decoder reads it.
   bool scan(const RawLine& line, const Origin& origin, Chunk& chunk, Instant& clock) {
-    if (line.too_long || !is_utf8(line.bytes)) return false;
+    if (line.too_long || !(is_ascii(line.bytes) || is_utf8(line.bytes))) return false;
     if (!scanner_->scan(line.bytes, origin, chunk.arena, chunk.rows)) return false;
     pass(chunk.rows.rows.back(), chunk, clock);
     return true;

@@ -186,7 +186,7 @@ class JsonLinesFile::Lines {
   // Reads the first block, which tells gzip and a byte order mark.
   [[nodiscard]] Status start() {
     if (auto measured = file_.measure(); !measured) return measured;
-    memory_ = pages(kCarryBytes + kBlockBytes);
+    memory_ = pages(kCarryBytes + kBlockBytes + kPage);
     begin_ = end_ = scanned_ = block();
     std::size_t got = 0;
     if (auto filled = fill_some(block(), 2, got); !filled) return filled;
@@ -208,7 +208,7 @@ class JsonLinesFile::Lines {
       error_ = filled.error();  // Damage is reported by next(), as it is further on.
       return {};
     }
-    end_ = block() + got;
+    end_at(block() + got);
     if (got >= 3 && std::memcmp(begin_, "\xEF\xBB\xBF", 3) == 0) {
       begin_ = scanned_ = begin_ + 3;
       byte_ = 3;
@@ -279,8 +279,14 @@ class JsonLinesFile::Lines {
     }
     begin_ = start;
     scanned_ = block();
-    end_ = block() + *got;
+    end_at(block() + *got);
     at_end_ = *got == 0;
+  }
+
+  // The last line may have no end.
+  void end_at(char* end) {
+    *end = '\0';
+    end_ = end;
   }
 
   void pass(const char* to) {

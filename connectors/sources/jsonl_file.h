@@ -14,7 +14,8 @@
 
 namespace lianqing {
 
-// A line without its line end. The bytes are valid until the next call of next().
+// A line without its line end. The bytes are valid until the next call of next(). Behind them
+// stands a control character, and more may be read, too: scanners look at whole words.
 struct RawLine {
   std::string_view bytes;
   std::uint64_t line = 0;  // from 1; blank lines count

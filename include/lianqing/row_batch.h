@@ -42,7 +42,7 @@ struct EventRow {
   std::uint32_t whole = kNoText;  // index into RowBatch::whole: then nothing else here counts
   std::string_view id;
   std::string_view raw;  // the record's bytes as they came
-  ContentHash content;  // zero: not told; whoever needs it asks for the whole record
+  ContentHash content;   // zero: not told; whoever needs it asks for the whole record
   Origin origin;
   std::optional<Seq> seq;  // its place in the log it was read from; none: admission counts
 };
