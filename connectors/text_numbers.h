@@ -31,7 +31,7 @@ class TextNumbers {
     places_[at] = {key, static_cast<std::uint32_t>(text.size()),
                    static_cast<std::uint32_t>(texts_.size())};
     texts_.push_back(arena_.copy(text));
-    if (texts_.size() * 2 > places_.size()) grow();
+    if (texts_.size() * 4 > places_.size() * 3) grow();
     return static_cast<std::uint32_t>(texts_.size() - 1);
   }
 
@@ -57,7 +57,7 @@ class TextNumbers {
       return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
     }
   };
-  struct Place {
+  struct alignas(32) Place {  // lies in one line of a cache
     Key key;
     std::uint32_t size = 0;
     std::uint32_t number = kEmpty;

@@ -34,10 +34,26 @@ void LogClocks::finish(std::optional<Instant> until) {
 }
 
 std::size_t LogClocks::up_to(Instant t) const {
-  const auto mark =
-      static_cast<std::size_t>(std::upper_bound(marks_.begin(), marks_.end(), t) - marks_.begin());
-  if (mark == 0) return 0;
-  std::size_t low = (mark - 1) * kMark, high = std::min(low + kMark, clocks_.size());
+  if (marks_.empty() || t < marks_.front()) return 0;
+  // Where it would be if records came evenly; from there in strides that double.
+  const auto from_epoch = [](Instant at) { return static_cast<double>(micros(at)); };
+  const double share = (from_epoch(t) - from_epoch(marks_.front())) /
+                       (from_epoch(marks_.back()) - from_epoch(marks_.front()) + 1);
+  const std::size_t last = marks_.size() - 1;
+  std::size_t first = static_cast<std::size_t>(std::min(share, 1.0) * static_cast<double>(last));
+  std::size_t end = first + 1, stride = 1;  // the mark is in [first, end)
+  for (; marks_[first] > t; stride *= 2) {
+    end = first;
+    first -= std::min(stride, first);
+  }
+  for (; end <= last && marks_[end] <= t; stride *= 2) {
+    first = end;
+    end = std::min(end + stride, last + 1);
+  }
+  const auto from = marks_.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto to = marks_.begin() + static_cast<std::ptrdiff_t>(end);
+  const auto mark = static_cast<std::size_t>(std::upper_bound(from, to, t) - marks_.begin()) - 1;
+  std::size_t low = mark * kMark, high = std::min(low + kMark, clocks_.size());
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
     if (clocks_[middle] <= t) {

@@ -27,7 +27,7 @@ void rows_to_entries(const WholeRows& rows, AdmittedBatch& batch) {
         all.push_back(batch.entries[*index]);
         return;
       }
-      rows.fill(record, all.emplace_back(), batch.cells.emplace_back(rows.slots()).data());
+      rows.fill(unit, record, all.emplace_back(), batch.cells.emplace_back(rows.slots()).data());
       id.clear();
       rows.write_id(record, id);
       const std::vector<char>& kept = batch.ids.emplace_back(id.begin(), id.end());
@@ -66,7 +66,7 @@ void WholeLog::take(std::uint32_t unit, Instant t, UnitEntries& out) const {
       return;
     }
     LogEntry& entry = out.made.emplace_back();
-    rows_.fill(record, entry, out.cells.data() + (out.made.size() - 1) * rows_.slots());
+    rows_.fill(unit, record, entry, out.cells.data() + (out.made.size() - 1) * rows_.slots());
     ends.push_back(out.ids.size());
     rows_.write_id(record, out.ids);
     out.all.push_back(&entry);

@@ -41,6 +41,7 @@ class WholeLog {
   Instant cut(Instant from, std::size_t records, Instant end) const {
     return rows_.clocks().cut(from, records, end);
   }
+  void prefetch(std::uint32_t unit) const { rows_.prefetch_first(unit); }
   bool has(std::uint32_t unit) const { return rows_.has(unit); }
   // Calls `visit` with each of the unit's entries with clock <= t, in log order; valid during the
   // call. `room`: used again for the next unit. Threads may look at different units.
@@ -54,7 +55,7 @@ class WholeLog {
         visit(entries_[*index]);
         return;
       }
-      rows_.fill(record, row, room.cells.data());
+      rows_.fill(unit, record, row, room.cells.data());
       if (ids_) {
         room.ids.clear();
         rows_.write_id(record, room.ids);

@@ -6,6 +6,7 @@
 // records come 16 for where it is and what it says, and 4 to 21 for its identity (identities.h).
 #pragma once
 
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -125,9 +126,9 @@ class WholeRows {
     const std::uint64_t* at_;
     Heading heading_;
   };
-  // Of a row: all that an entry has but its id. `cells`: one per slot, all null before, and wipe()
-  // makes them so again.
-  void fill(const Record& record, LogEntry& out, Cell* cells) const;
+  // Of a row of the unit: all that an entry has but its id. `cells`: one per slot, all null before,
+  // and wipe() makes them so again.
+  void fill(std::uint32_t unit, const Record& record, LogEntry& out, Cell* cells) const;
   static void wipe(const Record& record, Cell* cells);
   void write_id(const Record& record, std::string& out) const;
   // Calls `visit` with every unit that has records.
@@ -136,6 +137,10 @@ class WholeRows {
     for (std::uint32_t unit = 0; unit < units_.size(); ++unit) {
       if (has(unit)) visit(unit);
     }
+  }
+  // Memory is asked for of the unit's first records.
+  void prefetch_first(std::uint32_t unit) const {
+    if (has(unit)) prefetch_at(units_[unit].first);
   }
   bool has(std::uint32_t unit) const { return unit < units_.size() && units_[unit].first != 0; }
   template <class Visit>
@@ -146,8 +151,9 @@ class WholeRows {
       const std::uint64_t* const head = words(at);
       const Ref next = head[1];
       const std::uint64_t* const end = next == 0 ? words(all.end) : head + head[0];
-      if (next != 0) __builtin_prefetch(words(next));
+      if (next != 0) prefetch_at(next);
       for (const std::uint64_t* record = head + kStretchHead; record != end;) {
+        __builtin_prefetch(record + kAhead);
         const Record one(record);
         visit(one);
         record += kHeading + one.heading_.value_words() + id_words(one.heading_);
@@ -158,7 +164,11 @@ class WholeRows {
 
  private:
   using Ref = std::uint64_t;  // block and word in it; 0: none
-  static constexpr std::size_t kBlockBits = 17;
+  static constexpr std::size_t kBlockBits = 18;
+  static constexpr std::ptrdiff_t kLine = 8, kAhead = 4 * kLine;  // words
+  struct Free {
+    void operator()(std::uint64_t* block) const { std::free(block); }
+  };
   // A cell as small as it mostly is. Of a wide one `num` is its denominator, and its numerator
   // follows.
   struct Value {
@@ -187,6 +197,10 @@ class WholeRows {
   static constexpr std::uint64_t kTold = std::uint64_t{1} << 62, kByLine = std::uint64_t{1} << 63;
   static_assert(sizeof(Place) == 16);
 
+  void prefetch_at(Ref ref) const {
+    const std::uint64_t* const at = words(ref);
+    for (std::ptrdiff_t line = 0; line <= kAhead; line += kLine) __builtin_prefetch(at + line);
+  }
   const std::uint64_t* words(Ref ref) const {
     return blocks_[ref >> kBlockBits].get() + (ref & ((1U << kBlockBits) - 1));
   }
@@ -207,7 +221,7 @@ class WholeRows {
 
   const std::size_t slots_;
   LogClocks clocks_;
-  std::vector<std::unique_ptr<std::uint64_t[]>> blocks_;
+  std::vector<std::unique_ptr<std::uint64_t[], Free>> blocks_;
   std::size_t left_ = 0;  // of the last block, words
   std::vector<Stretches> units_;
   Stretches unitless_;

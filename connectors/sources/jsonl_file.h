@@ -1,5 +1,5 @@
 // Lines of a file of JSON lines: plain, gzip (told by its first bytes, whatever the name) or, as
-// `-`, standard input. Reads strictly forward in 1 MiB steps; memory does not grow with the file or
+// `-`, standard input. Reads strictly forward in small steps; memory does not grow with the file or
 // with its longest line. Knows nothing of JSON.
 #pragma once
 
