@@ -1,9 +1,6 @@
 #include "engine/whole_rows.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <new>
 
 #include "lianqing/assert.h"
 
@@ -143,12 +140,8 @@ void WholeRows::stretch(Stretches& unit, std::size_t wanted) {
       std::max(std::clamp<std::size_t>(unit.all / 3, kLeast, kMost), wanted) + kStretchHead;
   LQ_ASSERT(size < std::size_t{1} << kBlockBits);
   if (left_ < size) {
-    constexpr std::size_t kBlock = std::size_t{1} << kBlockBits, kBytes = kBlock * 8;
-    // A large page each, if there are any: records are read here and there.
-    auto* const block = static_cast<std::uint64_t*>(std::aligned_alloc(kBytes, kBytes));
-    if (block == nullptr) throw std::bad_alloc();
-    (void)::madvise(block, kBytes, MADV_HUGEPAGE);
-    blocks_.emplace_back(block);
+    constexpr std::size_t kBlock = std::size_t{1} << kBlockBits;
+    blocks_.push_back(std::make_unique_for_overwrite<std::uint64_t[]>(kBlock));
     left_ = blocks_.size() == 1 ? kBlock - 1 : kBlock;  // no reference is 0
   }
   const Ref at = (Ref{blocks_.size()} << kBlockBits) - left_;

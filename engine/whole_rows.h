@@ -6,7 +6,6 @@
 // records come 16 for where it is and what it says, and 4 to 21 for its identity (identities.h).
 #pragma once
 
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -164,11 +163,8 @@ class WholeRows {
 
  private:
   using Ref = std::uint64_t;  // block and word in it; 0: none
-  static constexpr std::size_t kBlockBits = 18;
+  static constexpr std::size_t kBlockBits = 17;
   static constexpr std::ptrdiff_t kLine = 8, kAhead = 4 * kLine;  // words
-  struct Free {
-    void operator()(std::uint64_t* block) const { std::free(block); }
-  };
   // A cell as small as it mostly is. Of a wide one `num` is its denominator, and its numerator
   // follows.
   struct Value {
@@ -221,7 +217,7 @@ class WholeRows {
 
   const std::size_t slots_;
   LogClocks clocks_;
-  std::vector<std::unique_ptr<std::uint64_t[], Free>> blocks_;
+  std::vector<std::unique_ptr<std::uint64_t[]>> blocks_;
   std::size_t left_ = 0;  // of the last block, words
   std::vector<Stretches> units_;
   Stretches unitless_;

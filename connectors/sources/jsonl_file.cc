@@ -22,7 +22,7 @@ namespace lianqing {
 namespace {
 
 constexpr std::size_t kPage = 4096;
-constexpr std::size_t kBlockBytes = 128 * 1024;  // stays in a cache while it is scanned
+constexpr std::size_t kBlockBytes = 128 * 1024;             // stays in a cache while it is scanned
 constexpr std::size_t kCarryBytes = kMaxLineBytes + kPage;  // before the block: the cut line
 constexpr int kStopPollMs = 100;
 constexpr std::string_view kSegment = "lianqing-segment/";  // connectors/segment reads those
