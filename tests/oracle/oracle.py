@@ -19,7 +19,7 @@ def arguments():
     p.add_argument("--rules", required=True)
     p.add_argument("--events", nargs="+", required=True)
     p.add_argument("--units")
-    p.add_argument("--calendar", help="CSV: date,name,is_off_day")
+    p.add_argument("--calendar", help="CSV: date,name,is_off_day; or YAML as in calendars/")
     p.add_argument("--as-occurred", action="store_true")
     p.add_argument("--sort", action="store_true")
     p.add_argument("--until")
@@ -28,10 +28,11 @@ def arguments():
 
 
 def default_calendar():
-    here = os.path.dirname(os.path.abspath(__file__))
-    shared = os.environ.get("LIANQING_SHARED", os.path.join(here, "..", "..", "..", "shared"))
+    """A table of holidays that others made, if it is there; or the project's own."""
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    shared = os.environ.get("LIANQING_SHARED", os.path.join(root, "..", "shared"))
     path = os.path.join(shared, "data", "cn_holidays", "cn_holidays_2018_2026.csv")
-    return path if os.path.exists(path) else None
+    return path if os.path.exists(path) else os.path.join(root, "calendars", "cn.yaml")
 
 
 def seconds(micros):
@@ -48,7 +49,7 @@ def line_of(x):
 def main():
     args = arguments()
     path = args.calendar or default_calendar()
-    pack = Pack(args.rules, Calendar(path) if path else None)
+    pack = Pack(args.rules, Calendar(path))
     register = {str(u["id"]): u for u in pack.units}
     if args.units:
         register.update(read_units(args.units))

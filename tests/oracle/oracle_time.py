@@ -4,6 +4,8 @@ import datetime as dt
 import re
 from zoneinfo import ZoneInfo
 
+import yaml
+
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 3600 * SECOND
@@ -131,11 +133,28 @@ class Calendar:
         self.years = set()
         if path is None:
             return
+        if path.endswith(".yaml"):
+            self.read_yaml(path)
+            return
         with open(path, encoding="utf-8-sig", newline="") as f:
             for row in csv.DictReader(f):
                 d = dt.date.fromisoformat(row["date"])
                 self.listed[d.toordinal()] = row["is_off_day"].strip().lower() != "true"
                 self.years.add(d.year)
+
+    def read_yaml(self, path):
+        """As the project ships it: year, then name, then `off` and `work` in days MM-DD or MM-DD..MM-DD."""
+        with open(path, encoding="utf-8") as f:
+            for year, names in yaml.load(f, Loader=yaml.BaseLoader)["years"].items():
+                year = int(year)
+                self.years.add(year)
+                for days in names.values():
+                    for kind, works in (("off", False), ("work", True)):
+                        spans = days.get(kind, [])
+                        for span in spans if isinstance(spans, list) else [spans]:
+                            first, last = (dt.date.fromisoformat("%d-%s" % (year, d)).toordinal()
+                                           for d in (span.split("..") * 2)[:2])
+                            self.listed.update({o: works for o in range(first, last + 1)})
 
     def replaced(self, year, off, work):
         """Another calendar, with that year listed so."""
