@@ -9,37 +9,28 @@
 namespace lianqing {
 namespace {
 
-using Place = ShownLevels::key_type;
-
-Place place_of(const Fold& fold, const UnitState& unit, const Instance& instance) {
+std::pair<std::string, std::string> place_of(const Fold& fold, const Instance& instance) {
   const Rule& rule = fold.program().rules[instance.rule];
-  return {unit.name, rule.id, rule.keyed ? key_text(fold, instance.key) : ""};
+  return {rule.id, rule.keyed ? key_text(fold, instance.key) : ""};
 }
 
-class Differences {
- public:
-  Differences(Instant at, Seq seq) : at_(at), seq_(seq) {}
-
-  void tell(Replay& replay, const UnitState& unit, const Instance& instance, Level from, Level to) {
-    const Warning warning = activation_warning(replay.fold(), unit, instance, seq_, at_, from, to);
-    found_.push_back({warning.time, warning.unit, warning.rule, warning.key.value_or(""),
-                      warning.key.has_value(), warning.from, warning.to, warning.shadow, warning.id,
-                      warning.cause, warning.revoked, warning.seq,
-                      activation_json(warning, replay.fold().program())});
-  }
-
-  std::vector<Leaving> take() {
-    std::sort(found_.begin(), found_.end(), [](const Leaving& a, const Leaving& b) {
-      return std::tie(a.unit, a.rule, a.key) < std::tie(b.unit, b.rule, b.key);
-    });
-    return std::move(found_);
-  }
-
- private:
-  const Instant at_;
-  const Seq seq_;
-  std::vector<Leaving> found_;
-};
+Leaving difference(const Fold& fold, const UnitState& unit, const Instance& instance, Seq seq,
+                   Instant at, Level from, Level to) {
+  const Warning warning = activation_warning(fold, unit, instance, seq, at, from, to);
+  return {warning.time,
+          warning.unit,
+          warning.rule,
+          warning.key.value_or(""),
+          warning.key.has_value(),
+          warning.from,
+          warning.to,
+          warning.shadow,
+          warning.id,
+          warning.cause,
+          warning.revoked,
+          warning.seq,
+          activation_json(warning, fold.program())};
+}
 
 }  // namespace
 
@@ -62,37 +53,62 @@ std::string activation_json(const Warning& warning, const Program& program) {
   return text.insert(at + kCause.size(), ",\"backfilled\":true");
 }
 
+std::vector<Leaving> seen_otherwise(const Fold& now, const UnitState& unit, Seq seq, Instant at,
+                                    ShownOfUnit& shown) {
+  std::vector<Leaving> out;
+  for (const auto& [where, index] : unit.instance_of) {
+    const Instance& instance = unit.instances[index];
+    const auto was = shown.find(place_of(now, instance));
+    const Level from = was == shown.end() ? Level::green : was->second;
+    if (was != shown.end()) shown.erase(was);
+    if (from == instance.level) continue;
+    out.push_back(difference(now, unit, instance, seq, at, from, instance.level));
+  }
+  return out;
+}
+
+std::vector<Leaving> seen_no_more(const Fold& before, const UnitState& unit, Seq seq, Instant at,
+                                  const ShownOfUnit& shown) {
+  std::vector<Leaving> out;
+  for (const auto& [where, index] : unit.instance_of) {
+    const Instance& instance = unit.instances[index];
+    const auto was = shown.find(place_of(before, instance));
+    if (was == shown.end() || was->second == Level::green) continue;
+    out.push_back(difference(before, unit, instance, seq, at, was->second, Level::green));
+  }
+  return out;
+}
+
+void sort_differences(std::vector<Leaving>& differences) {
+  std::sort(differences.begin(), differences.end(), [](const Leaving& a, const Leaving& b) {
+    return std::tie(a.unit, a.rule, a.key) < std::tie(b.unit, b.rule, b.key);
+  });
+}
+
 Result<std::vector<Leaving>> rule_differences(Replay& before, Replay& now, Instant at,
                                               const std::vector<std::string>& among,
-                                              ShownLevels shown) {
-  Differences out(at, now.last_seq());
+                                              const ShownLevels& shown) {
+  std::map<std::string, ShownOfUnit> by_unit;
+  for (const auto& [where, level] : shown) {
+    const auto& [unit, rule, key] = where;
+    by_unit[unit].emplace(std::pair(rule, key), level);
+  }
+  std::vector<Leaving> out;
+  const auto add = [&out](std::vector<Leaving> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(out));
+  };
+  const Seq seq = now.last_seq();
   for (const std::string& name : among) {
     LQ_TRY(const UnitState* unit, now.unit(name));
-    if (unit == nullptr) continue;
-    for (const auto& [where, index] : unit->instance_of) {
-      const Instance& instance = unit->instances[index];
-      const auto was = shown.find(place_of(now.fold(), *unit, instance));
-      const Level from = was == shown.end() ? Level::green : was->second;
-      if (was != shown.end()) shown.erase(was);
-      if (from != instance.level) out.tell(now, *unit, instance, from, instance.level);
-    }
+    if (unit != nullptr) add(seen_otherwise(now.fold(), *unit, seq, at, by_unit[name]));
   }
-  std::erase_if(shown, [](const auto& one) { return one.second == Level::green; });
-  for (auto at_unit = shown.begin(); at_unit != shown.end();) {  // all of one unit at a time
-    const std::string name = std::get<0>(at_unit->first);
+  for (const auto& [name, left] : by_unit) {
+    if (left.empty()) continue;
     LQ_TRY(const UnitState* unit, before.unit(name));
-    const auto next = std::find_if(at_unit, shown.end(),
-                                   [&](const auto& one) { return std::get<0>(one.first) != name; });
-    if (unit != nullptr) {
-      for (const auto& [where, index] : unit->instance_of) {
-        const Instance& instance = unit->instances[index];
-        const auto was = shown.find(place_of(before.fold(), *unit, instance));
-        if (was != shown.end()) out.tell(before, *unit, instance, was->second, Level::green);
-      }
-    }
-    at_unit = next;
+    if (unit != nullptr) add(seen_no_more(before.fold(), *unit, seq, at, left));
   }
-  return out.take();
+  sort_differences(out);
+  return out;
 }
 
 }  // namespace lianqing

@@ -660,6 +660,11 @@ Result<const UnitState*> Replay::unit(const std::string& name) {
   return state;
 }
 
+Result<const UnitState*> Replay::kept_unit(std::string_view name, std::optional<UnitState>& room) {
+  return shards_->roster_.kept(name, room);
+}
+void Replay::hold_units(bool all) { shards_->roster_.hold(all); }
+
 Result<std::vector<std::string>> Replay::unregistered() {
   std::vector<std::string> out;
   for (const Roster::Slot& slot : shards_->roster_.slots()) {

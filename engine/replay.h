@@ -106,6 +106,12 @@ class Replay {
 
   // For explanations: the unit as it stands, or null. Valid until the next call.
   [[nodiscard]] Result<const UnitState*> unit(const std::string& name);
+  // The unit as the newest checkpoint has it, however it has changed since, or null; perhaps made
+  // in `room`. Valid until the next call. For this all units are held from that checkpoint on: none
+  // leaves memory. There must be a store.
+  [[nodiscard]] Result<const UnitState*> kept_unit(std::string_view name,
+                                                   std::optional<UnitState>& room);
+  void hold_units(bool all);
   std::vector<std::string> unit_names() const;
   // Units with events that the register does not have, in order of their names. Looks at every
   // unit.

@@ -151,8 +151,20 @@ void Roster::snapshot_not_kept() {
   for (const std::uint32_t number : snapshot_) mark(number);
 }
 
+// One that is not marked has not changed since; one that was never stored has come since.
+Result<const UnitState*> Roster::kept(std::string_view name, std::optional<UnitState>& room) {
+  LQ_ASSERT(held_ && next_ == snapshot_.size());
+  const std::uint32_t number = find(name);
+  if (number == kNone || !slots_[number].stored) return nullptr;
+  const Slot& slot = slots_[number];
+  if (slot.state && slot.marked == 0) return slot.state.get();
+  LQ_TRY(const std::string bytes, store_->unit(slot.name));
+  LQ_TRY(UnitState state, decode(bytes, fold_, symbols_));
+  return &room.emplace(std::move(state));
+}
+
 Status Roster::evict(std::size_t budget) {
-  if (store_ == nullptr) return {};
+  if (store_ == nullptr || held_) return {};
   budget = std::min(budget, room(slots_, resident_, turn_));
   if (resident_ <= budget) return {};
   LQ_ASSERT(next_ == snapshot_.size() && written_.empty());

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,11 @@ class Roster {
   bool write_down(std::size_t bytes);
   std::vector<StoredUnit> take_snapshot();
   void snapshot_not_kept();  // the store does not have what was taken: it is part of the next one
+  // The state as the newest commit has it, however it has changed since; null: it has none. May be
+  // made in `room`. Right as long as nothing may be evicted.
+  Result<const UnitState*> kept(std::string_view name, std::optional<UnitState>& room);
+  // Whether units may be evicted.
+  void hold(bool all) { held_ = all; }
   // If more than `budget` are resident: sends the units not used for longest to the store, an
   // eighth of the budget more than must go, so that it is not called for each one that comes.
   Status evict(std::size_t budget);
@@ -87,6 +93,7 @@ class Roster {
   std::vector<StoredUnit> written_;
   std::uint64_t turn_ = 0;
   std::size_t resident_ = 0;
+  bool held_ = false;  // nothing is evicted
 };
 
 }  // namespace lianqing

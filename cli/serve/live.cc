@@ -53,6 +53,11 @@ Rejection not_an_event(const Event& event) {
           {}};
 }
 
+bool changes_calendar(const Record& record) {
+  const auto* event = std::get_if<Event>(&record);
+  return event != nullptr && event->type == "calendar_updated";
+}
+
 Taken refused(const Rejection& rejection) {
   return {Taken::Kind::refused, 0, rejection.code, rejection.detail, rejection.column};
 }
@@ -136,9 +141,18 @@ Status Live::load_ruler() {
 
 // The life of warnings, with everything before t known (t itself too if `inclusive`).
 void Live::book(Instant t, bool inclusive) {
+  if (holding()) return;
+  book_known(t, inclusive);
+}
+
+void Live::book_known(Instant t, bool inclusive) {
   follow_tree();
   renames_.take_effect(t, inclusive, *board_);
   desk_->book(t, inclusive);
+  show_colours();
+}
+
+void Live::show_colours() {
   (void)desk_->casebook().take_steps();
   std::vector<std::string> told;
   for (const ColourChange& change : desk_->casebook().take_colours()) {
@@ -281,8 +295,11 @@ Status Live::catch_up(Seq from, const Progress& progress) {
         *log_, *successor.replay, {.to = next}, [](const Event&) {}, [](Seq) { return Status{}; });
     if (!folded_all) return folded_all;
     Prepared prepared;  // nothing is stored yet
-    LQ_TRY([[maybe_unused]] const Switched done, succeed(successor, prepared, change->second));
-    successor.dismiss();
+    if (Status s = succeed(successor, prepared, change->second); !s) return s;
+    if (Status s = tell_all(); !s) return s;
+    if (!fresh_.empty()) return failure(ErrorCode::full, "no room for the warnings of new rules");
+    succession_->before.dismiss();
+    succession_.reset();
   }
   if (Status s = settle(); !s) return s;
   if (generation_.reigns.size() == known) return {};
@@ -365,6 +382,10 @@ Result<std::vector<Taken>> Live::take(std::span<Record> records, std::span<const
   LQ_ASSERT(places.empty() || places.size() == records.size());
   std::vector<Taken> out(records.size());
   std::vector<Rejection> rejections;
+  // What is still to be told of an earlier instant is told by the calendar of then.
+  if (holding() && std::any_of(records.begin(), records.end(), changes_calendar)) {
+    if (Status s = tell_all(); !s) return Unexpected<Error>(s.error());
+  }
   Commit commit;
   commit.recorded = std::max(now, judged_ + Duration{1});
   if (log_->last_recorded() != kBeforeAll) {
@@ -491,6 +512,17 @@ Status Live::tick(Instant now) {
 }
 
 Status Live::checkpoint() {
+  for (bool waited = false; succession_;) {
+    LQ_TRY(const bool more, go_on_switching());
+    if (more) {
+      waited = false;
+      continue;
+    }
+    // Without room the next start begins again at the record that activates.
+    const Status settled = judge_.store->settle();
+    if (waited || (!settled && settled.error().code == ErrorCode::full)) return {};
+    waited = true;
+  }
   if (Status s = keep_all(); !s) return s;
   if (Status s = begin_checkpoint(); !s) return s;
   if (Status s = keep_all(); !s) return s;
@@ -499,7 +531,7 @@ Status Live::checkpoint() {
 }
 
 Status Live::begin_checkpoint() {
-  return keeping_ ? Status{} : begin_to_keep(log_->next_seq(), judged_);
+  return keeping_ || succession_ ? Status{} : begin_to_keep(log_->next_seq(), judged_);
 }
 
 // The further behind a start would be, the more at a time.

@@ -20,6 +20,7 @@
 #include "cli/serve/rule_costs.h"
 #include "cli/serve/screen.h"
 #include "cli/serve/stream_feed.h"
+#include "cli/serve/succession.h"
 #include "connectors/decode.h"
 #include "engine/casebook/desk.h"
 #include "engine/replay.h"
@@ -81,19 +82,25 @@ class Live {
   // The clock reaches `now`: what changes by itself until then changes.
   [[nodiscard]] Status tick(Instant now);
   // Lets `successor`, which is as `prepared` says, rule from an instant at or behind `now` on, and
-  // logs that. What was prepared costs next to no time here: only what changed since, and units at
-  // which the two packs differ, are looked at. Fails (refused) before anything is changed, also for
-  // want of room; any other failure means that the log or the fold has stopped. The pack that ruled
-  // is left in `successor`.
+  // logs that; only what changed since it was prepared is looked at. Fails (refused) before
+  // anything is changed, also for want of room; any other failure means that the log or the fold
+  // has stopped. What it tells of every unit then follows bit by bit, by go_on_switching(), and so
+  // does all that is told meanwhile. A crash before the end begins again at the record.
   struct Switched {
     Seq seq = 0;  // of the record
     Instant at;
     std::size_t transitions = 0;  // that it told
     std::size_t units = 0;        // that were looked at
     std::size_t lives = 0;        // units whose cases were stored anew
+    Judge before;                 // the pack that ruled
   };
-  [[nodiscard]] Result<Switched> activate(Judge& successor, Prepared& prepared,
-                                          const Activation& activation, Instant now);
+  [[nodiscard]] Status activate(Judge& successor, Prepared& prepared, const Activation& activation,
+                                Instant now, std::function<void(Switched)> done);
+  // A little of that. False: it can go on only later, when the disk has room or has written.
+  [[nodiscard]] Result<bool> go_on_switching();
+  bool is_switching() const { return succession_ != nullptr; }
+  // Grows with whatever comes to be seen later than its record, while rules follow one another.
+  std::uint64_t steps() const { return steps_; }
   // For the store of a successor: what the casebook remembers of the next units behind `after`, at
   // most so many. From the call without `after` on it is kept in mind what changes; that ends when
   // the successor rules, or is dropped.
@@ -164,11 +171,16 @@ class Live {
   Status catch_up(Seq from, const Progress& progress);
   void listen();
   Status heard(const Leaving& leaving);
-  void tell_grey(const Stands& stands, Instant at);
   Status announce(Instant recorded);
   Result<Seq> append_own(const std::string& text, Instant recorded, Replay* also);
   std::optional<std::string> other_pack(const Event& event);
-  Result<Switched> succeed(Judge& successor, Prepared& prepared, Instant at);
+  Status succeed(Judge& successor, Prepared& prepared, Instant at);
+  bool holding() const;
+  Result<bool> tell_some(std::size_t units, std::size_t warnings);
+  Status release_some(std::size_t most);
+  Result<bool> keep_successor();
+  Status tell_all();
+  void show_colours();
   Status judge_through(Instant t);
   Status settle();
   Status store_warnings();
@@ -179,6 +191,7 @@ class Live {
   Status keep_all();
   void follow_tree();
   void book(Instant t, bool inclusive);
+  void book_known(Instant t, bool inclusive);
 
   LiveOptions options_;
   std::shared_ptr<EventLog> log_;
@@ -205,6 +218,10 @@ class Live {
     bool synced = false;      // the log's warnings before it are durable
   };
   std::optional<Keeping> keeping_;
+  std::unique_ptr<Succession> succession_;  // under way
+  std::function<void(Switched)> switched_;  // to be called at its end
+  std::size_t held_before_ = 0;             // by it, at the end of the piece before
+  std::uint64_t steps_ = 0;
   bool announced_ = false;  // the log says which pack rules
   std::map<std::pair<std::string, Level>, std::uint64_t> transitions_;
   std::map<Cause, std::uint64_t> causes_;

@@ -11,62 +11,29 @@ namespace {
 
 constexpr std::size_t kStoreBatch = 512;  // warnings written at a time
 
-// Whether the pack sees the levels that the board shows.
-bool alike(const BoardUnit& row, const std::vector<Outline::Stand>& stands,
-           const Program& program) {
-  std::size_t lit = 0;
-  for (const Outline::Stand& stand : stands) {
-    if (stand.level == Level::green) continue;
-    const auto shown = row.standing.find(std::pair(program.rules[stand.rule].id, stand.key));
-    if (shown == row.standing.end() || shown->second.level != stand.level) return false;
-    ++lit;
-  }
-  return lit == row.standing.size();
-}
-
-// The units at which the pack sees other levels than the board shows, in order.
-std::vector<std::string> unlike(const Board& board, const Stands& stands, const Program& program) {
-  const BoardUnit green;
-  const std::vector<Outline::Stand> none;
-  std::vector<std::string> out;
-  auto lit = board.lit().begin();
-  auto own = stands.begin();
-  while (lit != board.lit().end() || own != stands.end()) {
-    const bool shown = lit != board.lit().end() && (own == stands.end() || *lit <= own->first);
-    const bool seen = own != stands.end() && (!shown || own->first == *lit);
-    const std::string& unit = shown ? *lit : own->first;
-    const BoardUnit& row = shown ? board.units().find(unit)->second : green;
-    if (!alike(row, seen ? own->second : none, program)) out.push_back(unit);
-    if (seen) ++own;
-    if (shown) ++lit;
-  }
-  return out;
-}
-
-ShownLevels shown_levels(const Board& board, const std::vector<std::string>& among) {
-  ShownLevels out;
-  for (const std::string& unit : among) {
-    const auto row = board.units().find(unit);
-    if (row == board.units().end()) continue;
-    for (const auto& [where, standing] : row->second.standing) {
-      out.emplace(std::tuple(unit, where.first, where.second), standing.level);
-    }
-  }
-  return out;
-}
+// Between two commits, while rules follow one another.
+constexpr std::size_t kUnitsAtOnce = 1000;    // looked at
+constexpr std::size_t kWarningsAtOnce = 200;  // told
 
 }  // namespace
 
 // What the pack that rules tells, from now on, is heard here.
 void Live::listen() {
   Voice& voice = *judge_.voice;
-  voice.heard = [this](const Leaving& leaving) { return heard(leaving); };
+  voice.heard = [this](const Leaving& leaving) {
+    if (!holding()) return heard(leaving);
+    succession_->held.push_back(leaving);
+    return Status{};
+  };
   voice.admitted = [this](const Event& event, const LogEntry& entry, std::string_view unit) {
     desk_->admitted(event, entry, unit);
     renames_.admitted(event, entry, unit);
     if (!entry.decisions.empty() && !unit.empty()) moved_.emplace(unit);
   };
-  voice.grey = [this](const GreyChange& change) { desk_->grey(change); };
+  voice.grey = [this](const GreyChange& change) {
+    if (!holding()) return desk_->grey(change);
+    succession_->held_greys.push_back(change);
+  };
 }
 
 Status Live::heard(const Leaving& leaving) {
@@ -131,103 +98,187 @@ Status Live::announce(Instant recorded) {
   return {};
 }
 
-Result<Live::Switched> Live::activate(Judge& successor, Prepared& prepared,
-                                      const Activation& activation, Instant now) {
-  Switched out;
-  out.at = std::max(now, judged_ + Duration{1});
+Status Live::activate(Judge& successor, Prepared& prepared, const Activation& activation,
+                      Instant now, std::function<void(Switched)> done) {
+  LQ_ASSERT(!succession_);
+  Instant at = std::max(now, judged_ + Duration{1});
   if (log_->last_recorded() != kBeforeAll) {
-    out.at = std::max(out.at, log_->last_recorded() + Duration{1});
+    at = std::max(at, log_->last_recorded() + Duration{1});
   }
   const auto ignore = [](const Event&) {};
   const auto go_on = [](Seq) { return Status{}; };
   if (Status s = refold(*log_, *successor.replay, {.from = prepared.folded}, ignore, go_on); !s) {
-    return Unexpected<Error>(s.error());
+    return s;
   }
   const std::string text =
-      activation_text(activation, successor.program->pack, successor.pack, judge_.pack, out.at);
-  auto seq = append_own(text, out.at, successor.replay.get());
+      activation_text(activation, successor.program->pack, successor.pack, judge_.pack, at);
+  auto seq = append_own(text, at, successor.replay.get());
   if (!seq && seq.error().code == ErrorCode::full) seq.error().code = ErrorCode::refused;
   if (!seq) return Unexpected<Error>(seq.error());
-  out.seq = *seq;
   announced_ = true;
-  LQ_TRY(const Switched told, succeed(successor, prepared, out.at));
-  out.transitions = told.transitions;
-  out.units = told.units;
-  out.lives = told.lives;
-  // Until both are stored, a start folds from the old pack's checkpoint up to here again.
-  if (Status s = checkpoint(); !s) return Unexpected<Error>(s.error());
-  if (since_checkpoint_ > 0) return failure(ErrorCode::full, "no room for the new state");
-  if (Status s = log_->put_meta(kGenerationKey, generation_.encode()); !s) {
-    return Unexpected<Error>(s.error());
-  }
-  return out;
+  if (Status s = succeed(successor, prepared, at); !s) return s;
+  // Of the instant at which it begins to rule: what is told of it is read from there, and what
+  // comes next is stored with the end of the switch. Until then, a start folds from the old pack's
+  // checkpoint up to here again.
+  if (Status s = replay().checkpoint(LivePosition{}.encode()); !s) return s;
+  replay().hold_units(true);
+  succession_->live = true;
+  switched_ = std::move(done);
+  return {};
 }
 
 void Live::meet(std::span<const std::string> units) {
   for (const std::string& unit : units) board_->meet(unit);
 }
 
-// The casebook has heard which rules had no data; it is told what is otherwise now.
-void Live::tell_grey(const Stands& stands, Instant at) {
-  const auto tell = [&](std::string_view unit, const CasePlace& place, bool is_grey) {
-    desk_->grey({at, std::string(unit), place.first, place.second, is_grey});
-  };
-  const auto known = casebook().grey_places();
-  auto was = known.begin();
-  const auto no_more = [&](std::string_view before) {
-    for (; was != known.end() && (before.empty() || was->first < before); ++was) {
-      for (const CasePlace& place : *was->second) tell(was->first, place, false);
-    }
-  };
-  for (const auto& [unit, own] : stands) {
-    std::set<CasePlace> greys;
-    for (const Outline::Stand& stand : own) {
-      if (!stand.grey) continue;
-      const Rule& rule = program().rules[stand.rule];
-      greys.emplace(rule.id, rule.keyed ? std::optional(stand.key) : std::nullopt);
-    }
-    if (greys.empty()) continue;
-    no_more(unit);
-    if (was != known.end() && was->first == unit) {
-      for (const CasePlace& place : *(was++)->second) {
-        if (greys.erase(place) == 0) tell(unit, place, false);
-      }
-    }
-    for (const CasePlace& place : greys) tell(unit, place, true);
-  }
-  no_more({});
-}
-
 // Both have folded everything recorded up to `at`, and nothing later.
-Result<Live::Switched> Live::succeed(Judge& successor, Prepared& prepared, Instant at) {
-  Stands& stands = prepared.stands;
+Status Live::succeed(Judge& successor, Prepared& prepared, Instant at) {
   judge_.voice->before = at;
   for (Replay* judge : {judge_.replay.get(), successor.replay.get()}) {
-    if (Status s = judge->judge_through(at); !s) return Unexpected<Error>(s.error());
+    if (Status s = judge->judge_through(at); !s) return s;
   }
   const auto met = [this](std::string_view unit) { board_->meet(unit); };
-  if (Status s = renew(stands, successor, met); !s) return Unexpected<Error>(s.error());
-  const std::vector<std::string> among = unlike(*board_, stands, *successor.program);
-  LQ_TRY(const auto differences, rule_differences(*judge_.replay, *successor.replay, at, among,
-                                                  shown_levels(*board_, among)));
+  if (Status s = renew(prepared.stands, successor, met); !s) return s;
   // Cases go on as they are, whatever the new pack makes of the levels.
   book(at - Duration{1}, true);
   desk_->casebook().follow(successor.replay->fold().program(), prepared.lives);
   duties_ = std::make_unique<DutyTable>(*successor.program);
   std::swap(judge_, successor);
-  keeping_.reset();  // of the pack that ruled
-  tell_grey(stands, at);
+  keeping_.reset();                       // of the pack that ruled
   (void)replay().take_rule_judgements();  // of records folded again
-  listen();
-  for (const Leaving& leaving : differences) {
-    if (Status s = heard(leaving); !s) return Unexpected<Error>(s.error());
-  }
   judged_ = at;
-  book(at, true);
-  if (Status s = store_warnings(); !s) return Unexpected<Error>(s.error());
-  if (!fresh_.empty()) return failure(ErrorCode::full, "no room for the warnings of new rules");
   generation_.reigns.push_back({judge_.pack, hash_text(program()), at, next_position_});
-  return Switched{0, at, differences.size(), among.size(), casebook().unkept()};
+  succession_ = std::make_unique<Succession>(at, replay().last_seq());
+  succession_->before = std::move(successor);
+  succession_->stands = std::move(prepared.stands);
+  listen();
+  desk_->book_open(at);
+  return {};
+}
+
+// Whether what is told waits for what the new pack sees otherwise.
+bool Live::holding() const {
+  return succession_ && succession_->phase != Succession::Phase::keeping;
+}
+
+Result<bool> Live::go_on_switching() {
+  ++steps_;
+  // What could not be stored is told, but nothing else until it is.
+  if (Status s = store_warnings(); !s) return Unexpected<Error>(s.error());
+  if (!fresh_.empty()) return false;
+  switch (succession_->phase) {
+    case Succession::Phase::telling: {
+      const auto told = tell_some(kUnitsAtOnce, kWarningsAtOnce);
+      if (told || told.error().code != ErrorCode::full) return told;
+      return false;
+    }
+    case Succession::Phase::catching_up: {
+      // At least twice what came since the piece before, so that it comes to an end.
+      const std::size_t held = succession_->held_count();
+      const std::size_t came = held - std::min(held, held_before_);
+      if (Status s = release_some(std::max(kWarningsAtOnce, 2 * came)); !s) {
+        return Unexpected<Error>(s.error());
+      }
+      held_before_ = succession_->held_count();
+      return true;
+    }
+    case Succession::Phase::keeping: return keep_successor();
+  }
+  LQ_UNREACHABLE("phase of a succession");
+}
+
+// What the new pack sees otherwise, of the next units. True: there may be more to do at once.
+Result<bool> Live::tell_some(std::size_t units, std::size_t warnings) {
+  Succession& now = *succession_;
+  const std::size_t until = now.transitions + std::min(warnings, SIZE_MAX - now.transitions);
+  for (; units > 0 && now.transitions < until; --units) {
+    LQ_TRY(auto told, now.next(replay(), *board_, casebook()));
+    if (!told) {
+      now.phase = Succession::Phase::catching_up;
+      held_before_ = now.held_count();
+      replay().hold_units(false);
+      book_known(now.at, true);
+      now.lives = casebook().unkept();
+      generation_.reigns.back().next = next_position_;
+      break;
+    }
+    for (GreyChange& change : told->greys) desk_->grey(std::move(change));
+    for (const Leaving& difference : told->differences) {
+      if (Status s = heard(difference); !s) return Unexpected<Error>(s.error());
+    }
+    desk_->book_open(now.at);
+    desk_->casebook().settle_below(told->unit + '\0');
+  }
+  show_colours();
+  if (Status s = store_warnings(); !s) return Unexpected<Error>(s.error());
+  return true;
+}
+
+// What was told meanwhile, in order, those of one instant together; nothing is held any more when
+// all of it is given out.
+Status Live::release_some(std::size_t most) {
+  Succession& now = *succession_;
+  Instant before = judged_ + Duration{1};
+  const auto end_at = [&before, most](const auto& held) {
+    if (held.size() > most) {
+      before = std::min(before, std::max(held[most].time, held.front().time + Duration{1}));
+    }
+  };
+  end_at(now.held);
+  end_at(now.held_greys);
+  while (!now.held_greys.empty() && now.held_greys.front().time < before) {
+    desk_->grey(std::move(now.held_greys.front()));
+    now.held_greys.pop_front();
+  }
+  while (!now.held.empty() && now.held.front().time < before) {
+    const Leaving leaving = std::move(now.held.front());
+    now.held.pop_front();
+    if (Status s = heard(leaving); !s) return s;
+  }
+  if (now.held.empty() && now.held_greys.empty()) {
+    now.phase = Succession::Phase::keeping;
+    before = judged_ + Duration{1};
+  }
+  book_known(before - Duration{1}, true);
+  return store_warnings();
+}
+
+// All that is left to tell of the instant, at once.
+Status Live::tell_all() {
+  while (succession_->phase == Succession::Phase::telling) {
+    LQ_TRY([[maybe_unused]] const bool more, tell_some(SIZE_MAX, SIZE_MAX));
+  }
+  if (succession_->live) return {};
+  return release_some(SIZE_MAX);
+}
+
+// The new pack's state with the position it reflects, and then that it rules.
+Result<bool> Live::keep_successor() {
+  Succession& now = *succession_;
+  if (!now.written && !keeping_) {
+    if (Status s = begin_to_keep(log_->next_seq(), judged_); !s)
+      return Unexpected<Error>(s.error());
+    return keeping_.has_value();
+  }
+  if (keeping_) {
+    LQ_TRY(const bool over, continue_checkpoint());
+    if (!over) return true;
+    now.written = !keeping_ && kept_ > now.seq;
+    return now.written;
+  }
+  if (judge_.store->is_busy()) return false;
+  if (Status s = judge_.store->settle(); !s) {
+    if (s.error().code == ErrorCode::full) return false;
+    return Unexpected<Error>(s.error());
+  }
+  if (Status s = log_->put_meta(kGenerationKey, generation_.encode()); !s) {
+    if (s.error().code == ErrorCode::full) return false;
+    return Unexpected<Error>(s.error());
+  }
+  Switched told{now.seq, now.at, now.transitions, now.units, now.lives, std::move(now.before)};
+  succession_.reset();
+  std::exchange(switched_, nullptr)(std::move(told));
+  return true;
 }
 
 }  // namespace lianqing

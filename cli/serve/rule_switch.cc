@@ -356,15 +356,19 @@ Result<Live::Switched> RuleSwitch::fold_and_switch(const std::stop_token& stop,
   }
   const auto answer = std::make_shared<std::promise<Result<Live::Switched>>>();
   auto switched = answer->get_future();
+  // Called when all is told; it is refused at once or not at all.
+  const auto done = [answer](Live::Switched told) { answer->set_value(std::move(told)); };
+  const auto begun = std::make_shared<std::atomic<bool>>(false);
   const bool asked =
-      writer_.perform([this, judge, prepared, answer, activation = proposal.activation](
-                          Live& live, Instant now) -> Status {
-        Result<Live::Switched> done = failure(ErrorCode::refused, "no longer wanted");
-        if (!dropped_) done = live.activate(*judge, *prepared, activation, now);
-        if (!done) live.drop_successor();
-        answer->set_value(done);
-        if (done || done.error().code == ErrorCode::refused) return {};
-        return Unexpected<Error>(done.error());
+      writer_.perform([this, judge, prepared, answer, done, begun,
+                       activation = proposal.activation](Live& live, Instant now) -> Status {
+        Status began = failure(ErrorCode::refused, "no longer wanted");
+        if (!dropped_) began = live.activate(*judge, *prepared, activation, now, done);
+        *begun = began.has_value();
+        if (began) return {};
+        live.drop_successor();
+        answer->set_value(Unexpected<Error>(began.error()));
+        return began.error().code == ErrorCode::refused ? Status{} : began;
       });
   if (!asked) {
     judge->dismiss();
@@ -372,10 +376,13 @@ Result<Live::Switched> RuleSwitch::fold_and_switch(const std::stop_token& stop,
   }
   while (switched.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready) {
     if (writer_.failed()) return failure(ErrorCode::io, "the log or the fold has stopped");
+    if (!stop.stop_requested()) continue;
+    dropped_ = true;
+    if (*begun) return failure(ErrorCode::refused, "the daemon is ending");  // the writer ends it
   }
-  auto done = switched.get();
-  judge->dismiss();  // the one that ruled before, or the one that was refused
-  return done;
+  auto told = switched.get();
+  (told ? told->before : *judge).dismiss();
+  return told;
 }
 
 }  // namespace lianqing

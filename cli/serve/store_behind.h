@@ -30,6 +30,8 @@ class StoreBehind final : public Store {
   [[nodiscard]] Status each_identity(
       const std::function<void(const StoredIdentity&)>& visit) override;
 
+  // What was committed is being written.
+  bool is_busy() const { return !helper_.is_idle(); }
   // Waits for what was committed, and says whether it is durable.
   [[nodiscard]] Status settle();
 

@@ -243,7 +243,8 @@ http::Response list_units(const http::Request& request, const Access& access, Li
   const std::string day = *with_cases ? "-" + std::to_string(micros(live.judged())) : "";
   return tagged(request,
                 "u" + std::to_string(micros(live.started())) + part(live.log().next_seq()) +
-                    part(live.position()) + part(live.feed().colour_head()) + day,
+                    part(live.position()) + part(live.feed().colour_head()) + part(live.steps()) +
+                    day,
                 std::move(out));
 }
 

@@ -103,7 +103,7 @@ void Writer::run(const std::stop_token& stop) {
     bool ending = false;
     {
       std::unique_lock hold(lock_);
-      const bool more = live_->checkpoint_under_way();
+      const bool more = live_->is_switching() ? may_switch_on_ : live_->checkpoint_under_way();
       something_.wait_for(hold, stop, more ? std::chrono::milliseconds{0} : limits_.tick, [this] {
         return !batches_.empty() || !questions_.empty() || !tasks_.empty();
       });
@@ -163,7 +163,11 @@ void Writer::round(std::deque<Batch> batches, std::deque<Question> questions,
     if (Status s = live_->tick(gauges_.now); !s) fail(s.error());
   }
   for (const Question& question : questions) question(*live_);
-  go_on_with_checkpoint();
+  if (live_->is_switching()) {
+    go_on_switching();
+  } else {
+    go_on_with_checkpoint();
+  }
   publish();
   note_between(begin);
 }
@@ -257,6 +261,17 @@ void Writer::go_on_with_checkpoint() {
   if (!*done) return;
   if (Status s = keep_sources(); !s) return fail(s.error());
   ++gauges_.checkpoints;
+}
+
+void Writer::go_on_switching() {
+  if (failed_) return;
+  const auto more = live_->go_on_switching();
+  if (!more) return fail(more.error());
+  may_switch_on_ = *more;
+  if (live_->is_switching()) return;
+  checkpoint_at_ = SteadyClock::now();  // the end of it was one
+  ++gauges_.checkpoints;
+  may_switch_on_ = true;
 }
 
 // A full disk passes: they are kept the next time.

@@ -94,6 +94,7 @@ class Writer {
   void tell_missing_years();
   bool checkpoint_is_due() const;
   void go_on_with_checkpoint();
+  void go_on_switching();
   void note_between(std::chrono::steady_clock::time_point begin);
   Status keep_sources();
   std::deque<Batch> next_batches();
@@ -122,6 +123,7 @@ class Writer {
   SourceTimes sources_;
   http::StreamPlace announced_;
   bool skewed_ = false;
+  bool may_switch_on_ = true;    // rules that follow one another: now, or at the next tick
   std::set<int> missing_years_;  // told of
   // Copies for others, under lock_:
   EngineGauges published_;

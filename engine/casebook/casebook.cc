@@ -64,19 +64,29 @@ void Casebook::start(Instant t) {
 void Casebook::settle() {
   if (!open_) return;
   open_ = false;
-  for (const std::string_view name : touched_) {
-    note_change(name);
-    Units::value_type& unit = place(name);
-    UnitLife& life = *unit.second.life;
-    Clerk clerk(*table_, life, unit.first, now_, effects_);
-    clerk.end();
-    const Instant due = clerk.due();
-    LQ_ASSERT(due > now_);
-    reschedule(unit.first, life, due);
-    count_missing(life);
-    show_colour(unit.first, life);
-  }
+  for (const std::string_view name : touched_) settle_unit(name);
   touched_.clear();
+}
+
+void Casebook::settle_below(std::string_view unit) {
+  LQ_ASSERT(open_);
+  while (!touched_.empty() && *touched_.begin() < unit) {
+    settle_unit(*touched_.begin());
+    touched_.erase(touched_.begin());
+  }
+}
+
+void Casebook::settle_unit(std::string_view name) {
+  note_change(name);
+  Units::value_type& unit = place(name);
+  UnitLife& life = *unit.second.life;
+  Clerk clerk(*table_, life, unit.first, now_, effects_);
+  clerk.end();
+  const Instant due = clerk.due();
+  LQ_ASSERT(due > now_);
+  reschedule(unit.first, life, due);
+  count_missing(life);
+  show_colour(unit.first, life);
 }
 
 // Before it changes.
@@ -132,14 +142,14 @@ const UnitLife* Casebook::life(std::string_view unit) const {
   return at == units_.end() ? nullptr : at->second.life.get();
 }
 
-std::vector<std::pair<std::string_view, const std::set<CasePlace>*>> Casebook::grey_places() const {
-  std::vector<std::pair<std::string_view, const std::set<CasePlace>*>> out;
-  for (const auto& [name, place] : units_) {
-    if (place.life && !place.life->grey_rules.empty()) {
-      out.emplace_back(name, &place.life->grey_rules);
-    }
-  }
-  return out;
+std::set<CasePlace> Casebook::grey_places(std::string_view unit) const {
+  const UnitLife* at = life(unit);
+  return at == nullptr ? std::set<CasePlace>{} : at->grey_rules;
+}
+
+const std::string* Casebook::unit_behind(std::string_view unit) const {
+  const auto at = units_.upper_bound(unit);
+  return at == units_.end() ? nullptr : &at->first;
 }
 
 // ---- sources

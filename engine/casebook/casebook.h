@@ -62,6 +62,8 @@ class Casebook {
   void replace_year(const CalendarUpdate& update, Instant t);
   void advance(Instant t);
   void settle();
+  // At the open instant nothing more is told of units below this one: for them it is closed.
+  void settle_below(std::string_view unit);
   // The next instant at which something may happen by itself, or kNever.
   Instant due() const;
 
@@ -108,8 +110,10 @@ class Casebook {
   // kept in the new place; if `handed_over`, only what changed since. A snapshot is dropped.
   void follow(const Program& program, bool handed_over);
   std::size_t unkept() const { return changed_.size(); }
-  // The rules of each unit that have no data, as grey() told; valid until the next change.
-  std::vector<std::pair<std::string_view, const std::set<CasePlace>*>> grey_places() const;
+  // The rules of the unit that have no data, as grey() told.
+  std::set<CasePlace> grey_places(std::string_view unit) const;
+  // The next unit in order that something is known of; null: it was the last one.
+  const std::string* unit_behind(std::string_view unit) const;
 
   // Fails (corrupt) on bytes that encode does not make. The program may be another one: cases whose
   // rule it does not have keep their state and have no obligations from then on.
@@ -140,6 +144,7 @@ class Casebook {
   void start(Instant t);
   Units::value_type& place(std::string_view unit);
   UnitLife& touch(Units::value_type& place);
+  void settle_unit(std::string_view name);
   const UnitLife* life(std::string_view unit) const;
   void set_source(std::uint32_t index, bool silent, bool down);
   void feed(std::uint32_t source, Units::value_type& unit);

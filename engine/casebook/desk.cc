@@ -63,6 +63,18 @@ void Desk::left(const Leaving& leaving) {
 }
 
 void Desk::book(Instant t, bool inclusive) {
+  book_known(t, inclusive);
+  if (!inclusive) return;
+  casebook_.advance(t);
+  casebook_.settle();
+}
+
+void Desk::book_open(Instant t) {
+  book_known(t, true);
+  casebook_.advance(t);
+}
+
+void Desk::book_known(Instant t, bool inclusive) {
   if (!sorted_) {
     std::stable_sort(arrivals_.begin(), arrivals_.end(), [](const Arrival& a, const Arrival& b) {
       return a.record.clock < b.record.clock;
@@ -77,9 +89,6 @@ void Desk::book(Instant t, bool inclusive) {
     if (next > t || (next == t && !inclusive)) break;
     book_instant(next);
   }
-  if (!inclusive) return;
-  casebook_.advance(t);
-  casebook_.settle();
 }
 
 void Desk::book_instant(Instant t) {

@@ -24,6 +24,8 @@ class Desk {
 
   // All before t is known (t itself too if `inclusive`): it is booked.
   void book(Instant t, bool inclusive);
+  // All up to and including t is booked, and t is left open for what is told of it bit by bit.
+  void book_open(Instant t);
 
   Casebook& casebook() { return casebook_; }
   const Casebook& casebook() const { return casebook_; }
@@ -45,6 +47,7 @@ class Desk {
     std::optional<CalendarUpdate> calendar;
   };
 
+  void book_known(Instant t, bool inclusive);
   void book_instant(Instant t);
 
   Casebook casebook_;

@@ -79,6 +79,24 @@ Judge folded(Live& live, const std::string& data, const ReadPack& pack, Prepared
   return *std::move(judge);
 }
 
+// Until nothing of it is left to do.
+Result<Live::Switched> switched(Live& live, Judge& successor, Prepared& prepared,
+                                const std::string& when) {
+  Result<Live::Switched> out = failure(ErrorCode::refused, "never done");
+  const auto done = [&out](Live::Switched told) { out = std::move(told); };
+  const Status begun = live.activate(successor, prepared, {"", "api", "because"}, at(when), done);
+  if (!begun) return Unexpected<Error>(begun.error());
+  EXPECT_TRUE(live.checkpoint());
+  return out;
+}
+
+// Units with a rule that has no data.
+std::size_t greys(const Casebook& book) {
+  std::size_t out = 0;
+  for (const std::string& unit : book.units()) out += book.grey_places(unit).empty() ? 0U : 1U;
+  return out;
+}
+
 void take(Live& live, const std::string& text, const std::string& when) {
   EventDecoder decoder;
   Arena arena;
@@ -103,19 +121,17 @@ TEST(LiveRules, OnlyUnitsThatThePacksSeeDifferentlyAreLookedAt) {
     Judge successor = folded(**live, dir.path(), second, prepared);
     EXPECT_EQ(prepared.stands.size(), kUnits);    // yellow or red by one rule, grey by the other
     take(**live, kLate, "2026-03-02T01:00:00Z");  // what comes after it is taken in, too
-    const auto done =
-        (*live)->activate(successor, prepared, {"", "api", "because"}, at("2026-03-02T02:00:00Z"));
+    const auto done = switched(**live, successor, prepared, "2026-03-02T02:00:00Z");
     ASSERT_TRUE(done) << done.error().what;
     EXPECT_EQ(done->units, 2U);  // u1 and u7 of 200
     EXPECT_EQ(done->lives, 2U);
     EXPECT_EQ(done->transitions, 2U);
-    successor.dismiss();
     for (const std::string unit : {"u0", "u1", "u7"}) {
       EXPECT_EQ((*live)->board().units().at(unit).standing.at({"many", ""}).level, Level::red);
       EXPECT_EQ((*live)->casebook().colour(unit).shown, Level::red);
     }
     EXPECT_EQ((*live)->casebook().colour("u2").shown, Level::yellow);
-    EXPECT_EQ((*live)->casebook().grey_places().size(), kUnits);
+    EXPECT_EQ(greys((*live)->casebook()), kUnits);
   }
   const auto report = refold_and_compare(dir.path(), second.program, {}, [](auto, auto) {});
   ASSERT_TRUE(report);
@@ -128,7 +144,7 @@ TEST(LiveRules, OnlyUnitsThatThePacksSeeDifferentlyAreLookedAt) {
   EXPECT_EQ((*live)->board().units().size(), kUnits);
   EXPECT_EQ((*live)->board().lit().size(), kUnits);
   EXPECT_EQ((*live)->casebook().colour("u7").shown, Level::red);
-  EXPECT_EQ((*live)->casebook().grey_places().size(), kUnits);
+  EXPECT_EQ(greys((*live)->casebook()), kUnits);
 }
 
 TEST(LiveRules, RulesThatHaveDataNowAreNotGreyAnyMore) {
@@ -139,14 +155,13 @@ TEST(LiveRules, RulesThatHaveDataNowAreNotGreyAnyMore) {
   const auto live = Live::start({dir.path(), first, {}, {}}, [](Seq, Seq) {});
   ASSERT_TRUE(live);
   fill(**live, 10);
-  EXPECT_EQ((*live)->casebook().grey_places().size(), 10U);
+  EXPECT_EQ(greys((*live)->casebook()), 10U);
   Prepared prepared;
   Judge successor = folded(**live, dir.path(), second, prepared);
-  const auto done =
-      (*live)->activate(successor, prepared, {"", "api", "because"}, at("2026-03-02T02:00:00Z"));
+  const auto done = switched(**live, successor, prepared, "2026-03-02T02:00:00Z");
   ASSERT_TRUE(done) << done.error().what;
   EXPECT_EQ(done->units, 0U);
-  EXPECT_THAT((*live)->casebook().grey_places(), IsEmpty());
+  EXPECT_EQ(greys((*live)->casebook()), 0U);
 }
 
 // What the log tells and what is on the disk are all that a start knows. A crash leaves the disk as
@@ -173,8 +188,7 @@ TEST(LiveRules, AfterACrashInTheMiddleTheLogDecides) {
       fs::copy(state, before, fs::copy_options::recursive);
       reigns = (*live)->log().meta(kGenerationKey)->value();
       if (point != prepared_only) {
-        ASSERT_TRUE((*live)->activate(successor, prepared, {"", "api", "because"},
-                                      at("2026-03-02T02:00:00Z")));
+        ASSERT_TRUE(switched(**live, successor, prepared, "2026-03-02T02:00:00Z"));
       }
       if (point == all) {  // the old pack's state is still there
         fs::copy(state, dir.path() + "/after", fs::copy_options::recursive);
@@ -225,6 +239,82 @@ TEST(LiveRules, AfterACrashInTheMiddleTheLogDecides) {
     const auto report = refold_and_compare(dir.path(), ruler.program, {}, [](auto, auto) {});
     ASSERT_TRUE(report) << report.error().what;
     EXPECT_THAT(report->findings, IsEmpty());
+  }
+}
+
+std::string complaint(const std::string& id, const std::string& unit) {
+  return R"({"id":")" + id +
+         R"(","source":"/s","type":"complaint","time":"2026-03-01T00:00:00Z",)" + R"("unit":")" +
+         unit + R"("})";
+}
+
+std::vector<std::string> told_in(const EventLog& log) {
+  std::vector<std::string> out;
+  const auto warnings = log.warnings(1, 100'000);
+  EXPECT_TRUE(warnings);
+  for (const Positioned& one : *warnings) out.push_back(one.second);
+  return out;
+}
+
+// While a new pack tells of unit after unit, records come about units of which it has told, and has
+// not: those stand as of the activation, and what the records do comes behind. A crash after any
+// piece begins again at the record; a start that folds the log tells the same, byte by byte.
+TEST(LiveRules, WhatComesWhileTheNewPackTellsComesBehind) {
+  constexpr int kUnits = 700;
+  const ReadPack first = read(std::string(kPack)),
+                 second = read(std::string(kPack), "yellow: \"n >= 1\", red: \"n >= 3\"",
+                               "yellow: \"n >= 2\", red: \"n >= 5\"");
+  for (std::size_t pieces = 0;; ++pieces) {
+    SCOPED_TRACE(pieces);
+    const TempDir dir;
+    bool ended = false;
+    std::vector<std::string> before;
+    {
+      const auto live = Live::start({dir.path(), first, {}, {}}, [](Seq, Seq) {});
+      ASSERT_TRUE(live);
+      fill(**live, kUnits);
+      ASSERT_TRUE((*live)->checkpoint());
+      Prepared prepared;
+      Judge successor = folded(**live, dir.path(), second, prepared);
+      const auto done = [&](Live::Switched told) {
+        ended = true;
+        EXPECT_EQ(told.transitions, 700U);  // u0 from red to yellow, u1 stays, u699 comes late
+        EXPECT_EQ(told.units, 700U);
+      };
+      take(**live, complaint("late", "v"), "2026-03-02T01:00:00Z");
+      ASSERT_TRUE((*live)->activate(successor, prepared, {"", "api", "because"},
+                                    at("2026-03-02T02:00:00Z"), done));
+      for (std::size_t k = 0; k < pieces && !ended; ++k) {
+        ASSERT_TRUE((*live)->is_switching());
+        const std::string n = std::to_string(k), hour = k < 10 ? "0" + n : n;
+        for (const std::string unit : {"u0", "u5", "u690", "new" + n}) {
+          take(**live, complaint(unit + "-" + n, unit), "2026-03-03T" + hour + ":00:00Z");
+        }
+        ASSERT_TRUE((*live)->tick(at("2026-03-03T" + hour + ":30:00Z")));
+        ASSERT_LT(k, 20U);
+        const auto more = (*live)->go_on_switching();
+        ASSERT_TRUE(more) << more.error().what;
+      }
+      before = told_in((*live)->log());
+      EXPECT_EQ((*live)->position(), before.size());
+    }
+    const auto live = Live::start({dir.path(), first, {}, {}}, [](Seq, Seq) {});
+    ASSERT_TRUE(live) << live.error().what;
+    EXPECT_EQ((*live)->report().from_checkpoint, true);
+    EXPECT_EQ(hash_text((*live)->program()), hash_text(*second.program));
+    const std::vector<std::string> after = told_in((*live)->log());
+    ASSERT_GE(after.size(), before.size());
+    EXPECT_EQ(before,
+              std::vector<std::string>(after.begin(),
+                                       after.begin() + static_cast<std::ptrdiff_t>(before.size())));
+    EXPECT_EQ((*live)->position(), after.size());
+    const auto report = refold_and_compare(dir.path(), second.program, {}, [](auto, auto) {});
+    ASSERT_TRUE(report) << report.error().what;
+    EXPECT_THAT(report->findings, IsEmpty());
+    if (ended) {
+      EXPECT_GT(pieces, 6U);
+      break;
+    }
   }
 }
 
