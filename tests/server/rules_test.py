@@ -328,6 +328,62 @@ class Rules(unittest.TestCase):
             self.assertGreater(during, 5)
             self.assertEqual(daemon.stop(), 0, daemon.said())
 
+    def test_kill_9_while_new_rules_tell(self):
+        """What new rules see otherwise is told bit by bit while records come and are told of behind it; a crash in the middle
+        loses nothing, and who follows the stream gets every warning once, in the order of a replay."""
+        units, first = 3000, FIRST.replace("yellow: \"n >= 2\"", "yellow: \"n >= 3\"")
+        early = first.replace("yellow: \"n >= 3\"", "yellow: \"n >= 1\"")
+        with tempfile.TemporaryDirectory() as folder, Daemon(folder, first) as daemon:
+            daemon.stop()
+            path = os.path.join(folder, "history.jsonl")
+            with open(path, "w", encoding="ascii") as file:
+                for n in range(units):
+                    file.write(json.dumps(event("h%d" % n, unit="v%04d" % n)) + "\n")
+            self.assertEqual(daemon.run("log", "append", path, "--data", daemon.data).returncode, 0)
+            daemon.start()
+            hash = self.hash_of(daemon, early)
+            daemon.token("ingester"), daemon.token("viewer")
+            over, acknowledged = threading.Event(), []
+
+            def produce():
+                try:
+                    while not over.is_set():
+                        n = len(acknowledged)
+                        if daemon.post(event("p%d" % n, unit="v%04d" % (n * 37 % units))).status == 200:
+                            acknowledged.append(n)
+                except (OSError, http.client.HTTPException):
+                    pass                                   # killed
+
+            producer = threading.Thread(target=produce)
+            producer.start()
+            stream = Stream(daemon, last=0)
+            self.assertEqual(self.activate(daemon, early).status, 202)
+            told = lambda events: sum(1 for _, kind, _ in events if kind == "warning")  # noqa: E731
+            stream.wait(lambda events: told(events) > 0)
+            committed = len(acknowledged)
+            stream.wait(lambda events: told(events) > units // 3)
+            self.assertGreater(len(acknowledged), committed)  # records are taken in while it tells
+            daemon.kill()
+            over.set()
+            producer.join(30)
+            stream.thread.join(SECONDS)
+            before = list(stream.texts)
+            last = stream.warnings()[-1][0]
+            stream.close()
+            daemon.start()
+            self.assertEqual(self.rules(daemon)["running"], hash)
+            head = daemon.get("/v1/warnings?limit=1").json["position"]
+            resumed = Stream(daemon, last=last)
+            if head > last:
+                resumed.wait(lambda events: events and int(events[-1][0]) >= head)
+            after = list(resumed.texts)
+            resumed.close()
+            live, lines = self.replays_alike(daemon)
+            self.assertEqual(before + after, live[:len(before) + len(after)])
+            self.assertGreaterEqual(len(live), units)
+            self.assertEqual(len({json.loads(line)["id"] for line in live}), len(live))
+            self.assertLess(set("p%d" % n for n in acknowledged), {json.loads(line)["id"] for line in lines})
+
     def test_reloads_under_load_and_kill_9(self):
         seed = random.randrange(1 << 30)
         with self.subTest(seed=seed), tempfile.TemporaryDirectory() as folder, Daemon(folder, FIRST) as daemon:
