@@ -51,6 +51,18 @@ void write_file(const fs::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
+// Of a log that is open: files that are replaced meanwhile are copied as they are then.
+void copy_open(const fs::path& from, const fs::path& to) {
+  for (int tries = 0; tries < 100; ++tries) {
+    std::error_code error;
+    fs::copy(from, to, fs::copy_options::recursive, error);
+    if (!error) return;
+    ASSERT_EQ(error, std::errc::no_such_file_or_directory);
+    fs::remove_all(to);
+  }
+  FAIL() << "files of " << from << " were replaced all the time";
+}
+
 std::map<std::string, std::string> snapshot(const fs::path& directory) {
   std::map<std::string, std::string> out;
   for (const auto& file : fs::recursive_directory_iterator(directory)) {
@@ -206,7 +218,7 @@ TEST(Opening, ATornTailIsCutOnlyIfItWasNeverAcknowledged) {
     fs::copy_file(data / "head" / "acked", kept / "acked");
     ASSERT_TRUE((*log)->append(numbered_records(20, 40), at(2)));
     // Destroying the log would flush nothing, but seal: the directory is copied while it is open.
-    fs::copy(data, dir.path() + "/crashed", fs::copy_options::recursive);
+    copy_open(data, dir.path() + "/crashed");
   }
   const fs::path crashed = dir.path() + "/crashed";
   const fs::path wal = wal_of(crashed);
