@@ -104,10 +104,10 @@ class Feeder {
     EventDecoder decoder;
     Arena arena;
     Record whole;
-    const WholeRecord again = [&](const EventRow& row) -> const Record& {
+    const WholeRecord again = [&](const RowPlace& row) -> const Record& {
       arena.reset();
       if (!row.raw.empty()) return whole = decoder.decode(row.raw, row.origin, arena);
-      if (row.id.empty()) {  // of an earlier run
+      if (row.earlier) {
         const std::string& path = log_.paths[row.origin.file];
         if (auto event = packed_.event(path, row.origin.line)) return whole = *event;
       }

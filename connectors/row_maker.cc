@@ -14,6 +14,7 @@ void RowMaker::add(Record record, RowBatch& batch) {
   EventRow row;
   row.whole = static_cast<std::uint32_t>(batch.whole.size());
   batch.rows.push_back(row);
+  if (rest_) batch.rest.emplace_back();
   batch.whole.push_back(std::move(record));
 }
 
@@ -51,12 +52,11 @@ bool RowMaker::add_row(const Event& event, RowBatch& batch) {
   if (event.recorded) row.recorded = *event.recorded;
   if (!event.unit.empty()) row.unit = number(event.unit, batch);
   row.source = number(event.source, batch);
-  row.id = event.id;
-  row.raw = event.raw;
-  row.content = event.content;
-  row.origin = event.origin;
-  row.seq = event.seq;
+  row.set_id(event.id);
+  row.line = event.origin.line;
+  row.byte = event.origin.byte;
   batch.rows.push_back(row);
+  if (rest_) batch.rest.push_back({event.raw, event.content});
   return true;
 }
 

@@ -12,7 +12,8 @@ namespace lianqing {
 
 class RowMaker {
  public:
-  explicit RowMaker(RowQuery query) : query_(std::move(query)) {}
+  // `rest`: whether rows come with theirs.
+  explicit RowMaker(RowQuery query, bool rest = true) : query_(std::move(query)), rest_(rest) {}
 
   // An empty batch, before its first record.
   void begin(RowBatch& batch);
@@ -31,6 +32,7 @@ class RowMaker {
   bool add_row(const Event& event, RowBatch& batch);
 
   RowQuery query_;
+  bool rest_;
   TextNumbers texts_;
   std::vector<signed char> whole_;  // by number: 1, 0; -1: not asked yet
 };

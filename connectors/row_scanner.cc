@@ -62,11 +62,11 @@ bool RowScanner::scan(std::string_view line, Origin origin, Arena& arena, RowBat
   }
   const auto text = [this](Role role) { return texts_[static_cast<std::size_t>(role)]; };
   EventRow row;
-  row.id = text(Role::id);
+  const std::string_view id = text(Role::id);
   const std::string_view source = text(Role::source), unit = text(Role::unit);
   const bool versioned = text(Role::version).data() != nullptr;
   const bool usual =
-      !row.id.empty() && !source.empty() && type_ != kNoText &&
+      !id.empty() && !source.empty() && type_ != kNoText &&
       instant_of(text(Role::time), row.time) && (!versioned || text(Role::version) == "1.0") &&
       (text(Role::recorded).data() == nullptr || instant_of(text(Role::recorded), row.recorded));
   if (!usual) {
@@ -81,11 +81,36 @@ bool RowScanner::scan(std::string_view line, Origin origin, Arena& arena, RowBat
   row.type = type_;
   row.source = maker_.number(source, batch);
   const std::string_view whose = unit.empty() ? text(Role::subject) : unit;
-  if (!whose.empty()) row.unit = maker_.number(whose, batch);
-  row.id = arena.copy(row.id);
-  row.origin = origin;
+  row.set_id(arena.copy(id));
+  row.line = origin.line;
+  row.byte = origin.byte;
   batch.rows.push_back(row);
+  if (!whose.empty()) number_unit(whose, batch);
   return true;
+}
+
+void RowScanner::number_unit(std::string_view text, RowBatch& batch) {
+  if (text.size() > Arena::kPadding) {
+    batch.rows.back().unit = maker_.number(text, batch);
+    return;
+  }
+  if (waiting_count_ == kWaiting) settle_first(batch);
+  Waiting& last = waiting_[(first_waiting_ + waiting_count_++) % kWaiting];
+  last.row = batch.rows.size() - 1;
+  last.size = text.size();
+  std::memcpy(last.text.data(), text.data(), Arena::kPadding);
+  maker_.prefetch(text);
+}
+
+void RowScanner::settle_first(RowBatch& batch) {
+  const Waiting& first = waiting_[first_waiting_];
+  batch.rows[first.row].unit = maker_.number({first.text.data(), first.size}, batch);
+  first_waiting_ = (first_waiting_ + 1) % kWaiting;
+  --waiting_count_;
+}
+
+void RowScanner::settle(RowBatch& batch) {
+  while (waiting_count_ != 0) settle_first(batch);
 }
 
 RowScanner::Names& RowScanner::fields_of(std::uint32_t type) {
@@ -111,7 +136,6 @@ bool RowScanner::members(RowBatch& batch) {
     const auto role = static_cast<std::size_t>(member->role);
     if (role < kTextAttributes) {
       if (!text(texts_[role]) || texts_[role].size() > kMaxAttributeBytes) return false;
-      if (member->role == Role::unit) maker_.prefetch(texts_[role]);
       if (member->role == Role::type) {
         if (texts_[role].empty()) return false;
         type_ = maker_.number(texts_[role], batch);

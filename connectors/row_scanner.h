@@ -31,6 +31,7 @@ class RowScanner {
   // nothing added, if it is not usual. `line` must be UTF-8, with a control character behind it and
   // Arena::kPadding readable bytes.
   bool scan(std::string_view line, Origin origin, Arena& arena, RowBatch& batch);
+  void settle(RowBatch& batch);
 
  private:
   enum class Role : std::uint8_t {
@@ -61,6 +62,13 @@ class RowScanner {
 
     bool stands_at(const char* at) const;
   };
+  // A row whose unit is looked up some lines later, when memory that was asked for is there.
+  struct Waiting {
+    std::size_t row = 0, size = 0;
+    std::array<char, 2 * Arena::kPadding> text{};
+  };
+  static constexpr std::size_t kWaiting = 8;
+
   // Of one kind of object: at most 64, so that a bit tells which are there. [0] stands nowhere.
   struct Names {
     std::array<Name, 64> all;
@@ -68,6 +76,8 @@ class RowScanner {
     std::uint8_t first = 0;  // what came first last
   };
 
+  void number_unit(std::string_view text, RowBatch& batch);
+  void settle_first(RowBatch& batch);
   Name* name(Names& names, bool data, std::uint8_t& expected, std::uint64_t& seen);
   Name learn(std::string_view quoted, bool data) const;
   Names& fields_of(std::uint32_t type);
@@ -88,6 +98,9 @@ class RowScanner {
   std::vector<std::uint16_t> fields_at_;        // by the type's number; 0: none yet
   std::array<char, 10> day_{};                  // of the last time read, and where it begins
   Instant midnight_;
+
+  std::array<Waiting, kWaiting> waiting_;
+  std::size_t first_waiting_ = 0, waiting_count_ = 0;
 
   // Of the line at hand.
   const char* at_ = nullptr;

@@ -42,9 +42,7 @@ RowAdmission::RowAdmission(Admission& general, WholeRows& rows) : general_(gener
 Status RowAdmission::read_again(const Identities::Place& place, std::string_view source,
                                 std::string_view id, const WholeRecord& whole) {
   if (place.row == kNone || !rows_.is_placed(place.row)) return {};
-  EventRow known;
-  known.origin = rows_.origin(place.row);
-  const auto* event = std::get_if<Event>(&whole(known));
+  const auto* event = std::get_if<Event>(&whole({rows_.origin(place.row), {}, true}));
   if (event == nullptr || event->identity != general_.identity_of_(source, id)) {
     return changed();
   }
@@ -79,15 +77,16 @@ Status RowAdmission::admit(const RowRun& run, const WholeRecord& whole, Admitted
       types_.push_back(type_of(texts.texts[row.type]));
     }
     const std::string_view source = texts.texts[row.source];
-    const Identities::Place place = rows_.find(source, row.id, general_.symbols_);
+    const Identities::Place place = rows_.find(source, row.id(), general_.symbols_);
     if (place.row == kNone && fits(row, from, types_[type], texts)) {
-      add(row, from, types_[type], texts, place);
+      add(run, i, types_[type], texts, place);
       continue;
     }
-    if (Status s = read_again(place, source, row.id, whole); !s) return s;
-    const auto& record = whole(row);
+    if (Status s = read_again(place, source, row.id(), whole); !s) return s;
+    const std::string_view raw = from.rest.empty() ? std::string_view{} : from.rest[i].raw;
+    const auto& record = whole({{run.source, row.line, row.byte}, raw, false});
     const auto* event = std::get_if<Event>(&record);
-    if (event != nullptr ? event->id != row.id || event->source != source : row.raw.empty()) {
+    if (event != nullptr ? event->id != row.id() || event->source != source : raw.empty()) {
       return changed();
     }
     if (Status s = admit(record, batch); !s) return s;
@@ -102,7 +101,7 @@ void RowAdmission::look_ahead(const RowBatch& from, std::size_t at, const Texts&
     return row.whole != kNoText || row.unit == kNoText ? kNone : texts.units[row.unit];
   };
   const EventRow& far = from.rows[at + 2 * kAhead];
-  if (far.whole == kNoText) rows_.prefetch(texts.texts[far.source], far.id);
+  if (far.whole == kNoText) rows_.prefetch(texts.texts[far.source], far.id());
   rows_.prefetch_unit(unit_of(far));
   rows_.prefetch_end(unit_of(from.rows[at + kAhead]));
 }
@@ -162,8 +161,10 @@ bool RowAdmission::fits(const EventRow& row, const RowBatch& batch, const Type& 
   return true;
 }
 
-void RowAdmission::add(const EventRow& row, const RowBatch& batch, const Type& type, Texts& texts,
+void RowAdmission::add(const RowRun& run, std::size_t at, const Type& type, Texts& texts,
                        const Identities::Place& place) {
+  const RowBatch& batch = *run.batch;
+  const EventRow& row = batch.rows[at];
   Counts& counts = general_.counts_;
   ++counts.read;
   ++counts.admitted;
@@ -172,14 +173,13 @@ void RowAdmission::add(const EventRow& row, const RowBatch& batch, const Type& t
   std::uint32_t& unit = texts.units[row.unit];
   if (unit == kNone) unit = general_.unit_of_(texts.texts[row.unit]);
   LogEntry entry;
-  if (row.seq) general_.next_seq_ = *row.seq;
   entry.seq = general_.next_seq_++;
   entry.time = entry.clock = row.time;
   entry.unit = unit;
   entry.type = type.type;
   entry.type_name = type.name;
   entry.source = symbol_of(row.source, texts);
-  entry.id = row.id;
+  entry.id = row.id();
   const RowValue* const begin = batch.values.data() + row.first_value;
   const RowValue* const end = begin + row.values;
   for (const RowValue* value = begin; value != end && type.complaint != kNone; ++value) {
@@ -193,7 +193,9 @@ void RowAdmission::add(const EventRow& row, const RowBatch& batch, const Type& t
     const Admission::Placed& field = type.fields[value->field];
     if (field.slot != kNone) cells.push_back({field.slot, cell_of(*value, field.as, texts)});
   }
-  rows_.add(entry, texts.texts[row.source], place, row.content, row.origin);
+  rows_.add(entry, texts.texts[row.source], place,
+            batch.rest.empty() ? ContentHash{} : batch.rest[at].content,
+            {run.source, row.line, row.byte});
 }
 
 Cell RowAdmission::cell_of(const RowValue& value, FieldType as, Texts& texts) {

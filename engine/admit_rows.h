@@ -47,7 +47,7 @@ class RowAdmission {
   Texts& texts_of(const RowRun& run);
   Type type_of(std::string_view name) const;
   bool fits(const EventRow& row, const RowBatch& batch, const Type& type, const Texts& texts) const;
-  void add(const EventRow& row, const RowBatch& batch, const Type& type, Texts& texts,
+  void add(const RowRun& run, std::size_t at, const Type& type, Texts& texts,
            const Identities::Place& place);
   Cell cell_of(const RowValue& value, FieldType as, Texts& texts);
   Symbol symbol_of(std::uint32_t text, Texts& texts);

@@ -110,8 +110,9 @@ bool SegmentRows::add_row(const Plan& plan, std::uint64_t line, Arena& arena, Ro
   const EventPlan::Attributes& at = plan.at;
   const std::vector<std::size_t>& next = block_->next();
   EventRow row;
-  row.id = block_->values(at.id).texts.at(next[at.id]);
-  if (row.id.empty() || row.id.size() > kMaxAttributeBytes) return false;
+  const std::string_view id = block_->values(at.id).texts.at(next[at.id]);
+  if (id.empty() || id.size() > kMaxAttributeBytes) return false;
+  row.set_id(id);
   if (!attribute(at.source, batch, row.source) || row.source == kNoText) return false;
   if (at.unit != EventPlan::kNone && !attribute(at.unit, batch, row.unit)) return false;
   if (row.unit == kNoText && at.subject != EventPlan::kNone &&
@@ -123,7 +124,7 @@ bool SegmentRows::add_row(const Plan& plan, std::uint64_t line, Arena& arena, Ro
   if (at.recorded != EventPlan::kNone) {
     row.recorded = instant(block_->values(at.recorded).values[next[at.recorded]]);
   }
-  row.origin = {file_index_, line, 0};
+  row.line = line;
   row.first_value = static_cast<std::uint32_t>(batch.values.size());
   for (const FieldColumn& field : plan.fields) {
     RowValue found;

@@ -53,6 +53,7 @@ class Pool {
     chunk->rows.texts.clear();
     chunk->rows.rows.clear();
     chunk->rows.values.clear();
+    chunk->rows.rest.clear();
     chunk->rows.whole.clear();
     chunk->clocks.clear();
     chunk->arena.reset();
@@ -119,10 +120,11 @@ class Reading {
   Reading(InputLines file, std::shared_ptr<Pool> pool, std::size_t chunk_bytes,
           const std::optional<RowQuery>& rows)
       : file_(std::move(file)), pool_(std::move(pool)), chunk_bytes_(chunk_bytes) {
-    if (rows) maker_.emplace(*rows);
-    // It leaves out what would have to be read again where two records are alike.
-    if (rows && file_.can_be_reread()) scanner_.emplace(*maker_);
     auto* const segment = file_.lean_segment();
+    // What would have to be read again where two records are alike is left out where it can be.
+    const bool again = segment != nullptr || file_.can_be_reread();
+    if (rows) maker_.emplace(*rows, !again);
+    if (rows && file_.can_be_reread()) scanner_.emplace(*maker_);
     if (rows && segment != nullptr) columns_.emplace(*segment, *maker_, file_.file_index());
   }
 
@@ -191,8 +193,15 @@ class Reading {
   // False at the end of the file. The chunk may hold records whatever is returned.
   Result<bool> fill(Chunk& chunk, EventDecoder& decoder, Instant& clock,
                     const std::stop_token& stop) {
-    std::size_t rejected_bytes = 0;
     if (maker_) maker_->begin(chunk.rows);
+    const Result<bool> more = fill_begun(chunk, decoder, clock, stop);
+    if (scanner_) scanner_->settle(chunk.rows);
+    return more;
+  }
+
+  Result<bool> fill_begun(Chunk& chunk, EventDecoder& decoder, Instant& clock,
+                          const std::stop_token& stop) {
+    std::size_t rejected_bytes = 0;
     const std::size_t most = scanner_ ? kRowsOfChunk : kMaxBatchRecords;
     while (chunk.size() < most && chunk.arena.used() + rejected_bytes < chunk_bytes_) {
       if (stop.stop_requested()) return false;

@@ -33,18 +33,29 @@ struct RowValue {
 
 inline constexpr std::uint32_t kNoText = 0xffffffffU;
 
+// One line of a cache: rows go from one thread to another.
 struct EventRow {
   Instant time;
   Instant recorded = kBeforeAll;                                   // kBeforeAll: not said
   std::uint32_t unit = kNoText, source = kNoText, type = kNoText;  // numbers of texts
   std::uint32_t first_value = 0;  // its values, by field; null and absent fields have none
-  std::uint16_t values = 0;
   std::uint32_t whole = kNoText;  // index into RowBatch::whole: then nothing else here counts
-  std::string_view id;
+  std::uint16_t values = 0;
+  std::uint16_t id_bytes = 0;
+  const char* id_at = nullptr;
+  std::uint64_t line = 0, byte = 0;  // as Origin has them
+
+  std::string_view id() const { return {id_at, id_bytes}; }
+  void set_id(std::string_view id) {
+    id_at = id.data();
+    id_bytes = static_cast<std::uint16_t>(id.size());
+  }
+};
+
+// What comes with a row of which no more can be had later on.
+struct RowRest {
   std::string_view raw;  // the record's bytes as they came
-  ContentHash content;   // zero: not told; whoever needs it asks for the whole record
-  Origin origin;
-  std::optional<Seq> seq;  // its place in the log it was read from; none: admission counts
+  ContentHash content;
 };
 
 // Consecutive records of one source, with what they point to: valid while the batch and its source
@@ -57,6 +68,7 @@ struct RowBatch {
   std::vector<std::string_view> texts;
   std::vector<EventRow> rows;
   std::vector<RowValue> values;
+  std::vector<RowRest> rest;  // one per row; or none: then whoever needs it asks for the record
   std::vector<std::variant<Event, Rejection>> whole;
 };
 
@@ -67,10 +79,14 @@ struct RowRun {
   std::uint32_t source = 0;  // of the readers merged
 };
 
-// A row's record as a whole, for what a row cannot tell. Asked for rows of the run at hand, and,
-// with nothing but its origin, for a row of an earlier run whose content was not told: there
-// identity and content are enough, and a Rejection says that it is not to be had. Valid until the
-// next call.
-using WholeRecord = std::function<const std::variant<Event, Rejection>&(const EventRow&)>;
+// A row's record as a whole, for what a row cannot tell: from its bytes, or from where it is if
+// there are none. Of one of an `earlier` run identity and content are enough, and a Rejection says
+// that it is not to be had. Valid until the next call.
+struct RowPlace {
+  Origin origin;
+  std::string_view raw;
+  bool earlier = false;
+};
+using WholeRecord = std::function<const std::variant<Event, Rejection>&(const RowPlace&)>;
 
 }  // namespace lianqing

@@ -23,10 +23,10 @@ std::string shown(const EventRow& row, const RowBatch& batch,
   const auto text = [&](std::uint32_t number) {
     return number == kNoText ? std::string("-") : std::string(texts[number]);
   };
-  std::string out(row.id);
+  std::string out(row.id());
   for (const std::uint32_t one : {row.unit, row.source, row.type}) out += "|" + text(one);
   out += "|" + std::to_string(micros(row.time)) + "|" + std::to_string(micros(row.recorded));
-  out += "|" + std::to_string(row.origin.byte);
+  out += "|" + std::to_string(row.byte);
   for (std::size_t i = 0; i < row.values; ++i) {
     const RowValue& value = batch.values[row.first_value + i];
     out += "|" + std::to_string(value.field) + ":" + std::to_string(static_cast<int>(value.kind));
@@ -50,6 +50,7 @@ class RowScannerTest : public testing::Test {
     room[line.size()] = '\n';
     const bool taken =
         is_utf8(line) && scanner_.scan({room, line.size()}, origin, arena_, scanned_);
+    scanner_.settle(scanned_);
     collect(scanned_, scanned_texts_, scanned_first_);
     if (!taken) {
       EXPECT_EQ(scanned_.rows.size(), rows) << line;

@@ -35,10 +35,10 @@ std::string shown(const EventRow& row, const RowBatch& batch,
   const auto text = [&](std::uint32_t number) {
     return number == kNoText ? std::string("-") : std::string(texts[number]);
   };
-  std::string out(row.id);
+  std::string out(row.id());
   for (const std::uint32_t one : {row.unit, row.source, row.type}) out += "|" + text(one);
   out += "|" + std::to_string(micros(row.time)) + "|" + std::to_string(micros(row.recorded));
-  out += "|" + std::to_string(row.origin.file) + ":" + std::to_string(row.origin.line);
+  out += "|" + std::to_string(row.line);
   for (std::size_t i = 0; i < row.values; ++i) {
     const RowValue& value = batch.values[row.first_value + i];
     out += "|" + std::to_string(value.field) + ":" + std::to_string(static_cast<int>(value.kind));
