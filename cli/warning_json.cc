@@ -6,11 +6,14 @@
 #include "cli/calendar_words.h"
 #include "cli/json_parts.h"
 #include "cli/words.h"
+#include "connectors/line_text.h"
 
 namespace lianqing {
 namespace {
 
-void put(JsonWriter& out, const WhyNode& node) {
+using JsonLine = JsonWriterOn<LineText>;
+
+void put(JsonLine& out, const WhyNode& node) {
   out.begin_object();
   if (!node.is_leaf()) {
     out.key("op").string(node.op).key("verdict").boolean(node.verdict).key("all").begin_array();
@@ -36,7 +39,7 @@ void put(JsonWriter& out, const WhyNode& node) {
   out.end_object();
 }
 
-void put(JsonWriter& out, std::optional<Instant> t) {
+void put(JsonLine& out, std::optional<Instant> t) {
   if (t) {
     out.plain_string(TimeText(*t).view());
   } else {
@@ -44,17 +47,18 @@ void put(JsonWriter& out, std::optional<Instant> t) {
   }
 }
 
-void append_place(std::string& out, const Program& program, const SourceSpan& at) {
+template <class Text>
+void append_place(Text& out, const Program& program, const SourceSpan& at) {
   if (at.line == 0 || at.file >= program.sources.size()) return;
   char digits[24];
   out += program.sources[at.file].name;
   for (const std::uint32_t number : {at.line, at.column}) {
     out += ':';
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+    out += std::string_view(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
   }
 }
 
-void put(JsonWriter& out, const Clause& clause, const Program& program) {
+void put(JsonLine& out, const Clause& clause, const Program& program) {
   out.begin_object().key("clause").plain_string(clause.name);
   out.key("verdict").boolean(clause.verdict).key("since");
   put(out, clause.since);
@@ -62,13 +66,13 @@ void put(JsonWriter& out, const Clause& clause, const Program& program) {
     out.key(clause.name.ends_with("enter") ? "for" : "hold").plain_string(clause.length);
   }
   if (clause.null_operand) out.key("null_operand").boolean(true);
-  out.key("at").string_from([&](std::string& text) { append_place(text, program, clause.at); });
+  out.key("at").string_from([&](LineText& text) { append_place(text, program, clause.at); });
   out.key("tree");
   put(out, clause.why);
   out.end_object();
 }
 
-void put(JsonWriter& out, const Evidence& evidence) {
+void put(JsonLine& out, const Evidence& evidence) {
   out.begin_object().key("total").unsigned_integer(evidence.total).key("events").begin_array();
   for (std::size_t i = 0; i < evidence.events.size(); ++i) out.string(evidence.events[i]);
   out.end_array().key("windows").begin_array();
@@ -81,7 +85,8 @@ void put(JsonWriter& out, const Evidence& evidence) {
   out.end_array().end_object();
 }
 
-void append_local(std::string& out, const Program& program, Instant t) {
+template <class Text>
+void append_local(Text& out, const Program& program, Instant t) {
   const TimeText wall(Instant{program.zone.local(t).time_since_epoch()});
   std::string_view text = wall.view();
   text.remove_suffix(1);
@@ -91,7 +96,8 @@ void append_local(std::string& out, const Program& program, Instant t) {
   out += text.substr(11);
 }
 
-void append_sentence(std::string& out, const Outlook& outlook, const Bilingual& title,
+template <class Text>
+void append_sentence(Text& out, const Outlook& outlook, const Bilingual& title,
                      const Program& program, bool chinese) {
   const std::string_view to = level_word(outlook.to, chinese);
   switch (outlook.kind) {
@@ -147,7 +153,7 @@ const Bilingual& title_of(const Program& program, std::string_view measure) {
   return at == program.measures.end() ? kNoTitle : at->title;
 }
 
-void put(JsonWriter& out, const Outlook& outlook, const Program& program) {
+void put(JsonLine& out, const Outlook& outlook, const Program& program) {
   static constexpr std::string_view kKinds[] = {"by_itself", "steady", "by_more"};
   const bool by_more = outlook.kind == Outlook::Kind::by_more;
   out.begin_object();
@@ -164,14 +170,14 @@ void put(JsonWriter& out, const Outlook& outlook, const Program& program) {
   const Bilingual& title = title_of(program, by_more ? outlook.measure : std::string());
   out.key("text").begin_object();
   const auto text = [&](bool chinese) {
-    return [&, chinese](std::string& to) { append_sentence(to, outlook, title, program, chinese); };
+    return [&, chinese](LineText& to) { append_sentence(to, outlook, title, program, chinese); };
   };
   out.key("zh").string_from(text(true)).key("en").string_from(text(false));
   out.end_object().end_object();
 }
 
 // What the short form tells too.
-void put_values(JsonWriter& out, const Warning& warning) {
+void put_values(JsonLine& out, const Warning& warning) {
   out.key("values").begin_object();
   for (const NamedFact& value : warning.values) {
     out.key(value.name);
@@ -180,7 +186,7 @@ void put_values(JsonWriter& out, const Warning& warning) {
   out.end_object();
 }
 
-void put_change(JsonWriter& out, const Warning& warning) {
+void put_change(JsonLine& out, const Warning& warning) {
   out.key("from").plain_string(name(warning.from)).key("to").plain_string(name(warning.to));
   out.key("cause").plain_string(cause_name(warning.cause));
   if (warning.to < warning.from) {
@@ -189,7 +195,7 @@ void put_change(JsonWriter& out, const Warning& warning) {
   if (warning.shadow) out.key("shadow").boolean(true);
 }
 
-void put_time(JsonWriter& out, const Warning& warning) {
+void put_time(JsonLine& out, const Warning& warning) {
   out.key("time").plain_string(TimeText(warning.time).view());
   out.key("seq").unsigned_integer(warning.seq);
 }
@@ -221,7 +227,8 @@ Bilingual sentence(const Outlook& outlook, const Program& program) {
 }
 
 void append_json(std::string& text, const Warning& warning, const Program& program) {
-  JsonWriter out(text);
+  LineText line;
+  JsonLine out(line);
   out.begin_object().key("id").string(warning.id).key("unit").string(warning.unit);
   out.key("rule").string(warning.rule).key("title");
   put(out, warning.title);
@@ -261,6 +268,7 @@ void append_json(std::string& text, const Warning& warning, const Program& progr
     out.string(warning.duty);
   }
   out.end_object();
+  text += line.view();
 }
 
 std::string to_json(const Warning& warning, const Program& program) {
@@ -270,7 +278,8 @@ std::string to_json(const Warning& warning, const Program& program) {
 }
 
 void append_brief_json(std::string& text, const Warning& warning) {
-  JsonWriter out(text);
+  LineText line;
+  JsonLine out(line);
   out.begin_object().key("id").string(warning.id).key("unit").string(warning.unit);
   out.key("rule").string(warning.rule);
   if (warning.key) out.key("key").string(*warning.key);
@@ -278,6 +287,7 @@ void append_brief_json(std::string& text, const Warning& warning) {
   put_time(out, warning);
   put_values(out, warning);
   out.end_object();
+  text += line.view();
 }
 
 }  // namespace lianqing

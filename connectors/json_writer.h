@@ -14,10 +14,25 @@
 
 namespace lianqing {
 
+// Whether each of the eight bytes stands in a JSON string as it is and is ASCII.
+inline bool is_plain_json(std::uint64_t bytes) {
+  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101, kTops = kOnes << 7;
+  const auto zero = [](std::uint64_t x) { return (x - kOnes) & ~x; };  // the top bit of a zero byte
+  const std::uint64_t low = bytes - kOnes * 0x20;  // a borrow comes from a byte that is low itself
+  return ((bytes | low | zero(bytes ^ kOnes * '"') | zero(bytes ^ kOnes * '\\')) & kTops) == 0;
+}
+
 // How many bytes at the start of `text` stand in a JSON string as they are.
 inline std::size_t plain_json_prefix(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
+    if (std::uint64_t eight = 0; text.size() - at >= sizeof eight) {
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if (is_plain_json(eight)) {
+        at += sizeof eight;
+        continue;
+      }
+    }
     const auto c = static_cast<std::uint8_t>(text[at]);
     if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
       ++at;
@@ -30,8 +45,9 @@ inline std::size_t plain_json_prefix(std::string_view text) {
   return at;
 }
 
-// `text` in quotes, as a JSON string.
-inline void append_json_string(std::string& out, std::string_view text) {
+// `text` in quotes, as a JSON string. Text: std::string, or what can be appended to as to one.
+template <class Text>
+void append_json_string(Text& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   for (;;) {
@@ -68,19 +84,20 @@ inline std::string json_string(std::string_view text) {
   return out;
 }
 
-class JsonWriter {
+template <class Text>
+class JsonWriterOn {
  public:
   // Appends to `out`, which outlives the writer and is not touched by others meanwhile.
-  explicit JsonWriter(std::string& out) : out_(out) {}
+  explicit JsonWriterOn(Text& out) : out_(out) {}
 
-  JsonWriter& begin_object() { return open('{'); }
-  JsonWriter& end_object() { return close('}'); }
-  JsonWriter& begin_array() { return open('['); }
-  JsonWriter& end_array() { return close(']'); }
+  JsonWriterOn& begin_object() { return open('{'); }
+  JsonWriterOn& end_object() { return close('}'); }
+  JsonWriterOn& begin_array() { return open('['); }
+  JsonWriterOn& end_array() { return close(']'); }
 
   // A member's name as a literal, of characters that need no escape: laid out when compiled.
   template <std::size_t N>
-  JsonWriter& key(const char (&name)[N]) {
+  JsonWriterOn& key(const char (&name)[N]) {
     char text[N + 3] = {',', '"'};
     std::memcpy(text + 2, name, N - 1);
     text[N + 1] = '"';
@@ -90,8 +107,8 @@ class JsonWriter {
     comma_ = false;
     return *this;
   }
-  template <class Text>
-  requires(!std::is_array_v<Text>) JsonWriter& key(const Text& name) {
+  template <class Name>
+  requires(!std::is_array_v<Name>) JsonWriterOn& key(const Name& name) {
     separate();
     append_json_string(out_, name);
     out_ += ':';
@@ -99,13 +116,13 @@ class JsonWriter {
     return *this;
   }
 
-  JsonWriter& string(std::string_view text) {
+  JsonWriterOn& string(std::string_view text) {
     separate();
     append_json_string(out_, text);
     return *this;
   }
   // Text that is known to need no escape: a time, a name of our own.
-  JsonWriter& plain_string(std::string_view text) {
+  JsonWriterOn& plain_string(std::string_view text) {
     separate();
     out_ += '"';
     out_.append(text.data(), text.size());
@@ -114,7 +131,7 @@ class JsonWriter {
   }
   // The text that `write` appends to the string it is given.
   template <class Write>
-  JsonWriter& string_from(const Write& write) {
+  JsonWriterOn& string_from(const Write& write) {
     separate();
     const std::size_t begin = out_.size();
     out_ += '"';
@@ -124,17 +141,17 @@ class JsonWriter {
       out_ += '"';
       return *this;
     }
-    const std::string text = out_.substr(begin + 1);
+    const std::string text(out_.data() + begin + 1, size);
     out_.resize(begin);
     append_json_string(out_, text);
     return *this;
   }
-  JsonWriter& integer(std::int64_t value) { return digits(value); }
-  JsonWriter& unsigned_integer(std::uint64_t value) { return digits(value); }
-  JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
-  JsonWriter& null() { return raw("null"); }
+  JsonWriterOn& integer(std::int64_t value) { return digits(value); }
+  JsonWriterOn& unsigned_integer(std::uint64_t value) { return digits(value); }
+  JsonWriterOn& boolean(bool value) { return raw(value ? "true" : "false"); }
+  JsonWriterOn& null() { return raw("null"); }
   // Text that is JSON already: a number (Number::to_string) or a value written elsewhere.
-  JsonWriter& raw(std::string_view json) {
+  JsonWriterOn& raw(std::string_view json) {
     separate();
     out_ += json;
     return *this;
@@ -145,25 +162,30 @@ class JsonWriter {
     if (comma_) out_ += ',';
     comma_ = true;
   }
-  JsonWriter& open(char bracket) {
+  JsonWriterOn& open(char bracket) {
     separate();
     out_ += bracket;
     comma_ = false;
     return *this;
   }
-  JsonWriter& close(char bracket) {
+  JsonWriterOn& close(char bracket) {
     out_ += bracket;
     comma_ = true;
     return *this;
   }
   template <class Integer>
-  JsonWriter& digits(Integer value) {
+  JsonWriterOn& digits(Integer value) {
     char text[24];
     return raw({text, std::to_chars(text, text + sizeof text, value).ptr});
   }
 
-  std::string& out_;
+  Text& out_;
   bool comma_ = false;  // a value came before on this level
+};
+
+class JsonWriter final : public JsonWriterOn<std::string> {
+ public:
+  using JsonWriterOn::JsonWriterOn;
 };
 
 }  // namespace lianqing

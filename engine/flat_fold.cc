@@ -3,12 +3,23 @@
 #include <algorithm>
 
 #include "engine/entry_leaves.h"
-#include "engine/judge.h"
+#include "engine/level_changes.h"
+#include "engine/rationale.h"
 
 namespace lianqing {
 namespace {
 
 const Cell kUnit;  // the key of what has none
+
+// Most are whole, which takes no long division to see.
+Number number_of(Wide micros) {
+  constexpr std::int64_t kLimit = std::int64_t{1} << 62;
+  if (micros > -kLimit && micros < kLimit) {
+    const auto narrow = static_cast<std::int64_t>(micros);
+    if (narrow % kFullWeight == 0) return narrow / kFullWeight;
+  }
+  return Number::from_micros(micros);
+}
 
 // The first place from `at` on, before `end`, of which `is` holds, or `end`; it holds of all places
 // behind one of which it holds. Looks near `at` first.
@@ -220,17 +231,17 @@ bool FlatFold::step(const FlatRule& rule, Instant t) {
   return by_event;
 }
 
-Wide FlatFold::value_of(const FlatRule& rule, const FlatCuts& cuts) const {
-  const Place& place = places_[cuts.leg];
-  if (!cuts.sums) return static_cast<Wide>(place.enter - place.leave) * kFullWeight;
-  const auto& totals = columns_[rule.legs[cuts.leg].column].totals();
+Wide FlatFold::value_of(const FlatRule& rule, const FlatValue& value) const {
+  const Place& place = places_[value.leg];
+  if (!value.sums) return static_cast<Wide>(place.enter - place.leave) * kFullWeight;
+  const auto& totals = columns_[rule.legs[value.leg].column].totals();
   return static_cast<Wide>(totals[place.enter].sum - totals[place.leave].sum);
 }
 
 void FlatFold::set_bands(const FlatRule& rule) {
   bands_.clear();
   for (const FlatCuts& cuts : rule.cuts) {
-    const Wide value = value_of(rule, cuts);
+    const Wide value = value_of(rule, cuts.value);
     if (value <= -kBeyondCuts || value >= kBeyondCuts) {
       bands_.push_back({value, value + 1});
       continue;
@@ -244,7 +255,7 @@ void FlatFold::set_bands(const FlatRule& rule) {
 
 bool FlatFold::left_bands(const FlatRule& rule) const {
   for (std::size_t i = 0; i < bands_.size(); ++i) {
-    const Wide value = value_of(rule, rule.cuts[i]);
+    const Wide value = value_of(rule, rule.cuts[i].value);
     if (value < bands_[i].low || value >= bands_[i].high) return true;
   }
   return false;
@@ -254,10 +265,10 @@ Instant FlatFold::calm_until(const FlatRule& rule) const {
   Instant out = kNever;
   for (std::size_t i = 0; i < bands_.size(); ++i) {
     const FlatCuts& cuts = rule.cuts[i];
-    const FlatLeg& leg = rule.legs[cuts.leg];
-    const Place& place = places_[cuts.leg];
-    out = std::min(out, cuts.sums ? sums_calm_until(leg, place, bands_[i])
-                                  : counts_calm_until(leg, place, bands_[i]));
+    const FlatLeg& leg = rule.legs[cuts.value.leg];
+    const Place& place = places_[cuts.value.leg];
+    out = std::min(out, cuts.value.sums ? sums_calm_until(leg, place, bands_[i])
+                                        : counts_calm_until(leg, place, bands_[i]));
   }
   return out;
 }
@@ -350,6 +361,55 @@ void FlatFold::judge_at(std::uint32_t index, Instant t, bool by_event, const Seq
   Instance& instance = unit_.instances[index];
   instance.cause = by_event ? Cause::event : Cause::timer;
   instance.earliest = by_event ? t : kNever;
+  const FlatRule& rule = plan_.rules[index];
+  Verdicts known;
+  if (rule.plain && read(rule, known)) {
+    const Level from = instance.level;
+    if (judge_level(fold_, unit_, index, t, &known, effects))
+      tell_of(index, from, t, seq_at, effects);
+  } else {
+    stand_at(index, t);
+    judge(fold_, unit_, index, t, seq_at, effects);
+  }
+  unit_.alarms.clear();
+  unit_.restless.clear();
+}
+
+// What is too large to be compared exactly is not known here.
+bool FlatFold::read(const FlatRule& rule, Verdicts& out) const {
+  bool exact = true;
+  const auto holds = [&](const FlatTest& test) {
+    const Wide value = value_of(rule, test.value);
+    exact = exact && value > -kBeyondCuts && value < kBeyondCuts;
+    return exact && compares(test.op, value * test.per <=> test.limit);
+  };
+  const FlatConditions& conditions = *rule.plain;
+  if (conditions.needs) out.needs = holds(*conditions.needs);
+  out.grey = !out.needs;
+  for (std::size_t l = 1; l < kLevels; ++l) {
+    if (!conditions.enter[l]) continue;
+    out.enter[l] = holds(*conditions.enter[l]);
+    out.exit[l] = conditions.exit[l] ? holds(*conditions.exit[l]) : !out.enter[l];
+  }
+  return exact;
+}
+
+void FlatFold::tell_of(std::uint32_t index, Level from, Instant t, const SeqAt& seq_at,
+                       Effects& effects) {
+  if (effects.noted == nullptr) {
+    stand_at(index, t);
+    return tell(fold_, unit_, index, from, t, seq_at, effects);
+  }
+  const FlatRule& rule = plan_.rules[index];
+  effects.noted->add(fold_, unit_, unit_.instances[index], from, t);
+  for (const FlatValue& value : rule.plain->values) {
+    effects.noted->add_value(number_of(value_of(rule, value)));
+  }
+}
+
+// The series of the rule's windows, as judging in general looks at them.
+void FlatFold::stand_at(std::uint32_t index, Instant t) {
+  const Instance& instance = unit_.instances[index];
   const std::vector<FlatSight>& sights = plan_.rules[index].sights;
   for (std::size_t i = 0; i < sights.size(); ++i) {
     const FlatColumn& column = columns_[sights[i].column];
@@ -364,9 +424,6 @@ void FlatFold::judge_at(std::uint32_t index, Instant t, bool by_event, const Seq
     series.samples.insert(series.samples.end(), at(held), at(known));
     stand(program_, series, std::span(column.totals()).subspan(parts_[i].begin), t);
   }
-  judge(fold_, unit_, index, t, seq_at, effects);
-  unit_.alarms.clear();
-  unit_.restless.clear();
 }
 
 }  // namespace lianqing

@@ -16,6 +16,7 @@
 #include "engine/flat_column.h"
 #include "engine/flat_plan.h"
 #include "engine/fold.h"
+#include "engine/judge.h"
 
 namespace lianqing {
 
@@ -80,7 +81,7 @@ class FlatFold {
   void find_next(const FlatLeg& leg, Place& place) const;
   // Everything that enters or leaves at t does; whether an event does that happens then.
   bool step(const FlatRule& rule, Instant t);
-  Wide value_of(const FlatRule& rule, const FlatCuts& cuts) const;
+  Wide value_of(const FlatRule& rule, const FlatValue& value) const;
   void set_bands(const FlatRule& rule);
   bool left_bands(const FlatRule& rule) const;
   // Before which instant no value leaves its band.
@@ -90,6 +91,10 @@ class FlatFold {
   void leap(const FlatRule& rule, Instant t);
   void judge_at(std::uint32_t index, Instant t, bool by_event, const SeqAt& seq_at,
                 Effects& effects);
+  // What the conditions of a plain rule say where its legs stand; false: unknown.
+  bool read(const FlatRule& rule, Verdicts& out) const;
+  void tell_of(std::uint32_t index, Level from, Instant t, const SeqAt& seq_at, Effects& effects);
+  void stand_at(std::uint32_t index, Instant t);
 
   const Fold& fold_;
   const Program& program_;

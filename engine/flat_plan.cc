@@ -76,6 +76,7 @@ class Planner {
       sight->windows.push_back(w);
     }
     flat.quiet = add_cuts(program_.rules[index], flat);
+    flat.plain = conditions(program_.rules[index], flat);
     out_.rules.push_back(std::move(flat));
   }
 
@@ -120,11 +121,10 @@ class Planner {
     for (const Cut& cut : *cuts) {
       const auto leg = std::find_if(flat.legs.begin(), flat.legs.end(),
                                     [&](const FlatLeg& one) { return one.window == cut.window; });
-      const auto number = static_cast<std::uint32_t>(leg - flat.legs.begin());
-      auto same = std::find_if(flat.cuts.begin(), flat.cuts.end(), [&](const FlatCuts& one) {
-        return one.leg == number && one.sums == cut.sums;
-      });
-      if (same == flat.cuts.end()) same = flat.cuts.insert(same, {number, cut.sums, {}});
+      const FlatValue value{static_cast<std::uint32_t>(leg - flat.legs.begin()), cut.sums};
+      auto same = std::find_if(flat.cuts.begin(), flat.cuts.end(),
+                               [&](const FlatCuts& one) { return one.value == value; });
+      if (same == flat.cuts.end()) same = flat.cuts.insert(same, {value, {}});
       same->at.push_back(cut.at);
     }
     for (FlatCuts& one : flat.cuts) {
@@ -132,6 +132,44 @@ class Planner {
       one.at.erase(std::unique(one.at.begin(), one.at.end()), one.at.end());
     }
     return true;
+  }
+
+  std::optional<FlatValue> value(std::uint32_t measure, const FlatRule& flat) const {
+    const Measure& of = program_.measures[measure];
+    const bool sums = of.aggregate == Aggregate::sum;
+    if (!sums && of.aggregate != Aggregate::count) return std::nullopt;
+    const auto leg = std::find_if(flat.legs.begin(), flat.legs.end(),
+                                  [&](const FlatLeg& one) { return one.window == of.window; });
+    return FlatValue{static_cast<std::uint32_t>(leg - flat.legs.begin()), sums};
+  }
+
+  std::optional<FlatTest> test(std::uint32_t expr, const FlatRule& flat) const {
+    const Threshold& threshold = route_.thresholds[expr];
+    if (threshold.measure == kNone) return std::nullopt;
+    const auto of = value(threshold.measure, flat);
+    if (!of) return std::nullopt;
+    return FlatTest{*of, threshold.op, Wide{threshold.limit.num()} * kFullWeight,
+                    threshold.limit.den()};
+  }
+
+  std::optional<FlatConditions> conditions(const Rule& rule, const FlatRule& flat) const {
+    FlatConditions out;
+    const auto add = [&](std::uint32_t expr, std::optional<FlatTest>& to) {
+      if (expr != kNone) to = test(expr, flat);
+      return expr == kNone || to.has_value();
+    };
+    if (!add(rule.needs, out.needs)) return std::nullopt;
+    for (std::size_t l = 1; l < kLevels; ++l) {
+      const LevelRule& level = rule.levels[l];
+      if (!level.present) continue;
+      if (!add(level.enter, out.enter[l]) || !add(level.exit, out.exit[l])) return std::nullopt;
+    }
+    for (const std::uint32_t measure : rule.measures) {
+      const auto of = value(measure, flat);
+      if (!of) return std::nullopt;
+      out.values.push_back(*of);
+    }
+    return out;
   }
 
   const Program& program_;

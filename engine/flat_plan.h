@@ -4,6 +4,7 @@
 // ever, beside them.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -33,11 +34,32 @@ struct FlatCalendar {
   std::uint32_t column = kNone, window = kNone;
 };
 
-// The cuts of a rule (quiet.h) on the count, or the sum, in a leg; sorted, in millionths.
-struct FlatCuts {
+// The count, or the sum, in a leg.
+struct FlatValue {
   std::uint32_t leg = kNone;
   bool sums = false;
+  friend bool operator==(const FlatValue&, const FlatValue&) = default;
+};
+
+// The cuts of a rule (quiet.h) on such a value; sorted, in millionths.
+struct FlatCuts {
+  FlatValue value;
   std::vector<Wide> at;
+};
+
+// A condition that compares one: `value * per op limit`, in millionths.
+struct FlatTest {
+  FlatValue value;
+  Op op = Op::greater_equal;
+  Wide limit = 0, per = 1;
+};
+
+// A rule that reads nothing but counts and sums and whose conditions compare one each, as most do:
+// what it says can be told from where its legs stand.
+struct FlatConditions {
+  std::optional<FlatTest> needs;
+  std::array<std::optional<FlatTest>, kLevels> enter, exit;
+  std::vector<FlatValue> values;  // of Rule::measures
 };
 
 struct FlatRule {
@@ -47,6 +69,7 @@ struct FlatRule {
   std::vector<FlatSight> sights;
   bool quiet = false;  // while no value passes one of `cuts` and no time is up, nothing changes
   std::vector<FlatCuts> cuts;
+  std::optional<FlatConditions> plain;
 };
 
 struct FlatPlan {

@@ -59,7 +59,8 @@ Fold::Fold(const Program& program, const Route& route, const Symbols& symbols, F
       symbols_(symbols),
       patterns_(program.patterns),
       options_(options),
-      rules_(hex(program.hash)) {}
+      rules_(hex(program.hash)),
+      ids_(rules_) {}
 
 Instant Fold::due(const UnitState& unit) {
   if (unit.open) return unit.clock;

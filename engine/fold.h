@@ -10,8 +10,11 @@
 
 #include "engine/evaluate.h"
 #include "engine/state.h"
+#include "engine/warning_id.h"
 
 namespace lianqing {
+
+class HeldChanges;
 
 // A rule has no data for a unit any more, or has again.
 struct GreyChange {
@@ -27,6 +30,8 @@ struct Effects {
   // Told of every change of level, as it happens; if empty, no warning is made. What it is given is
   // written anew for the next one.
   std::function<void(const Warning&)> told;
+  HeldChanges* noted =
+      nullptr;  // not null: takes the changes instead, for warnings without reasons
   Warning warning;
   std::vector<GreyChange> greys;
   std::map<int, std::uint64_t> greyed;
@@ -84,6 +89,7 @@ class Fold {
   const PatternSet& patterns() const { return patterns_; }
   const FoldOptions& options() const { return options_; }
   const std::string& rules() const { return rules_; }  // the program's hash as warnings tell it
+  const WarningIds& ids() const { return ids_; }
 
  private:
   void run_until(UnitState& unit, Instant t, bool inclusive, const SeqAt& seq_at,
@@ -101,6 +107,7 @@ class Fold {
   PatternSet patterns_;
   FoldOptions options_;
   std::string rules_;
+  WarningIds ids_;
 };
 
 // When series `s` next changes anything: its windows, and the measures that grow with time alone.

@@ -300,24 +300,26 @@ bool is_restless(const Rule& rule, const Instance& instance, Instant t) {
   return level > 0 && elapsed(instance.exit_since, rule.levels[level].hold);
 }
 
-void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, const SeqAt& seq_at,
-           Effects& effects) {
+bool judge_level(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t,
+                 const Verdicts* known, Effects& effects) {
   const Program& program = fold.program();
   Instance& instance = unit.instances[index];
   const Rule& rule = program.rules[instance.rule];
   ++effects.judgements;
   if (!effects.rule_judgements.empty()) ++effects.rule_judgements[instance.rule];
-  const Level from = instance.level;
   const bool was_grey = instance.grey;
-  const Cause touched_by = instance.cause;
   if (!instance.judged && unit.registered && !rule.keyed) instance.cause = Cause::activation;
   bool changed = false;
   if (!unit.dissolved && in_force(rule, unit.name, t)) {
-    const Reading reading(fold, unit, instance.key, t);
-    const Verdicts found = verdicts(rule, reading);
-    if (fold.options().watcher) fold.options().watcher(rule, reading, found.grey);
     const int missing = instance.missing_year;
-    changed = move_level(program, rule, found, t, instance);
+    if (known != nullptr) {
+      changed = move_level(program, rule, *known, t, instance);
+    } else {
+      const Reading reading(fold, unit, instance.key, t);
+      const Verdicts found = verdicts(rule, reading);
+      if (fold.options().watcher) fold.options().watcher(rule, reading, found.grey);
+      changed = move_level(program, rule, found, t, instance);
+    }
     if (instance.missing_year != 0) {
       unit.uncertain = true;
       if (instance.missing_year != missing) ++effects.greyed[instance.missing_year];
@@ -347,7 +349,14 @@ void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, co
     if (rule.keyed) change.key = key_text(fold, instance.key);
     effects.greys.push_back(std::move(change));
   }
-  if (!changed) return;
+  return changed;
+}
+
+void judge(const Fold& fold, UnitState& unit, std::uint32_t index, Instant t, const SeqAt& seq_at,
+           Effects& effects) {
+  const Level from = unit.instances[index].level;
+  const Cause touched_by = unit.instances[index].cause;
+  if (!judge_level(fold, unit, index, t, nullptr, effects)) return;
   tell(fold, unit, index, from, t, seq_at, effects);
   unit.instances[index].cause = touched_by;  // by which those that read its level are touched
   note_change(fold, unit, index, from);

@@ -55,7 +55,12 @@ Verdicts verdicts(const Rule& rule, const Reading& reading);
 bool in_force(const Rule& rule, const std::string& unit, Instant t);
 Instant next_change_of_force(const Rule& rule, const std::string& unit, Instant t);
 
-// Judges one instance at t. A change of level is appended to effects.
+// Judges one instance at t; whether its level changed, which nobody is told yet. `known`: what its
+// conditions say; null: they are read.
+bool judge_level(const Fold& fold, UnitState& unit, std::uint32_t instance, Instant t,
+                 const Verdicts* known, Effects& effects);
+
+// The same, and tells of a change of level.
 void judge(const Fold& fold, UnitState& unit, std::uint32_t instance, Instant t,
            const SeqAt& seq_at, Effects& effects);
 

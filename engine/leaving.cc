@@ -1,8 +1,9 @@
 #include "engine/leaving.h"
 
-#include <algorithm>
 #include <cstring>
 #include <tuple>
+
+#include "engine/sort_by_time.h"
 
 namespace lianqing {
 namespace {
@@ -59,16 +60,19 @@ void HeldWarnings::clear() {
 Status give_out(std::span<HeldWarnings* const> all,
                 const std::function<Status(const Leaving&)>& out) {
   using Held = HeldWarnings::Held;
-  std::vector<std::pair<Instant, const Held*>> order;
+  struct Place {
+    Instant time;
+    const Held* held;
+  };
+  std::vector<Place> order;
   std::size_t size = 0;
   for (const HeldWarnings* one : all) size += one->size();
   order.reserve(size);
   for (const HeldWarnings* one : all) {
-    for (const Held& held : one->held_) order.emplace_back(held.time, &held);
+    for (const Held& held : one->held_) order.push_back({held.time, &held});
   }
-  std::sort(order.begin(), order.end(), [](const auto& x, const auto& y) {
-    if (x.first != y.first) return x.first < y.first;
-    const Held &a = *x.second, &b = *y.second;
+  sort_by_time(order, [](const Place& x, const Place& y) {
+    const Held &a = *x.held, &b = *y.held;
     return std::tie(a.unit, a.rule, a.key) < std::tie(b.unit, b.rule, b.key);
   });
   Leaving leaving;

@@ -1,12 +1,10 @@
 #include "engine/rationale.h"
 
 #include <algorithm>
-#include <boost/container/small_vector.hpp>
-#include <charconv>
 
 #include "engine/evidence.h"
+#include "engine/level_changes.h"
 #include "engine/why.h"
-#include "rules/fingerprint.h"
 
 namespace lianqing {
 std::string key_text(const Fold& fold, const Cell& key) {
@@ -26,30 +24,6 @@ namespace {
 
 constexpr std::array<std::string_view, kLevels> kEnter = {"", "yellow.enter", "red.enter"};
 constexpr std::array<std::string_view, kLevels> kExit = {"", "yellow.exit", "red.exit"};
-
-// The same on any machine, import or partitioning.
-void write_id(const Warning& warning, std::string& out) {
-  boost::container::small_vector<char, 320> text;
-  const auto put = [&text](std::string_view part) {
-    text.insert(text.end(), part.begin(), part.end());
-  };
-  put("lianqing-warning/1\n");
-  put(warning.rules);
-  put("\n");
-  put(warning.unit);
-  put("\n");
-  put(warning.rule);
-  put(warning.key ? "\nk" : "\n-");
-  if (warning.key) put(*warning.key);
-  char digits[24];
-  put("\n");
-  put({digits, std::to_chars(digits, digits + sizeof digits, micros(warning.time)).ptr});
-  put("\n");
-  put(name(warning.to));
-  const auto digest = sha256({text.data(), text.size()});
-  out = "w-";
-  append_hex(out, std::span(digest).first(16));
-}
 
 void render(const Fold& fold, const Template& sentence, const Reading& reading, bool chinese,
             std::string& out) {
@@ -103,9 +77,7 @@ class Rationale {
         reading_(fold, unit, instance.key, t) {}
 
   void values(std::vector<NamedFact>& out) const {
-    out.resize(rule_.measures.size());
     for (std::size_t i = 0; i < out.size(); ++i) {
-      out[i].name = program_.measures[rule_.measures[i]].name;
       out[i].value = to_fact(reading_.measure(rule_.measures[i]));
     }
   }
@@ -160,12 +132,6 @@ class Rationale {
 
 }  // namespace
 
-std::string warning_id(const Warning& warning) {
-  std::string out;
-  write_id(warning, out);
-  return out;
-}
-
 const Clause* enter_clause(const std::vector<Clause>& why, Level level) {
   const auto at = std::find_if(why.begin(), why.end(), [level](const Clause& one) {
     return one.name == kEnter[static_cast<std::size_t>(level)];
@@ -173,33 +139,57 @@ const Clause* enter_clause(const std::vector<Clause>& why, Level level) {
   return at == why.end() ? nullptr : &*at;
 }
 
+std::optional<Duration> late_by(const Instance& instance, Level from, Instant t) {
+  if (instance.level <= from || instance.cause < Cause::event || instance.earliest >= t) {
+    return std::nullopt;
+  }
+  return t - instance.earliest;
+}
+
+void write_always(const Fold& fold, const Rule& rule, Warning& out) {
+  out.rule = rule.id;
+  out.title = rule.title;
+  out.key.reset();
+  if (rule.keyed) out.key.emplace();
+  out.shadow = rule.status == RuleStatus::shadow;
+  out.rules = fold.rules();
+  out.values.resize(rule.measures.size());
+  for (std::size_t i = 0; i < out.values.size(); ++i) {
+    out.values[i].name = fold.program().measures[rule.measures[i]].name;
+  }
+  out.duty = rule.duty;
+}
+
+void note(const Fold& fold, const UnitState& unit, std::uint32_t index, Level from, Instant t,
+          HeldChanges& out) {
+  const Instance& instance = unit.instances[index];
+  out.add(fold, unit, instance, from, t);
+  const Reading reading(fold, unit, instance.key, t);
+  for (const std::uint32_t measure : fold.program().rules[instance.rule].measures) {
+    out.add_value(to_fact(reading.measure(measure)));
+  }
+}
+
 void rationale(const Fold& fold, const UnitState& unit, std::uint32_t index, Level from, Instant t,
                Seq seq, Warning& out) {
   const Instance& instance = unit.instances[index];
   const Rule& rule = fold.program().rules[instance.rule];
   const Rationale reasons(fold, unit, instance, t);
+  write_always(fold, rule, out);
   out.unit = unit.name;
-  out.rule = rule.id;
-  out.title = rule.title;
-  out.key.reset();
   if (rule.keyed) out.key = key_text(fold, instance.key);
   out.from = from;
   out.to = instance.level;
   out.cause = instance.cause;
   out.revoked = out.to < from && instance.revoked;
-  out.shadow = rule.status == RuleStatus::shadow;
   out.grey = instance.grey;
   out.missing_year = instance.missing_year;
   out.time = t;
   out.seq = seq;
-  out.late_by.reset();
-  if (out.to > from && instance.cause >= Cause::event && instance.earliest < t) {
-    out.late_by = t - instance.earliest;
-  }
-  out.rules = fold.rules();
-  write_id(out, out.id);
+  out.late_by = late_by(instance, from, t);
+  WarningIds::write(fold.ids().id(out.unit, out.rule, out.key ? &*out.key : nullptr, t, out.to),
+                    out.id);
   reasons.values(out.values);
-  out.duty = rule.duty;
   if (!fold.options().reasons) return;
   reasons.why(out.why);
   cite(fold, unit, instance, t, out.evidence);

@@ -11,12 +11,20 @@ namespace lianqing {
 void rationale(const Fold& fold, const UnitState& unit, std::uint32_t instance, Level from,
                Instant t, Seq seq, Warning& out);
 
-// The id depends on meaning alone: rules, unit, rule, key, time and `to`.
-std::string warning_id(const Warning& warning);
+// What all warnings of a rule say alike.
+void write_always(const Fold& fold, const Rule& rule, Warning& out);
+
+// Warning::late_by of such a change.
+std::optional<Duration> late_by(const Instance& instance, Level from, Instant t);
+
+// The change without reasons.
+void note(const Fold& fold, const UnitState& unit, std::uint32_t instance, Level from, Instant t,
+          HeldChanges& out);
 
 // Makes that warning and gives it out, if somebody listens.
 inline void tell(const Fold& fold, const UnitState& unit, std::uint32_t instance, Level from,
                  Instant t, const SeqAt& seq_at, Effects& effects) {
+  if (effects.noted != nullptr) return note(fold, unit, instance, from, t, *effects.noted);
   if (!effects.told) return;
   rationale(fold, unit, instance, from, t, seq_at(t), effects.warning);
   effects.told(effects.warning);

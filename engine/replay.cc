@@ -6,6 +6,7 @@
 
 #include "engine/checkpoint.h"
 #include "engine/gathering.h"
+#include "engine/level_changes.h"
 #include "engine/outline.h"
 #include "engine/replay_meta.h"
 #include "engine/touch.h"
@@ -26,7 +27,7 @@ struct Shard {
                       std::vector<std::pair<Instant, std::uint32_t>>,
                       std::greater<>>
       dues;  // lazy: counts if the slot agrees
-  HeldWarnings leaving;
+  Outgoing outgoing;
   std::vector<GreyChange> greys;
   std::uint64_t judgements = 0;
   std::vector<std::uint64_t> rule_judgements;
@@ -347,11 +348,11 @@ class Replay::Shards {
       threads.clear();
       std::size_t warnings = 1;
       for (Shard& shard : shards_) {
-        warnings += shard.leaving.size();
+        warnings += shard.outgoing.size();
         take_greyed(shard);
       }
       records = std::clamp(records * held / warnings, options_.fold_entries, records * 4);
-      if (Status s = give_out(); !s) return s;
+      if (Status s = give_out([&](Instant t) { return log.seq_at(t); }); !s) return s;
       stretch.from = stretch.to;
     }
     for (const auto& [year, units] : whole.lacking()) gaps_[year].units += units;
@@ -405,7 +406,7 @@ class Replay::Shards {
       }
       shard.work.clear();
     }
-    return give_out();
+    return give_out([this](Instant t) { return seq_at(t); });
   }
 
   void begin_world() {
@@ -443,13 +444,14 @@ class Replay::Shards {
     for (Shard& other : shards_) other.work.clear();
     take_greyed(shard);
     count_gaps();
-    return give_out();
+    return give_out([this](Instant t) { return seq_at(t); });
   }
 
   // What becomes of the shard's units is noted there.
   Effects listening(Shard& shard) const {
     Effects out;
-    out.told = [this, &shard](const Warning& warning) { shard.leaving.add(warning, render_); };
+    out.told = [this, &shard](const Warning& w) { shard.outgoing.warnings.add(w, render_); };
+    if (!options_.fold.reasons) out.noted = &shard.outgoing.changes;
     if (options_.count_rules) out.rule_judgements.resize(program_->rules.size());
     return out;
   }
@@ -541,13 +543,11 @@ class Replay::Shards {
     count_rules(effects, shard);
   }
 
-  Status give_out() {
+  Status give_out(const SeqAt& seq_of) {
     if (options_.grey) tell_greys();
-    std::vector<HeldWarnings*> all;
-    for (Shard& shard : shards_) all.push_back(&shard.leaving);
-    const Status given = lianqing::give_out(all, out_);
-    for (HeldWarnings* one : all) one->clear();
-    return given;
+    std::vector<Outgoing*> all;
+    for (Shard& shard : shards_) all.push_back(&shard.outgoing);
+    return lianqing::give_out(all, fold_, seq_of, render_, out_);
   }
 
   void tell_greys() {

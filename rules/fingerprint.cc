@@ -1,6 +1,11 @@
 #include "rules/fingerprint.h"
 
+// EVP cannot copy a digest under way without allocating.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include <cstring>
 
 #include "lianqing/assert.h"
 
@@ -35,11 +40,30 @@ std::array<std::uint8_t, 32> sha256(std::string_view text) {
   return out;
 }
 
+Sha256Start::Sha256Start(std::string_view start) {
+  static_assert(sizeof(SHA256_CTX) == sizeof state_);
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, start.data(), start.size());
+  std::memcpy(state_.data(), &context, sizeof context);
+}
+
+std::array<std::uint8_t, 32> Sha256Start::with(std::string_view rest) const {
+  SHA256_CTX context;
+  std::memcpy(&context, state_.data(), sizeof context);
+  SHA256_Update(&context, rest.data(), rest.size());
+  std::array<std::uint8_t, 32> out;
+  SHA256_Final(out.data(), &context);
+  return out;
+}
+
 void append_hex(std::string& out, std::span<const std::uint8_t> bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
+  std::size_t at = out.size();
+  out.resize(at + 2 * bytes.size());
   for (const std::uint8_t byte : bytes) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
+    out[at++] = kDigits[byte >> 4];
+    out[at++] = kDigits[byte & 15];
   }
 }
 

@@ -46,6 +46,17 @@ TEST(JsonString, EscapesWhatJsonRequires) {
   EXPECT_EQ(quoted(std::string_view("\0\x01\x1f\x7f", 4)), "\"\\u0000\\u0001\\u001f\x7f\"");
 }
 
+TEST(JsonString, LooksAtEveryByteWhereverItStands) {
+  for (unsigned c = 0; c < 128; ++c) {
+    for (std::size_t at = 0; at < 19; ++at) {
+      std::string text = " ~aZ09!#[]^_\x7f abcdef";
+      text[at] = static_cast<char>(c);
+      const bool plain = c >= 0x20 && c != '"' && c != '\\';
+      EXPECT_EQ(plain_json_prefix(text), plain ? text.size() : at) << c;
+    }
+  }
+}
+
 TEST(JsonString, LeavesUtf8Alone) {
   EXPECT_EQ(quoted("红/黄/绿 é 😀"), "\"红/黄/绿 é 😀\"");
   EXPECT_EQ(quoted("\xEF\xBF\xBD"), "\"\xEF\xBF\xBD\"");
