@@ -39,14 +39,20 @@ Level Summary::PerUnit::colour() const {
 void Summary::add(const Leaving& leaving) {
   ++transitions_;
   ++rules_[leaving.rule].to[static_cast<std::size_t>(leaving.to)];
-  PerUnit& unit = units_[leaving.unit];
+  const auto found = unit_at_.try_emplace(leaving.unit, units_.size());
+  if (found.second) units_.emplace_back().name = leaving.unit;
+  PerUnit& unit = units_[found.first->second];
   ++unit.transitions;
   if (leaving.shadow) return;  // judged and kept, but no part of a colour
-  const auto where = std::pair(leaving.rule, leaving.key);
-  if (leaving.to == Level::green) {
-    unit.levels.erase(where);
+  const auto at =
+      unit.levels.find(std::pair<std::string_view, std::string_view>(leaving.rule, leaving.key));
+  if (at == unit.levels.end()) {
+    if (leaving.to != Level::green)
+      unit.levels.emplace(std::pair(leaving.rule, leaving.key), leaving.to);
+  } else if (leaving.to == Level::green) {
+    unit.levels.erase(at);
   } else {
-    unit.levels[where] = leaving.to;
+    at->second = leaving.to;
   }
 }
 
@@ -95,11 +101,13 @@ std::string Summary::text(const Replay& replay, const Program& program, const Od
   out += columns(rows, {false, false, true, true, true}) + "\n";
 
   std::array<std::uint64_t, kLevels> colours{};
-  std::vector<std::pair<const std::string*, const PerUnit*>> order;
-  for (const auto& [unit, per] : units_) {
-    ++colours[static_cast<std::size_t>(per.colour())];
-    order.emplace_back(&unit, &per);
+  std::vector<const PerUnit*> order;
+  for (const PerUnit& unit : units_) {
+    ++colours[static_cast<std::size_t>(unit.colour())];
+    order.push_back(&unit);
   }
+  std::sort(order.begin(), order.end(),
+            [](const auto& a, const auto& b) { return a->name < b->name; });
   colours[0] += replay.unit_count() - units_.size();
   out += (zh ? "期末单位: " : "units at the end: ");
   for (const Level level : {Level::red, Level::yellow, Level::green}) {
@@ -107,13 +115,12 @@ std::string Summary::text(const Replay& replay, const Program& program, const Od
            (level == Level::green ? "\n" : "   ");
   }
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.second->colour(), a.second->transitions) >
-           std::pair(b.second->colour(), b.second->transitions);
+    return std::pair(a->colour(), a->transitions) > std::pair(b->colour(), b->transitions);
   });
   for (std::size_t i = 0;
-       i < std::min(order.size(), kShownUnits) && order[i].second->colour() != Level::green; ++i) {
-    out += "  " + painted(order[i].second->colour(), style) + "  " + *order[i].first + ":";
-    for (const auto& [where, level] : order[i].second->levels) {
+       i < std::min(order.size(), kShownUnits) && order[i]->colour() != Level::green; ++i) {
+    out += "  " + painted(order[i]->colour(), style) + "  " + order[i]->name + ":";
+    for (const auto& [where, level] : order[i]->levels) {
       out += " " + where.first + (where.second.empty() ? "" : "[" + where.second + "]");
     }
     out += "\n";

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "cli/explanation.h"
@@ -33,13 +35,22 @@ class Summary {
   struct PerRule {
     std::uint64_t to[kLevels] = {0, 0, 0};  // transitions by the level they led to
   };
+  struct ByText {  // looked up without making texts
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return std::tie(a.first, a.second) < std::tie(b.first, b.second);
+    }
+  };
   struct PerUnit {
-    std::map<std::pair<std::string, std::string>, Level> levels;  // (rule, key), if not green
+    std::string name;
+    std::map<std::pair<std::string, std::string>, Level, ByText> levels;  // (rule, key), not green
     std::uint64_t transitions = 0;
     Level colour() const;
   };
   std::map<std::string, PerRule> rules_;
-  std::map<std::string, PerUnit> units_;
+  std::vector<PerUnit> units_;  // sorted when they are told
+  std::unordered_map<std::string, std::size_t> unit_at_;
   std::uint64_t transitions_ = 0;
 };
 

@@ -176,9 +176,13 @@ class Raises {
     for (const WhyNode& child : node.all) visit(tree, child, level);
     if (!node.is_leaf() || node.verdict || !node.margin || (node.op != ">=" && node.op != ">"))
       return;
-    const auto measure = std::find_if(program_.measures.begin(), program_.measures.end(),
-                                      [&](const Measure& m) { return m.name == node.operand; });
-    if (measure == program_.measures.end() || measure->aggregate == Aggregate::value) return;
+    const auto& measures = program_.rules[instance_.rule].measures;
+    const auto named = std::find_if(measures.begin(), measures.end(), [&](std::uint32_t m) {
+      return program_.measures[m].name == node.operand;
+    });
+    if (named == measures.end()) return;
+    const Measure* const measure = &program_.measures[*named];
+    if (measure->aggregate == Aggregate::value) return;
     if (measure->aggregate == Aggregate::age) return;  // it grows by itself, and nothing adds to it
     if (!verdict_with(tree, &node)) return;
     std::optional<Instant> limit = before(*measure);

@@ -9,7 +9,7 @@
 namespace lianqing {
 namespace {
 
-constexpr std::size_t kAhead = 8;
+constexpr std::size_t kAhead = 8;  // changes for which memory is asked in time
 
 }  // namespace
 
@@ -64,7 +64,7 @@ class Departure {
     sort();
     Leaving leaving;
     for (std::size_t i = 0; i < order_.size(); ++i) {
-      if (i + kAhead < order_.size()) __builtin_prefetch(&change(order_[i + kAhead]));
+      fetch_ahead(i);
       const LevelChange& one = change(order_[i]);
       Warning& warning = write(*all_[order_[i].held], one);
       warning.seq = seq_at(one.time);
@@ -96,6 +96,19 @@ class Departure {
 
   const LevelChange& change(const Place& place) const {
     return all_[place.held]->changes_[place.at];
+  }
+
+  // First for the change, then for its values.
+  void fetch_ahead(std::size_t i) const {
+    if (i + 2 * kAhead < order_.size()) {
+      const auto* const far = reinterpret_cast<const char*>(&change(order_[i + 2 * kAhead]));
+      __builtin_prefetch(far);
+      __builtin_prefetch(far + sizeof(LevelChange) - 1);
+    }
+    if (i + kAhead < order_.size()) {
+      const Place& near = order_[i + kAhead];
+      __builtin_prefetch(all_[near.held]->values_.data() + change(near).values);
+    }
   }
 
   void sort() {
