@@ -148,6 +148,7 @@ void append_sentence(Text& out, const Outlook& outlook, const Bilingual& title,
 
 const Bilingual& title_of(const Program& program, std::string_view measure) {
   static const Bilingual kNoTitle;
+  if (measure.empty()) return kNoTitle;
   const auto at = std::find_if(program.measures.begin(), program.measures.end(),
                                [&](const Measure& one) { return one.name == measure; });
   return at == program.measures.end() ? kNoTitle : at->title;
@@ -167,7 +168,7 @@ void put(JsonLine& out, const Outlook& outlook, const Program& program) {
     put(out, outlook.need);
     out.key("limit").string(outlook.limit);
   }
-  const Bilingual& title = title_of(program, by_more ? outlook.measure : std::string());
+  const Bilingual& title = title_of(program, by_more ? outlook.measure : std::string_view());
   out.key("text").begin_object();
   const auto text = [&](bool chinese) {
     return [&, chinese](LineText& to) { append_sentence(to, outlook, title, program, chinese); };

@@ -64,7 +64,17 @@ class Departure {
     sort();
     Leaving leaving;
     for (std::size_t i = 0; i < order_.size(); ++i) {
-      fetch_ahead(i);
+      // First for the change, then for its values. Not in a function of its own: one that only
+      // prefetches is taken for one that does nothing, and its calls are left out.
+      if (i + 2 * kAhead < order_.size()) {
+        const auto* const far = reinterpret_cast<const char*>(&change(order_[i + 2 * kAhead]));
+        __builtin_prefetch(far);
+        __builtin_prefetch(far + sizeof(LevelChange) - 1);
+      }
+      if (i + kAhead < order_.size()) {
+        const Place& near = order_[i + kAhead];
+        __builtin_prefetch(all_[near.held]->values_.data() + change(near).values);
+      }
       const LevelChange& one = change(order_[i]);
       Warning& warning = write(*all_[order_[i].held], one);
       warning.seq = seq_at(one.time);
@@ -96,19 +106,6 @@ class Departure {
 
   const LevelChange& change(const Place& place) const {
     return all_[place.held]->changes_[place.at];
-  }
-
-  // First for the change, then for its values.
-  void fetch_ahead(std::size_t i) const {
-    if (i + 2 * kAhead < order_.size()) {
-      const auto* const far = reinterpret_cast<const char*>(&change(order_[i + 2 * kAhead]));
-      __builtin_prefetch(far);
-      __builtin_prefetch(far + sizeof(LevelChange) - 1);
-    }
-    if (i + kAhead < order_.size()) {
-      const Place& near = order_[i + kAhead];
-      __builtin_prefetch(all_[near.held]->values_.data() + change(near).values);
-    }
   }
 
   void sort() {
