@@ -1,8 +1,7 @@
 // Changes of level whose warnings have no reasons, held as a few numbers each until those of all
 // units can be put in order; only then the warnings are written.
-// Card: 56 bytes and 40 for each value, where the rendered line and what sorts it take 450; in
-// order of time the position in the log is found by walking along it, elsewhere by a search that
-// waits for memory three times.
+// Card: 56 bytes and 40 for each value, where the rendered line and what sorts it take 450; in order
+// of time the search for a position in the log waits for memory seldom.
 #pragma once
 
 #include <span>

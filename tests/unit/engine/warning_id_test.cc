@@ -6,9 +6,7 @@ namespace lianqing {
 namespace {
 
 // The id as docs/formats.md defines it, of the whole text at once.
-std::string expected(const std::string& text) {
-  return "w-" + hex(sha256(text)).substr(0, 32);
-}
+std::string expected(const std::string& text) { return "w-" + hex(sha256(text)).substr(0, 32); }
 
 TEST(WarningId, IsTheDigestOfWhatItMeans) {
   for (const std::size_t length : {0U, 3U, 31U, 32U, 200U, 1000U}) {
