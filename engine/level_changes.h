@@ -1,7 +1,7 @@
 // Changes of level whose warnings have no reasons, held as a few numbers each until those of all
 // units can be put in order; only then the warnings are written.
-// Card: 56 bytes and 40 for each value, where the rendered line and what sorts it take 450; in order
-// of time the search for a position in the log waits for memory seldom.
+// Card: 56 bytes and 40 for each value, where the rendered line and what sorts it take 450; in
+// order of time the search for a position in the log waits for memory seldom.
 #pragma once
 
 #include <span>
