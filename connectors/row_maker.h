@@ -22,7 +22,7 @@ class RowMaker {
 
   // What such a row is made of. `text`: as TextNumbers::number has it.
   std::uint32_t number(std::string_view text, RowBatch& batch);
-  void prefetch(std::string_view text) const { texts_.prefetch(text); }
+  const void* place(std::string_view text) const { return texts_.place(text); }
   std::optional<std::uint16_t> field(std::string_view path) const;
   const std::vector<std::string>& fields() const { return query_.fields; }
   // Whether records of the type, the number of its name, are given whole.

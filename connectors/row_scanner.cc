@@ -99,7 +99,7 @@ void RowScanner::number_unit(std::string_view text, RowBatch& batch) {
   last.row = batch.rows.size() - 1;
   last.size = text.size();
   std::memcpy(last.text.data(), text.data(), Arena::kPadding);
-  maker_.prefetch(text);
+  __builtin_prefetch(maker_.place(text));
 }
 
 void RowScanner::settle_first(RowBatch& batch) {

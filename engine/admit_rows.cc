@@ -60,7 +60,15 @@ Status RowAdmission::admit(const RowRun& run, const WholeRecord& whole, Admitted
   const RowBatch& from = *run.batch;
   Texts& texts = texts_of(run);
   for (std::size_t i = run.begin; i < run.end; ++i) {
-    if (i + 2 * kAhead < run.end) look_ahead(from, i, texts);
+    // What rows behind it will touch: first where a unit's rows end, then what lies there.
+    if (i + 2 * kAhead < run.end) {
+      const EventRow& far = from.rows[i + 2 * kAhead];
+      if (far.whole == kNoText) {
+        __builtin_prefetch(rows_.slot(texts.texts[far.source], far.id()));
+      }
+      __builtin_prefetch(rows_.unit(unit_of(far, texts)));
+      __builtin_prefetch(rows_.end(unit_of(from.rows[i + kAhead], texts)), 1);
+    }
     const EventRow& row = from.rows[i];
     if (row.whole != kNoText) {
       const auto& record = from.whole[row.whole];
@@ -94,16 +102,8 @@ Status RowAdmission::admit(const RowRun& run, const WholeRecord& whole, Admitted
   return {};
 }
 
-// What rows behind the one at hand will touch is asked for: first where a unit's rows end, then
-// what lies there.
-void RowAdmission::look_ahead(const RowBatch& from, std::size_t at, const Texts& texts) const {
-  const auto unit_of = [&texts](const EventRow& row) {
-    return row.whole != kNoText || row.unit == kNoText ? kNone : texts.units[row.unit];
-  };
-  const EventRow& far = from.rows[at + 2 * kAhead];
-  if (far.whole == kNoText) rows_.prefetch(texts.texts[far.source], far.id());
-  rows_.prefetch_unit(unit_of(far));
-  rows_.prefetch_end(unit_of(from.rows[at + kAhead]));
+std::uint32_t RowAdmission::unit_of(const EventRow& row, const Texts& texts) {
+  return row.whole != kNoText || row.unit == kNoText ? kNone : texts.units[row.unit];
 }
 
 RowAdmission::Texts& RowAdmission::texts_of(const RowRun& run) {

@@ -43,7 +43,8 @@ class RowAdmission {
   Status read_again(const Identities::Place& place, std::string_view source, std::string_view id,
                     const WholeRecord& whole);
   Status admit(const std::variant<Event, Rejection>& record, AdmittedBatch& batch);
-  void look_ahead(const RowBatch& from, std::size_t at, const Texts& texts) const;
+  // kNone: not known yet, or none.
+  static std::uint32_t unit_of(const EventRow& row, const Texts& texts);
   Texts& texts_of(const RowRun& run);
   Type type_of(std::string_view name) const;
   bool fits(const EventRow& row, const RowBatch& batch, const Type& type, const Texts& texts) const;

@@ -66,10 +66,10 @@ class Identities {
     return out;
   }
 
-  // Asks for memory that find() will look at.
-  void prefetch(std::string_view source, std::string_view id) const {
-    if (forms_[last_form_].has(id) || id_of(id).form != kNone) return;
-    __builtin_prefetch(&places_[start(bits_of(source, id))]);
+  // What find() will look at first, to be asked for in time; null: nothing far.
+  const void* slot(std::string_view source, std::string_view id) const {
+    if (forms_[last_form_].has(id) || id_of(id).form != kNone) return nullptr;
+    return &places_[start(bits_of(source, id))];
   }
 
   // What find() said of this identity a moment ago: it is not there. How its row keeps its id.

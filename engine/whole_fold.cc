@@ -45,7 +45,7 @@ void WholeFold::fold(const Stretch& stretch, std::size_t number, Effects& effect
     const auto unit = static_cast<std::uint32_t>(place);
     UnitState* const state = roster_.slot(unit).state.get();
     if (!log_.has(unit) && state == nullptr) continue;
-    log_.prefetch(static_cast<std::uint32_t>(place + flats_.size()));
+    __builtin_prefetch(log_.first_of(static_cast<std::uint32_t>(place + flats_.size())));
     if (plain_[unit]) {
       fold_flat(stretch, number, unit, effects);
     } else {

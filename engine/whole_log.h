@@ -41,7 +41,7 @@ class WholeLog {
   Instant cut(Instant from, std::size_t records, Instant end) const {
     return rows_.clocks().cut(from, records, end);
   }
-  void prefetch(std::uint32_t unit) const { rows_.prefetch_first(unit); }
+  const void* first_of(std::uint32_t unit) const { return rows_.first(unit); }
   bool has(std::uint32_t unit) const { return rows_.has(unit); }
   // Calls `visit` with each of the unit's entries with clock <= t, in log order; valid during the
   // call. `room`: used again for the next unit. Threads may look at different units.

@@ -93,17 +93,17 @@ class WholeRows {
   void tell_content(std::uint32_t number, const ContentHash& content);
   Identities::Place find(std::string_view source, std::string_view id,
                          const Symbols& symbols) const;
-  // Memory is asked for: for find(), and for where the next record of a unit is told and will lie.
-  void prefetch(std::string_view source, std::string_view id) const {
-    identities_.prefetch(source, id);
+  // What is to be asked for in time: for find(), and where the next record of a unit is told and
+  // will lie; null: nothing. (A function that only prefetches is taken for one that does nothing,
+  // and its calls are left out.)
+  const void* slot(std::string_view source, std::string_view id) const {
+    return identities_.slot(source, id);
   }
-  void prefetch_unit(std::uint32_t unit) const {
-    if (unit < units_.size()) __builtin_prefetch(&units_[unit]);
+  const void* unit(std::uint32_t unit) const {
+    return unit < units_.size() ? &units_[unit] : nullptr;
   }
-  void prefetch_end(std::uint32_t unit) const {
-    if (unit < units_.size() && units_[unit].first != 0) {
-      __builtin_prefetch(words(units_[unit].end), 1);
-    }
+  const void* end(std::uint32_t unit) const {
+    return has(unit) ? words(units_[unit].end) : nullptr;
   }
 
   // ---- by their unit, in log order
@@ -137,9 +137,9 @@ class WholeRows {
       if (has(unit)) visit(unit);
     }
   }
-  // Memory is asked for of the unit's first records.
-  void prefetch_first(std::uint32_t unit) const {
-    if (has(unit)) prefetch_at(units_[unit].first);
+  // Where the unit's first records lie; null: it has none.
+  const void* first(std::uint32_t unit) const {
+    return has(unit) ? words(units_[unit].first) : nullptr;
   }
   bool has(std::uint32_t unit) const { return unit < units_.size() && units_[unit].first != 0; }
   template <class Visit>
@@ -150,7 +150,12 @@ class WholeRows {
       const std::uint64_t* const head = words(at);
       const Ref next = head[1];
       const std::uint64_t* const end = next == 0 ? words(all.end) : head + head[0];
-      if (next != 0) prefetch_at(next);
+      if (next != 0) {
+        const std::uint64_t* const ahead = words(next);
+        for (std::ptrdiff_t line = 0; line <= kAhead; line += kLine) {
+          __builtin_prefetch(ahead + line);
+        }
+      }
       for (const std::uint64_t* record = head + kStretchHead; record != end;) {
         __builtin_prefetch(record + kAhead);
         const Record one(record);
@@ -193,10 +198,6 @@ class WholeRows {
   static constexpr std::uint64_t kTold = std::uint64_t{1} << 62, kByLine = std::uint64_t{1} << 63;
   static_assert(sizeof(Place) == 16);
 
-  void prefetch_at(Ref ref) const {
-    const std::uint64_t* const at = words(ref);
-    for (std::ptrdiff_t line = 0; line <= kAhead; line += kLine) __builtin_prefetch(at + line);
-  }
   const std::uint64_t* words(Ref ref) const {
     return blocks_[ref >> kBlockBits].get() + (ref & ((1U << kBlockBits) - 1));
   }
