@@ -103,7 +103,9 @@ class WholeRows {
     return unit < units_.size() ? &units_[unit] : nullptr;
   }
   const void* end(std::uint32_t unit) const {
-    return has(unit) ? words(units_[unit].end) : nullptr;
+    if (!has(unit)) return nullptr;
+    const Stretches& all = units_[unit];  // a full one may end where its block does
+    return words(all.end - all.start) + all.start;
   }
 
   // ---- by their unit, in log order
@@ -149,7 +151,7 @@ class WholeRows {
     for (Ref at = all.first; at != 0;) {
       const std::uint64_t* const head = words(at);
       const Ref next = head[1];
-      const std::uint64_t* const end = next == 0 ? words(all.end) : head + head[0];
+      const std::uint64_t* const end = head + (next == 0 ? all.start : head[0]);
       if (next != 0) {
         const std::uint64_t* const ahead = words(next);
         for (std::ptrdiff_t line = 0; line <= kAhead; line += kLine) {
