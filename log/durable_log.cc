@@ -5,6 +5,7 @@
 #include <set>
 
 #include "lianqing/assert.h"
+#include "lianqing/disk_full.h"
 
 namespace lianqing {
 namespace {
@@ -606,7 +607,8 @@ Status DurableLog::backup(const std::filesystem::path& directory) {
   const LogPlaces places(directory);
   std::filesystem::create_directories(places.head, error);
   if (error) {
-    return failure(ErrorCode::io, "cannot make " + directory.string() + ": " + error.message());
+    return failure(is_disk_full(error.value()) ? ErrorCode::full : ErrorCode::io,
+                   "cannot make " + directory.string() + ": " + error.message());
   }
   if (Status s = store_->copy_to(places.database); !s) return s;
   LogPosition now = position_;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "lianqing/assert.h"
+#include "lianqing/disk_full.h"
 #include "log/durable_log.h"
 
 namespace lianqing {
@@ -43,7 +44,8 @@ Status make_directories(const fs::path& directory) {
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) {
-    return failure(ErrorCode::io, "cannot make " + directory.string() + ": " + error.message());
+    return failure(is_disk_full(error.value()) ? ErrorCode::full : ErrorCode::io,
+                   "cannot make " + directory.string() + ": " + error.message());
   }
   return {};
 }
@@ -78,7 +80,7 @@ Result<std::string> make_log(const LogPlaces& places) {
   }
   fs::rename(fresh, places.database, error);
   if (error) {
-    return failure(ErrorCode::io,
+    return failure(is_disk_full(error.value()) ? ErrorCode::full : ErrorCode::io,
                    "cannot make " + places.database.string() + ": " + error.message());
   }
   const fs::path directory = fs::absolute(places.database).parent_path();
