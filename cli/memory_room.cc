@@ -16,8 +16,8 @@ constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 // What is held when a log has been read, beside what it has grown to; rather too little, as nobody
 // is to be refused what would have come to its end.
 constexpr double kBehind = 1.2;
-// A log of which less is known is not judged.
-constexpr double kShare = 0.01;
+// Before it has taken this part of the room, a log is not judged: too little is known of it.
+constexpr double kPart = 0.25;
 constexpr std::uint64_t kLast = 32U << 20;  // so little left is none
 
 // The number behind `name` in a file of such lines; nothing if there is none.
@@ -87,14 +87,24 @@ MemoryRoom MemoryRoom::now(const std::string& root) {
   return out;
 }
 
-Status WholeLogRoom::fits(const MemoryRoom& room, const ReadingProgress& progress) const {
+double WholeLogRoom::estimate(double share, double grown) {
+  const auto newer = std::partition_point(
+      seen_.begin(), seen_.end(), [share](const auto& one) { return one.first <= share / 2; });
+  const auto [from, before] = *(newer - 1);
+  const double step = share - from;
+  seen_.emplace_back(share, grown);
+  return grown + (step > 0 ? std::max(grown - before, 0.0) / step * (1 - share) : 0);
+}
+
+Status WholeLogRoom::fits(const MemoryRoom& room, const ReadingProgress& progress) {
   const double grown = static_cast<double>(room.taken - std::min(room.taken, start_.taken));
   const double left = static_cast<double>(room.free), all = grown + left;
   double needed = grown;
   if (progress.bytes_total && *progress.bytes_total != 0) {
-    const double share =
-        static_cast<double>(progress.bytes_read) / static_cast<double>(*progress.bytes_total);
-    if (share >= kShare) needed = grown / std::min(share, 1.0) * kBehind;
+    const double share = std::min(
+        static_cast<double>(progress.bytes_read) / static_cast<double>(*progress.bytes_total), 1.0);
+    const double whole = estimate(share, grown) * kBehind;
+    if (grown >= all * kPart) needed = whole;
   }
   if (needed <= all && room.free >= kLast) return {};
   return failure(ErrorCode::refused,

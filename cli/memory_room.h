@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "connectors/sources/event_files.h"
 #include "lianqing/result.h"
@@ -20,7 +22,9 @@ struct MemoryRoom {
   static MemoryRoom now(const std::string& root = "");
 };
 
-// Told while the log is read, every now and then. Fails (refused) if all of it will not fit.
+// Told while the log is read, every now and then. Fails (refused) if all of it will not fit: by how
+// much memory grew over the newer half of what was read, as a beginning, in which most units are
+// new, tells too much of the rest.
 class WholeLogRoom {
  public:
   explicit WholeLogRoom(MemoryRoom start = MemoryRoom::now()) : start_(start) {}
@@ -30,12 +34,17 @@ class WholeLogRoom {
     next_ = records + kStep;
     return fits(MemoryRoom::now(), progress);
   }
-  Status fits(const MemoryRoom& room, const ReadingProgress& progress) const;
+  // In the order in which the log is read.
+  Status fits(const MemoryRoom& room, const ReadingProgress& progress);
 
  private:
   static constexpr std::uint64_t kStep = 1U << 18;
+  // Grown to when all is read, `share` of which has been; at least what it has grown to.
+  double estimate(double share, double grown);
+
   MemoryRoom start_;
   std::uint64_t next_ = kStep;
+  std::vector<std::pair<double, double>> seen_{{0, 0}};  // how much of the log, and grown to what
 };
 
 }  // namespace lianqing

@@ -42,21 +42,38 @@ TEST(MemoryRoom, OfThisProcessIsKnown) {
   EXPECT_LT(room.free, UINT64_MAX);
 }
 
+// What is free when a log has grown to that in a room of 4 GiB.
+MemoryRoom after(std::uint64_t grown) { return {kGiB / 8 + grown, 4 * kGiB - grown}; }
+WholeLogRoom begun() { return WholeLogRoom(MemoryRoom{kGiB / 8, 4 * kGiB}); }
+
 TEST(WholeLogRoom, IsRefusedBeforeMemoryIsFull) {
-  const WholeLogRoom log(MemoryRoom{kGiB / 8, 4 * kGiB});
-  const auto after = [](std::uint64_t grown) {
-    return MemoryRoom{kGiB / 8 + grown, 4 * kGiB - grown};
-  };
-  EXPECT_TRUE(log.fits(after(kGiB), ReadingProgress{50, 100}));  // 2.4 GiB
-  const Status refused = log.fits(after(kGiB / 4), ReadingProgress{5, 100});
+  EXPECT_TRUE(begun().fits(after(2 * kGiB), ReadingProgress{75, 100}));  // 3.2 GiB
+  const Status refused = begun().fits(after(kGiB), ReadingProgress{20, 100});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::refused);
   EXPECT_NE(refused.error().what.find("6.4 GB"), std::string::npos) << refused.error().what;
   EXPECT_NE(refused.error().what.find("4.3 GB"), std::string::npos) << refused.error().what;
-  EXPECT_TRUE(log.fits(after(kGiB / 4), ReadingProgress{5, 1000})) << "too early to tell";
-  // Nobody knows how much will come: it goes on as long as there is room.
-  EXPECT_TRUE(log.fits(after(3 * kGiB), ReadingProgress{5, std::nullopt}));
-  EXPECT_FALSE(log.fits(after(4 * kGiB - 1000), ReadingProgress{5, std::nullopt}));
+  EXPECT_TRUE(begun().fits(after(kGiB - 1), ReadingProgress{1, 100})) << "too early to tell";
+}
+
+TEST(WholeLogRoom, KnowsThatABeginningBringsMoreThanTheRest) {
+  // 0.6 GiB of units in the first 3 %, 20 MiB for every percent besides: 2.6 GiB in all.
+  WholeLogRoom log = begun();
+  for (std::uint64_t percent = 1; percent <= 100; ++percent) {
+    const std::uint64_t units = std::min<std::uint64_t>(percent, 3) * (kGiB / 5);
+    EXPECT_TRUE(log.fits(after(units + percent * (kGiB / 50)), {percent, 100})) << percent;
+  }
+}
+
+TEST(WholeLogRoom, SeesThatTheRestBringsMoreThanTheBeginning) {
+  WholeLogRoom log = begun();
+  EXPECT_TRUE(log.fits(after(kGiB / 2), {30, 100}));
+  EXPECT_FALSE(log.fits(after(2 * kGiB), {60, 100}));
+}
+
+TEST(WholeLogRoom, OfWhichNobodyKnowsTheLengthGoesOnWhileThereIsRoom) {
+  EXPECT_TRUE(begun().fits(after(3 * kGiB), ReadingProgress{5, std::nullopt}));
+  EXPECT_FALSE(begun().fits(after(4 * kGiB - 1000), ReadingProgress{5, std::nullopt}));
 }
 
 }  // namespace
