@@ -32,10 +32,10 @@ std::size_t footprint(const UnitState& unit) {
   if (!unit.rows.all().empty()) out += unit.rows.all().back().at + unit.rows.all().back().size;
   out += bytes_of(unit.attributes) + bytes_of(unit.decisions) + bytes_of(unit.raised) +
          bytes_of(unit.pending);
-  // What has no key stands in a short array, too.
-  constexpr std::size_t kPlace = kNode + sizeof(Places::Map::value_type) + 8;
+  constexpr std::size_t kPlain = 8, kKeyed = kNode + sizeof(KeyedIndex) + 8;
   out += bytes_of(unit.instances) + bytes_of(unit.series) + bytes_of(unit.counters) +
-         (unit.instances.size() + unit.series.size()) * kPlace;
+         (unit.instances.size() + unit.series.size()) * kPlain +
+         (unit.instance_of.keyed() + unit.series_of.keyed()) * kKeyed;
   for (const Series& series : unit.series) out += bytes_of(series);
   for (const Counter& counter : unit.counters) out += nodes_of(counter.intervals.ahead);
   out += nodes_of(unit.counter_of) + nodes_of(unit.items) + nodes_of(unit.sequences);

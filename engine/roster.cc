@@ -71,7 +71,8 @@ Result<UnitState*> Roster::load(std::uint32_t number) {
   if (slot.state) return slot.state.get();
   if (slot.stored) {
     LQ_TRY(const std::string bytes, store_->unit(slot.name));
-    LQ_TRY(UnitState state, decode(bytes, fold_, symbols_));
+    LQ_TRY(UnitState state,
+           slot.ours ? decode_own(bytes, fold_, symbols_) : decode(bytes, fold_, symbols_));
     slot.state = std::make_unique<UnitState>(std::move(state));
   } else {
     slot.state = std::make_unique<UnitState>();
@@ -131,7 +132,7 @@ void Roster::write_down(Slot& slot) {
   written_.push_back(as_stored(slot));
   written_bytes_ += written_.back().bytes.size() + sizeof(StoredUnit);
   slot.marked = 0;
-  slot.stored = true;
+  slot.stored = slot.ours = true;
 }
 
 bool Roster::write_down(std::size_t bytes) {
@@ -178,7 +179,7 @@ Status Roster::evict(std::size_t budget) {
     Slot& slot = slots_[number];
     if (slot.marked != 0 || !slot.stored) {
       if (Status s = store_->park(as_stored(slot)); !s) return s;
-      slot.stored = true;
+      slot.stored = slot.ours = true;
       slot.marked = 0;
     }
     slot.state.reset();

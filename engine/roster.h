@@ -28,6 +28,7 @@ class Roster {
     std::string name;
     std::unique_ptr<UnitState> state;  // null: in the store, or not made yet
     bool stored = false;
+    bool ours = false;         // what is stored was written by this process
     std::uint32_t marked = 0;  // the round of mark() in which it was marked last; 0: it is stored
     bool flat = false;         // has events that no state tells of (flat_fold.h)
     Instant due = kNever;

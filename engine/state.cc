@@ -144,11 +144,11 @@ class Encoder {
 
   // In bytewise order of (rule, key), which no run-time numbering can change.
   void put_instances(ByteWriter& out) const {
-    std::vector<std::string> entries;
+    ByteWriter entry;
+    std::vector<std::size_t> ends;
     for (const auto& [where, position] : unit_.instance_of) {
       const Instance& instance = unit_.instances[position];
       const std::optional<Touch> touch = touch_of(program_, route_, unit_, instance);
-      ByteWriter entry;
       entry.unsigned_integer(where.index);
       put(entry, where.key);
       entry.unsigned_integer(static_cast<std::uint64_t>(instance.level));
@@ -169,28 +169,37 @@ class Encoder {
         entry.unsigned_integer(static_cast<std::uint64_t>(touch->cause));
         entry.integer(micros(touch->earliest));
       }
-      entries.push_back(entry.take());
+      ends.push_back(entry.size());
     }
-    put_sorted(out, entries);
+    put_sorted(out, entry.take(), ends);
   }
 
   void put_raised(ByteWriter& out) const {
-    std::vector<std::string> entries;
+    ByteWriter entry;
+    std::vector<std::size_t> ends;
     for (const Raised& rise : unit_.raised) {
-      ByteWriter entry;
       entry.integer(micros(rise.time));
       entry.unsigned_integer(rise.rule);
       put(entry, rise.key);
       entry.unsigned_integer(static_cast<std::uint64_t>(rise.level));
-      entries.push_back(entry.take());
+      ends.push_back(entry.size());
     }
-    put_sorted(out, entries);
+    put_sorted(out, entry.take(), ends);
   }
 
-  static void put_sorted(ByteWriter& out, std::vector<std::string>& entries) {
+  // `all`: entries, one behind the other, that end there.
+  static void put_sorted(ByteWriter& out, const std::string& all,
+                         const std::vector<std::size_t>& ends) {
+    std::vector<std::string_view> entries;
+    entries.reserve(ends.size());
+    std::size_t begin = 0;
+    for (const std::size_t end : ends) {
+      entries.push_back(std::string_view(all).substr(begin, end - begin));
+      begin = end;
+    }
     std::sort(entries.begin(), entries.end());
     out.unsigned_integer(entries.size());
-    for (const std::string& entry : entries) out.raw(entry);
+    for (const std::string_view entry : entries) out.raw(entry);
   }
 
   const UnitState& unit_;
@@ -231,7 +240,9 @@ class Decoder {
     if (!bad()) derive(rows);
     unit_.open = (flags & 4) != 0;
     unit_.emptied = (flags & 8) != 0;
-    each([this] { get_instance(); });
+    const std::uint64_t instances = in_.count();
+    unit_.instances.reserve(instances);
+    for (std::uint64_t i = 0; i < instances && !bad(); ++i) get_instance();
     each([this] { get_raised(); });
     each([this] { get_given(); });
     each([this] { get_pending(); });
@@ -480,8 +491,12 @@ Status rederive(UnitState& unit, const Fold& fold, Symbols& symbols) {
   return {};
 }
 
+Result<UnitState> decode_own(std::string_view bytes, const Fold& fold, Symbols& symbols) {
+  return Decoder(bytes, fold, symbols).run();
+}
+
 Result<UnitState> decode(std::string_view bytes, const Fold& fold, Symbols& symbols) {
-  Result<UnitState> unit = Decoder(bytes, fold, symbols).run();
+  Result<UnitState> unit = decode_own(bytes, fold, symbols);
   // Bytes that say the same in another way are not ours either.
   if (unit && encode(*unit, fold) != bytes) {
     return failure(ErrorCode::corrupt,

@@ -37,43 +37,81 @@ struct KeyedIndex {
   }
 };
 
-// Where the thing of (table index, key) lies in its vector. Walked in order; what has no key, which
-// is nearly everything, is looked up in one short array.
+// Where the thing of (table index, key) lies in its vector. Walked in order. What has no key, which
+// is nearly everything, is in one short array.
 class Places {
+  using Keyed = std::map<KeyedIndex, std::uint32_t>;
+  using Plain = std::vector<std::pair<std::uint32_t, std::uint32_t>>;  // sorted
+
  public:
-  using Map = std::map<KeyedIndex, std::uint32_t>;
+  class Iterator {
+   public:
+    Iterator(Plain::const_iterator plain, Plain::const_iterator plain_end,
+             Keyed::const_iterator keyed, Keyed::const_iterator keyed_end)
+        : plain_(plain), plain_end_(plain_end), keyed_(keyed), keyed_end_(keyed_end) {}
+
+    std::pair<KeyedIndex, std::uint32_t> operator*() const {
+      if (at_plain()) return {KeyedIndex{plain_->first, Cell{}}, plain_->second};
+      return *keyed_;
+    }
+    Iterator& operator++() {
+      if (at_plain()) {
+        ++plain_;
+      } else {
+        ++keyed_;
+      }
+      return *this;
+    }
+    bool operator==(const Iterator& other) const {
+      return plain_ == other.plain_ && keyed_ == other.keyed_;
+    }
+
+   private:
+    // What has no key comes before what has one.
+    bool at_plain() const {
+      if (plain_ == plain_end_) return false;
+      return keyed_ == keyed_end_ || plain_->first <= keyed_->first.index;
+    }
+    Plain::const_iterator plain_, plain_end_;
+    Keyed::const_iterator keyed_, keyed_end_;
+  };
 
   // kNone if there is none.
   std::uint32_t find(std::uint32_t index, const Cell& key) const {
     if (key.tag != CellTag::null) {
-      const auto at = all_.find(KeyedIndex{index, key});
-      return at == all_.end() ? kNone : at->second;
+      const auto at = keyed_.find(KeyedIndex{index, key});
+      return at == keyed_.end() ? kNone : at->second;
     }
     const auto at = plain(index);
     return at == plain_.end() || at->first != index ? kNone : at->second;
   }
   // There must be none yet.
   void add(std::uint32_t index, const Cell& key, std::uint32_t place) {
-    all_.emplace(KeyedIndex{index, key}, place);
-    if (key.tag == CellTag::null) plain_.insert(plain(index), {index, place});
+    if (key.tag == CellTag::null) {
+      plain_.insert(plain(index), {index, place});
+    } else {
+      keyed_.emplace(KeyedIndex{index, key}, place);
+    }
   }
   void clear() {
-    all_.clear();
+    keyed_.clear();
     plain_.clear();
   }
-  Map::const_iterator begin() const { return all_.begin(); }
-  Map::const_iterator end() const { return all_.end(); }
-  Map::const_iterator first_of(std::uint32_t index) const {
-    return all_.lower_bound(KeyedIndex{index, Cell{}});
+  std::size_t keyed() const { return keyed_.size(); }
+  Iterator begin() const { return {plain_.begin(), plain_.end(), keyed_.begin(), keyed_.end()}; }
+  Iterator end() const { return {plain_.end(), plain_.end(), keyed_.end(), keyed_.end()}; }
+  // Up to the first of a larger index, or the end.
+  Iterator first_of(std::uint32_t index) const {
+    return {plain(index), plain_.end(), keyed_.lower_bound(KeyedIndex{index, Cell{}}),
+            keyed_.end()};
   }
 
  private:
-  using Plain = std::vector<std::pair<std::uint32_t, std::uint32_t>>;  // sorted
   Plain::const_iterator plain(std::uint32_t index) const {
     return std::lower_bound(plain_.begin(), plain_.end(), index,
                             [](const auto& one, std::uint32_t i) { return one.first < i; });
   }
-  Map all_;
+  Keyed keyed_;
   Plain plain_;
 };
 
@@ -214,5 +252,7 @@ std::string encode(const UnitState& unit, const Fold& fold);
 // Fails (corrupt) on any byte sequence that encode does not make for this program. Texts are
 // interned into `symbols`, the fold's own.
 Result<UnitState> decode(std::string_view bytes, const Fold& fold, Symbols& symbols);
+// The same of what this process encoded itself: not compared with what encode makes of it.
+Result<UnitState> decode_own(std::string_view bytes, const Fold& fold, Symbols& symbols);
 
 }  // namespace lianqing

@@ -82,9 +82,9 @@ void touch_rule(const Program& program, UnitState& unit, std::uint32_t rule, con
   } else if (key.tag != CellTag::null) {
     touch(unit, instance_at(unit, rule, key), cause, earliest);
   } else {
-    auto at = unit.instance_of.first_of(rule);
-    for (; at != unit.instance_of.end() && at->first.index == rule; ++at) {
-      touch(unit, at->second, cause, earliest);
+    for (auto at = unit.instance_of.first_of(rule), end = unit.instance_of.first_of(rule + 1);
+         at != end; ++at) {
+      touch(unit, (*at).second, cause, earliest);
     }
   }
 }

@@ -6,9 +6,9 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <filesystem>
 #include <optional>
-#include <set>
 
 #include "engine/store/format.h"
 #include "lianqing/assert.h"
@@ -290,8 +290,9 @@ class RocksStore final : public Store {
   std::string directory_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
-  rocksdb::WriteBatch carried_;   // what was parked, while it is being reopened
-  std::set<std::string> parked_;  // units whose newest state waits for the next commit
+  rocksdb::WriteBatch carried_;  // what was parked, while it is being reopened
+  // Units whose newest state waits for the next commit; looked up, never walked.
+  boost::unordered_flat_set<std::string> parked_;
 };
 
 // A directory with fewer families than ours is of another format, or its making was cut short: that

@@ -27,6 +27,7 @@ class ByteWriter {
     bytes_ += v;
   }
   void raw(std::string_view v) { bytes_ += v; }
+  std::size_t size() const { return bytes_.size(); }
   const std::string& bytes() const { return bytes_; }
   std::string take() { return std::move(bytes_); }
 
