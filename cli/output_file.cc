@@ -5,13 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
 namespace lianqing {
 namespace {
 
-constexpr std::size_t kBuffer = 1U << 20;
+constexpr std::size_t kHeld = 1U << 20;
 
 Unexpected<Error> failure_of(const std::string& path, const char* doing, int code) {
   return failure(ErrorCode::io,
@@ -40,56 +41,86 @@ Result<OutputFile> OutputFile::open(const std::string& path, std::uint64_t keep)
     ::close(handle);
     return failure_of(partial, "cut", code);
   }
-  std::FILE* file = ::fdopen(handle, "r+");
-  if (file == nullptr) return failure_of(partial, "write", errno);
-  std::setvbuf(file, nullptr, _IOFBF, kBuffer);
-  OutputFile out(file, path);
+  OutputFile out(handle, path);
   out.bytes_ = keep;
   return out;
 }
 
 Result<OutputFile> OutputFile::open_directly(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "we");
-  if (file == nullptr) return failure_of(path, "write", errno);
-  std::setvbuf(file, nullptr, _IOFBF, kBuffer);
-  OutputFile out(file, path);
+  const int handle = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (handle < 0) return failure_of(path, "write", errno);
+  OutputFile out(handle, path);
   out.direct_ = true;
   return out;
 }
 
-OutputFile OutputFile::standard() { return OutputFile(stdout, ""); }
+OutputFile OutputFile::standard() {
+  std::fflush(stdout);
+  OutputFile out(STDOUT_FILENO, "");
+  out.by_line_ = ::isatty(STDOUT_FILENO) == 1;
+  return out;
+}
+
+OutputFile::OutputFile(int handle, std::string path)
+    : handle_(handle),
+      path_(std::move(path)),
+      held_(std::make_unique_for_overwrite<char[]>(kHeld)) {}
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
-    : file_(std::exchange(other.file_, nullptr)),
+    : handle_(std::exchange(other.handle_, -1)),
       path_(std::move(other.path_)),
       direct_(other.direct_),
+      by_line_(other.by_line_),
+      held_(std::move(other.held_)),
+      used_(std::exchange(other.used_, 0)),
       bytes_(other.bytes_) {}
 
 OutputFile::~OutputFile() {
-  if (file_ != nullptr && file_ != stdout) std::fclose(file_);
+  if (handle_ < 0) return;
+  (void)write_out();
+  if (!path_.empty()) ::close(handle_);
 }
 
 Unexpected<Error> OutputFile::failed(const char* doing) const {
   return failure_of(path_.empty() ? "standard output" : path_, doing, errno);
 }
 
-// One thread writes a file: it need not be locked for every line.
-Status OutputFile::text(std::string_view text) {
-  if (::fwrite_unlocked(text.data(), 1, text.size(), file_) != text.size()) return failed("write");
-  bytes_ += text.size();
+// What cannot be written is held no more: it failed, and is not tried again.
+Status OutputFile::write_out() {
+  const char* from = held_.get();
+  for (std::size_t left = std::exchange(used_, 0); left > 0;) {
+    const ::ssize_t written = ::write(handle_, from, left);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return failed("write");
+    from += written;
+    left -= static_cast<std::size_t>(written);
+  }
   return {};
 }
 
-Status OutputFile::line(const std::string& text) {
-  if (Status s = this->text(text); !s) return s;
-  if (::putc_unlocked('\n', file_) == EOF) return failed("write");
-  ++bytes_;
+Status OutputFile::text(std::string_view text) {
+  bytes_ += text.size();
+  while (text.size() > kHeld - used_) {
+    const std::size_t part = kHeld - used_;
+    std::memcpy(held_.get() + used_, text.data(), part);
+    used_ = kHeld;
+    if (Status s = write_out(); !s) return s;
+    text.remove_prefix(part);
+  }
+  if (!text.empty()) std::memcpy(held_.get() + used_, text.data(), text.size());
+  used_ += text.size();
   return {};
+}
+
+Status OutputFile::line(std::string_view text) {
+  if (Status s = this->text(text); !s) return s;
+  if (Status s = this->text("\n"); !s || !by_line_) return s;
+  return write_out();
 }
 
 Status OutputFile::sync() {
-  if (std::fflush(file_) != 0) return failed("write");
-  if (file_ != stdout && !direct_ && ::fsync(::fileno(file_)) != 0) return failed("write");
+  if (Status s = write_out(); !s) return s;
+  if (!path_.empty() && !direct_ && ::fsync(handle_) != 0) return failed("write");
   return {};
 }
 
