@@ -45,7 +45,8 @@ std::string filled(const SegmentShape& shape, std::span<const SegmentColumn> col
 
 EventPlan::EventPlan(const SegmentShape& shape, std::span<const SegmentColumn> columns,
                      EventDecoder& decoder) {
-  if (!shape.is_event) return;
+  if (shape.lines == SegmentShape::Lines::any) return;
+  has_escapes_ = shape.lines == SegmentShape::Lines::escaped;
   Record record = decoder.decode(filled(shape, columns), {}, arena_);
   if (const auto* event = std::get_if<Event>(&record)) {
     sample_ = *event;
@@ -134,7 +135,7 @@ bool EventPlan::scalar(const SegmentValues& values, std::size_t at, Arena& arena
 
 std::optional<Event> EventPlan::event(std::span<const SegmentValues> values,
                                       std::span<const std::size_t> next, Arena& arena) {
-  if (!direct_) return std::nullopt;
+  if (!direct_ || has_escapes_) return std::nullopt;
   for (const FieldHole& hole : holes_) {
     if (!scalar(values[hole.column], next[hole.column], arena, members_[hole.field].value)) {
       return std::nullopt;

@@ -28,6 +28,8 @@ class EventPlan {
 
   // Whether rows of the shape become events; else nothing of what follows is told.
   bool is_direct() const { return direct_; }
+  // Whether texts may have backslashes: then a value is what its hole says only if it has none.
+  bool has_escapes() const { return has_escapes_; }
   std::string_view type() const { return sample_.type; }
   const Attributes& attributes() const { return at_; }
   // Where the values of a field of `data` are: its column, or kNone if all are null or it is not
@@ -52,7 +54,7 @@ class EventPlan {
 
   Arena arena_;
   Event sample_{};
-  bool direct_ = false;
+  bool direct_ = false, has_escapes_ = false;
   Attributes at_;
   std::vector<Member> members_;  // as sample_.data; with the values of the row at hand
   std::vector<const Member*> sorted_;

@@ -82,43 +82,21 @@ bool cut_texts(std::string_view bytes, std::span<const std::int64_t> lengths,
   return at == bytes.size();
 }
 
-// Stem, digits and number of each text -> the texts; false if they make none.
-bool make_numbered(std::span<const std::string_view> stems, std::span<const std::int64_t> stem,
-                   std::span<const std::int64_t> digits, std::span<const std::int64_t> numbers,
-                   SegmentTexts& out) {
-  if (stem.size() != digits.size() || stem.size() != numbers.size()) return false;
-  std::vector<std::size_t> holes;
-  for (const std::string_view text : stems) {
-    holes.push_back(text.find('\0'));
-    if (holes.back() == std::string_view::npos) return false;
-  }
+// False: they are too large together.
+bool write_out(const NumberedTexts& from, SegmentTexts& out) {
   std::size_t size = 0;
-  for (std::size_t i = 0; i < stem.size(); ++i) {
-    if (stem[i] < 0 || static_cast<std::size_t>(stem[i]) >= stems.size()) return false;
-    if (digits[i] < 1 || digits[i] > 18 || numbers[i] < 0) return false;
-    size +=
-        stems[static_cast<std::size_t>(stem[i])].size() - 1 + static_cast<std::size_t>(digits[i]);
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    size += from.size_of(i);
     if (size > kMaxColumnTextBytes) return false;
   }
   std::string& memory = out.memory.emplace_back(size + kBehind, '\0');
   out.texts.clear();
-  out.texts.reserve(stem.size());
+  out.texts.reserve(from.size());
   char* at = memory.data();
-  for (std::size_t i = 0; i < stem.size(); ++i) {
-    const auto which = static_cast<std::size_t>(stem[i]);
-    const std::string_view text = stems[which];
-    const auto width = static_cast<std::size_t>(digits[i]);
-    const std::size_t hole = holes[which];
-    char* const begin = at;
-    std::memcpy(at, text.data(), hole);
-    at += hole;
-    std::int64_t value = numbers[i];
-    for (std::size_t d = width; d-- > 0; value /= 10) at[d] = static_cast<char>('0' + value % 10);
-    if (value != 0) return false;
-    at += width;
-    std::memcpy(at, text.data() + hole + 1, text.size() - hole - 1);
-    at += text.size() - hole - 1;
-    out.texts.emplace_back(begin, static_cast<std::size_t>(at - begin));
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    from.write(i, at);
+    out.texts.emplace_back(at, from.size_of(i));
+    at += from.size_of(i);
   }
   return true;
 }
@@ -161,6 +139,12 @@ std::uint64_t SegmentColumn::size() const {
   if (kind != HoleKind::raw && kind != HoleKind::text) return parts.front().count;
   // The stems of numbered texts come first.
   return forms.front() == TextForm::numbered ? parts[2].count : parts.front().count;
+}
+
+bool SegmentTexts::has_backslash() const {
+  return std::any_of(texts.begin(), texts.end(), [](std::string_view text) {
+    return text.find('\\') != std::string_view::npos;
+  });
 }
 
 Hole SegmentValues::hole(std::size_t i) const {
@@ -217,10 +201,10 @@ bool read_segment_shapes(std::string_view bytes, std::size_t columns,
   out.clear();
   for (std::uint64_t left = in.count(); left > 0; --left) {
     SegmentShape& shape = out.emplace_back();
-    const std::uint64_t is_event = in.unsigned_integer();
-    shape.is_event = is_event == 1;
+    const std::uint64_t lines = in.unsigned_integer();
+    if (lines > static_cast<unsigned>(SegmentShape::Lines::escaped)) return false;
+    shape.lines = static_cast<SegmentShape::Lines>(lines);
     shape.skeleton = in.text();
-    if (is_event > 1) return false;
     // Each zero byte is a hole, with the digit of its kind behind it.
     const auto holes = std::count(shape.skeleton.begin(), shape.skeleton.end(), '\0');
     for (std::ptrdiff_t i = 0; i < holes && !in.failed(); ++i) {
@@ -296,11 +280,11 @@ Status SegmentFile::read_index() {
   };
   if (size_ < kSegmentMagic.size() + kEndBytes) return cut();
   LQ_TRY(const std::string begin, bytes_at(0, kSegmentMagic.size()));
-  if (begin != kSegmentMagic) {
+  if (begin != kSegmentMagic && begin != kSegmentMagicBefore) {
     return failure(ErrorCode::refused, path_ + " is no segment of a version that is known here");
   }
   LQ_TRY(const std::string end, bytes_at(size_ - kEndBytes, kEndBytes));
-  if (!end.ends_with(kSegmentMagic)) return cut();
+  if (!end.ends_with(begin)) return cut();
   const std::uint64_t index_bytes = fixed(end), hash = fixed(std::string_view(end).substr(8));
   if (index_bytes > kMaxIndexBytes || index_bytes > size_ - kEndBytes - kSegmentMagic.size()) {
     return cut();
@@ -373,8 +357,14 @@ Result<std::string> SegmentFile::text_bytes(const SegmentBlock& block, const Seg
 Result<std::vector<std::int64_t>> SegmentFile::numbers(const SegmentBlock& block,
                                                        const SegmentPart& part) const {
   std::vector<std::int64_t> out;
-  if (!part_numbers(part, stored_of(block, part), out)) return damaged(block.number);
+  if (Status s = numbers(block, part, out); !s) return Unexpected<Error>(s.error());
   return out;
+}
+
+Status SegmentFile::numbers(const SegmentBlock& block, const SegmentPart& part,
+                            std::vector<std::int64_t>& out) const {
+  if (!part_numbers(part, stored_of(block, part), out)) return damaged(block.number);
+  return {};
 }
 
 Result<std::vector<SegmentShape>> SegmentFile::shapes(const SegmentBlock& block) const {
@@ -409,16 +399,29 @@ Status SegmentFile::texts(const SegmentBlock& block, std::span<const SegmentPart
       return {};
     }
     case TextForm::numbered: {
-      if (Status s = texts(block, parts, forms.subspan(1), out); !s) return s;
-      const std::vector<std::string_view> stems = std::move(out.texts);
-      LQ_TRY(const auto stem, numbers(block, parts[2]));
-      LQ_TRY(const auto digits, numbers(block, parts[3]));
-      LQ_TRY(const auto values, numbers(block, parts[4]));
-      if (!make_numbered(stems, stem, digits, values, out)) return damaged(block.number);
+      NumberedTexts from;
+      if (Status s = numbered(block, parts, forms, from); !s) return s;
+      if (!write_out(from, out)) return damaged(block.number);
       return {};
     }
   }
   return damaged(block.number);
+}
+
+Status SegmentFile::numbered(const SegmentBlock& block, std::span<const SegmentPart> parts,
+                             std::span<const TextForm> forms, NumberedTexts& out) const {
+  SegmentTexts stems;
+  if (Status s = texts(block, parts, forms.subspan(1), stems); !s) return s;
+  out.stems.clear();
+  for (const std::string_view stem : stems.texts) {
+    const std::size_t hole = stem.find('\0');
+    if (hole == std::string_view::npos) return damaged(block.number);
+    out.stems.push_back({std::string(stem.substr(0, hole)), std::string(stem.substr(hole + 1))});
+  }
+  if (Status s = numbers(block, parts[2], out.stem); !s) return s;
+  if (Status s = numbers(block, parts[3], out.digits); !s) return s;
+  if (Status s = numbers(block, parts[4], out.numbers); !s) return s;
+  return out.is_right() ? Status{} : damaged(block.number);
 }
 
 Result<SegmentValues> SegmentFile::values(const SegmentBlock& block,

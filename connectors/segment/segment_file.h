@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "connectors/segment/line_shape.h"
+#include "connectors/segment/numbered_texts.h"
 #include "connectors/segment/part.h"
 #include "connectors/segment/text_forms.h"
 #include "lianqing/number.h"
@@ -34,6 +35,7 @@ struct SegmentTexts {
   std::string_view at(std::size_t i) const {
     return texts[is_dictionary ? static_cast<std::size_t>(index[i]) : i];
   }
+  bool has_backslash() const;
 };
 
 // The values of one path and kind of hole, of the rows that have it, in their order.
@@ -60,7 +62,10 @@ struct SegmentValues {
 };
 
 struct SegmentShape {
-  bool is_event = false;  // the decoder took each of its lines, and none has a backslash
+  // `events`: the decoder took each of them, and none has a backslash. `escaped`: it took each, and
+  // backslashes are in holes only.
+  enum class Lines : std::uint8_t { any, events, escaped };
+  Lines lines = Lines::any;
   std::string skeleton;
   std::vector<std::uint32_t> columns;  // of its holes
 };
@@ -103,6 +108,15 @@ class SegmentFile {
   [[nodiscard]] Result<std::vector<SegmentShape>> shapes(const SegmentBlock& block) const;
   [[nodiscard]] Result<std::vector<std::int64_t>> numbers(const SegmentBlock& block,
                                                           const SegmentPart& part) const;
+  // Into memory that is used again.
+  [[nodiscard]] Status numbers(const SegmentBlock& block, const SegmentPart& part,
+                               std::vector<std::int64_t>& out) const;
+  // Parts and forms of a column from some texts on.
+  // `texts` writes out also those that count on, of which `numbered` is the other way to have them.
+  [[nodiscard]] Status texts(const SegmentBlock& block, std::span<const SegmentPart> parts,
+                             std::span<const TextForm> forms, SegmentTexts& out) const;
+  [[nodiscard]] Status numbered(const SegmentBlock& block, std::span<const SegmentPart> parts,
+                                std::span<const TextForm> forms, NumberedTexts& out) const;
   [[nodiscard]] Result<SegmentValues> values(const SegmentBlock& block,
                                              const SegmentColumn& column) const;
 
@@ -113,8 +127,6 @@ class SegmentFile {
   [[nodiscard]] Result<std::string> bytes_at(std::uint64_t offset, std::uint64_t size) const;
   [[nodiscard]] Result<std::string> text_bytes(const SegmentBlock& block, const SegmentPart& part,
                                                std::size_t behind = 0) const;
-  [[nodiscard]] Status texts(const SegmentBlock& block, std::span<const SegmentPart> parts,
-                             std::span<const TextForm> forms, SegmentTexts& out) const;
   [[nodiscard]] Status read_index();
 
   std::string path_;

@@ -1,12 +1,11 @@
 #include "connectors/segment/segment_rows.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace lianqing {
 
 SegmentRows::SegmentRows(SegmentLines& lines, RowMaker& maker, std::uint32_t file_index)
-    : lines_(lines), maker_(maker), file_index_(file_index) {}
+    : lines_(lines), maker_(maker), file_index_(file_index), columns_(lines.file(), maker) {}
 
 Result<bool> SegmentRows::next(std::size_t most, Arena& arena,
                                std::vector<std::shared_ptr<const void>>& held, RowBatch& batch) {
@@ -14,8 +13,11 @@ Result<bool> SegmentRows::next(std::size_t most, Arena& arena,
     LQ_TRY(const bool more, enter_block(batch));
     if (!more) return false;
   }
-  if (held.empty() || held.back() != block_) held.push_back(block_);
+  if (!all_rows_) held.push_back(block_);
+  if (auto memory = ids_.memory()) held.push_back(std::move(memory));
+  ids_.leave_arena();
   const std::size_t end = std::min(row_ + most, block_->rows());
+  std::vector<std::size_t>& next = block_->next();
   while (row_ < end) {
     const std::size_t shape = block_->shape_of(row_);
     const std::uint64_t line = line_number_ + static_cast<std::uint64_t>(block_->line_gaps()[row_]);
@@ -29,7 +31,7 @@ Result<bool> SegmentRows::next(std::size_t most, Arena& arena,
     if (!add_row(plan, line, arena, batch)) {
       return lines_.file().damaged(block_->heading().number);
     }
-    for (const std::uint32_t column : plan.passing) ++block_->next()[column];
+    for (const std::uint32_t column : plan.passing) ++next[column];
   }
   return true;
 }
@@ -39,37 +41,74 @@ Result<bool> SegmentRows::enter_block(RowBatch& batch) {
   if (block_ == nullptr) return false;
   row_ = 0;
   line_number_ = block_->heading().line;
+  columns_.enter(block_->heading());
+  id_column_ = EventPlan::kNone;
   plans_.assign(block_->shapes().size(), {});
-  numbers_.assign(block_->heading().columns.size(), {});
-  std::vector<bool> used(plans_.size());
-  for (std::size_t row = 0; row < block_->rows(); ++row) used[block_->shape_of(row)] = true;
-  bool all_rows = true;
+  for (std::size_t row = 0; row < block_->rows(); ++row) {
+    plans_[block_->shape_of(row)].is_used = true;
+  }
+  all_rows_ = true;
   for (std::size_t shape = 0; shape < plans_.size(); ++shape) {
-    if (!used[shape]) continue;
     Plan& plan = plans_[shape];
+    if (!plan.is_used) continue;
     plan.is_row = plan_row(block_->plan(shape, decoder_), plan, batch);
-    all_rows = all_rows && plan.is_row;
+    if (Status s = want(plan, batch); !s) return Unexpected<Error>(s.error());
+    all_rows_ = all_rows_ && plan.is_row;
   }
-  // Where a line has to be put together, all columns must be at its row.
-  for (std::size_t shape = 0; shape < plans_.size(); ++shape) {
-    if (!used[shape]) continue;
-    Plan& plan = plans_[shape];
-    const auto& all = block_->shapes()[shape].columns;
-    for (const std::uint32_t column : plan.is_row ? plan.passing : all) {
-      if (Status s = block_->want(lines_.file(), column); !s) {
-        return Unexpected<Error>(s.error());
-      }
-      const SegmentTexts& texts = block_->values(column).texts;
-      if (texts.is_dictionary) numbers_[column].assign(texts.texts.size(), kNotYet);
-    }
-    if (!all_rows) plan.passing = all;
-  }
+  if (all_rows_) return true;
+  if (Status s = want_whole(); !s) return Unexpected<Error>(s.error());
   return true;
+}
+
+// Makes the columns of a plan's rows; where a text that is asked for is not what its hole says,
+// they are given whole after all.
+Status SegmentRows::want(Plan& plan, RowBatch& batch) {
+  if (!plan.is_row) return {};
+  const EventPlan::Attributes& at = plan.at;
+  if (id_column_ != EventPlan::kNone && id_column_ != at.id) {
+    return lines_.file().damaged(block_->heading().number);
+  }
+  if (id_column_ != at.id) {
+    if (Status s = ids_.enter(lines_.file(), block_->heading(), at.id); !s) return s;
+    id_column_ = at.id;
+  }
+  bool has_backslash = ids_.has_backslash();
+  const auto make = [&](std::uint32_t column, ColumnUse use) -> Status {
+    if (column == EventPlan::kNone) return {};
+    if (Status s = columns_.want(column, use, batch); !s) return s;
+    has_backslash = has_backslash || columns_[column].has_backslash;
+    return {};
+  };
+  for (const std::uint32_t column : {at.source, at.unit, at.subject}) {
+    if (Status s = make(column, ColumnUse::attribute); !s) return s;
+  }
+  for (const std::uint32_t column : {at.time, at.recorded}) {
+    if (Status s = make(column, ColumnUse::time); !s) return s;
+  }
+  for (const FieldColumn& field : plan.fields) {
+    if (Status s = make(field.column, ColumnUse::field); !s) return s;
+  }
+  if (plan.has_escapes && has_backslash) plan.is_row = false;
+  return {};
+}
+
+// Where a line has to be put together, all its columns must be at its row.
+Status SegmentRows::want_whole() {
+  for (std::size_t shape = 0; shape < plans_.size(); ++shape) {
+    Plan& plan = plans_[shape];
+    plan.passing = block_->shapes()[shape].columns;
+    if (!plan.is_used || plan.is_row) continue;
+    for (const std::uint32_t column : plan.passing) {
+      if (Status s = block_->want(lines_.file(), column); !s) return s;
+    }
+  }
+  return {};
 }
 
 // False: its rows are given whole.
 bool SegmentRows::plan_row(const EventPlan& from, Plan& out, RowBatch& batch) {
   if (!from.is_direct()) return false;
+  out.has_escapes = from.has_escapes();
   out.at = from.attributes();
   if (out.at.unit == EventPlan::kNone && out.at.subject == EventPlan::kNone) return false;
   out.type = maker_.number(from.type(), batch);
@@ -89,86 +128,33 @@ bool SegmentRows::plan_row(const EventPlan& from, Plan& out, RowBatch& batch) {
   return true;
 }
 
-std::uint32_t SegmentRows::number(std::uint32_t column, std::size_t at, RowBatch& batch) {
-  const SegmentTexts& texts = block_->values(column).texts;
-  if (!texts.is_dictionary) return maker_.number(texts.texts[at], batch);
-  const auto place = static_cast<std::size_t>(texts.index[at]);
-  std::uint32_t& out = numbers_[column][place];
-  if (out == kNotYet) out = maker_.number(texts.texts[place], batch);
-  return out;
-}
-
-// An empty text is as if it were not there. False: it is longer than the decoder lets it be.
-bool SegmentRows::attribute(std::uint32_t column, RowBatch& batch, std::uint32_t& out) {
-  const std::size_t at = block_->next()[column];
-  const std::string_view text = block_->values(column).texts.at(at);
-  if (!text.empty()) out = number(column, at, batch);
-  return text.size() <= kMaxAttributeBytes;
-}
-
+// False: an attribute is none.
 bool SegmentRows::add_row(const Plan& plan, std::uint64_t line, Arena& arena, RowBatch& batch) {
   const EventPlan::Attributes& at = plan.at;
   const std::vector<std::size_t>& next = block_->next();
+  const auto value = [&](std::uint32_t column) { return columns_[column].values[next[column]]; };
   EventRow row;
-  const std::string_view id = block_->values(at.id).texts.at(next[at.id]);
-  if (id.empty() || id.size() > kMaxAttributeBytes) return false;
-  row.set_id(id);
-  if (!attribute(at.source, batch, row.source) || row.source == kNoText) return false;
-  if (at.unit != EventPlan::kNone && !attribute(at.unit, batch, row.unit)) return false;
-  if (row.unit == kNoText && at.subject != EventPlan::kNone &&
-      !attribute(at.subject, batch, row.unit)) {
-    return false;
-  }
+  const std::int64_t source = value(at.source);
+  std::int64_t unit = at.unit != EventPlan::kNone ? value(at.unit) : kNoText;
+  if (unit == kNoText && at.subject != EventPlan::kNone) unit = value(at.subject);
+  if (source < 0 || source == kNoText || unit < 0) return false;
+  if (!ids_.set(next[at.id], arena, row)) return false;
+  row.source = static_cast<std::uint32_t>(source);
+  row.unit = static_cast<std::uint32_t>(unit);
   row.type = plan.type;
-  row.time = instant(block_->values(at.time).values[next[at.time]]);
-  if (at.recorded != EventPlan::kNone) {
-    row.recorded = instant(block_->values(at.recorded).values[next[at.recorded]]);
-  }
+  row.time = instant(value(at.time));
+  if (at.recorded != EventPlan::kNone) row.recorded = instant(value(at.recorded));
   row.line = line;
   row.first_value = static_cast<std::uint32_t>(batch.values.size());
-  for (const FieldColumn& field : plan.fields) {
-    RowValue found;
-    found.field = field.field;
-    if (!value(field.column, arena, batch, found)) return false;
-    batch.values.push_back(found);
-  }
   row.values = static_cast<std::uint16_t>(plan.fields.size());
+  for (const FieldColumn& field : plan.fields) {
+    const RowColumn& column = columns_[field.column];
+    const std::size_t i = next[field.column];
+    batch.values.push_back(
+        {field.field, column.kind, column.dens.empty() ? 1 : column.dens[i], column.values[i]});
+  }
   batch.rows.push_back(row);
   return true;
-}
-
-bool SegmentRows::value(std::uint32_t column, Arena& arena, RowBatch& batch, RowValue& out) {
-  const SegmentValues& values = block_->values(column);
-  const std::size_t at = block_->next()[column];
-  switch (values.kind) {
-    case HoleKind::integer:
-      out.kind = RowValue::Kind::number;
-      out.num = values.values[at];
-      return true;
-    case HoleKind::decimal: {
-      const Number read = values.decimal(at);
-      out.kind = RowValue::Kind::number;
-      out.num = read.num();
-      out.den = static_cast<std::uint32_t>(read.den());
-      return true;
-    }
-    case HoleKind::boolean: out.num = values.values[at] != 0 ? 1 : 0; return true;
-    case HoleKind::text:
-      out.kind = RowValue::Kind::text;
-      out.num = number(column, at, batch);
-      return true;
-    case HoleKind::time: {
-      line_.clear();
-      append_hole(line_, values.hole(at));
-      char* const text = arena.padded(line_.size());
-      std::memcpy(text, line_.data(), line_.size());
-      out.kind = RowValue::Kind::text;
-      out.num = maker_.number({text, line_.size()}, batch);
-      return true;
-    }
-    case HoleKind::raw: return false;
-  }
-  return false;
 }
 
 Status SegmentRows::add_whole(std::size_t shape, std::uint64_t line, Arena& arena,

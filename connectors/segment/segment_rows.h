@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "connectors/row_maker.h"
+#include "connectors/segment/row_columns.h"
+#include "connectors/segment/row_ids.h"
 #include "connectors/segment/segment_lines.h"
 
 namespace lianqing {
@@ -32,22 +34,22 @@ class SegmentRows {
   };
   // What becomes of the rows of a shape.
   struct Plan {
+    bool is_used = false;
     bool is_row = false;  // else they are given whole
+    bool has_escapes = false;
     std::uint32_t type = kNoText;
     EventPlan::Attributes at;
     std::vector<FieldColumn> fields;     // by field
     std::vector<std::uint32_t> passing;  // columns that are gone through
   };
-  static constexpr std::uint32_t kNotYet = 0xfffffffeU;
 
   [[nodiscard]] Result<bool> enter_block(RowBatch& batch);
   bool plan_row(const EventPlan& from, Plan& out, RowBatch& batch);
+  [[nodiscard]] Status want(Plan& plan, RowBatch& batch);
+  [[nodiscard]] Status want_whole();
   bool add_row(const Plan& plan, std::uint64_t line, Arena& arena, RowBatch& batch);
   [[nodiscard]] Status add_whole(std::size_t shape, std::uint64_t line, Arena& arena,
                                  RowBatch& batch);
-  bool value(std::uint32_t column, Arena& arena, RowBatch& batch, RowValue& out);
-  std::uint32_t number(std::uint32_t column, std::size_t at, RowBatch& batch);
-  bool attribute(std::uint32_t column, RowBatch& batch, std::uint32_t& out);
 
   SegmentLines& lines_;
   RowMaker& maker_;
@@ -56,8 +58,11 @@ class SegmentRows {
   std::string line_;
 
   std::shared_ptr<OpenBlock> block_;
-  std::vector<Plan> plans_;                          // of its shapes
-  std::vector<std::vector<std::uint32_t>> numbers_;  // of the texts of columns; kNotYet
+  std::vector<Plan> plans_;  // of its shapes
+  RowColumns columns_;       // of those that are rows
+  RowIds ids_;
+  std::uint32_t id_column_ = EventPlan::kNone;
+  bool all_rows_ = true;
   std::size_t row_ = 0;
   std::uint64_t line_number_ = 0;  // where the next line would stand without a gap
 };

@@ -10,6 +10,7 @@
 #include "connectors/segment/line_digest.h"
 #include "connectors/segment/line_shape.h"
 #include "connectors/segment/part.h"
+#include "connectors/segment/segment_file.h"
 #include "connectors/segment/text_forms.h"
 #include "lianqing/bytes.h"
 
@@ -177,7 +178,6 @@ class SegmentWriter::Block {
   std::uint64_t first_line() const { return line_; }
   bool is_full() const { return rows() == kBlockRows || line_bytes_ >= kBlockBytes; }
 
-  // `is_event`: as in SegmentShape.
   void add(const RawLine& line, bool is_event) {
     if (rows() == 0) {
       line_ = next_line_ = line.line;
@@ -189,10 +189,10 @@ class SegmentWriter::Block {
     next_byte_ = line.byte + line.bytes.size() + 1;
     line_bytes_ += line.bytes.size();
     digest_.line(line.bytes);
-    if (!cut_line(line.bytes, cut_) || !known_shape(is_event)) {
+    if (!cut_line(line.bytes, cut_) || !known_shape(lines_of(line.bytes, is_event))) {
       cut_.skeleton.assign({'\0', '0'});
       cut_.holes.assign(1, {HoleKind::raw, line.bytes, 0, 0});
-      known_shape(false, true);
+      known_shape(SegmentShape::Lines::any, true);
     }
     const ShapeOut& shape = *shape_;
     shape_of_.push_back(shape.number);
@@ -214,16 +214,16 @@ class SegmentWriter::Block {
     parts.numbers(byte_gaps_);
     parts.numbers(shape_of_);
     ByteWriter shapes;
-    std::vector<std::pair<bool, const std::pair<const std::string, ShapeOut>*>> ordered(
-        shapes_[0].size() + shapes_[1].size());
-    for (const bool is_event : {false, true}) {
-      for (const auto& entry : shapes_[is_event ? 1 : 0]) {
-        ordered[static_cast<std::size_t>(entry.second.number)] = {is_event, &entry};
+    std::vector<std::pair<unsigned, const std::pair<const std::string, ShapeOut>*>> ordered(
+        known_shapes());
+    for (unsigned lines = 0; lines < shapes_.size(); ++lines) {
+      for (const auto& entry : shapes_[lines]) {
+        ordered[static_cast<std::size_t>(entry.second.number)] = {lines, &entry};
       }
     }
     shapes.unsigned_integer(ordered.size());
-    for (const auto& [is_event, entry] : ordered) {
-      shapes.unsigned_integer(is_event ? 1 : 0);
+    for (const auto& [lines, entry] : ordered) {
+      shapes.unsigned_integer(lines);
       shapes.text(entry->first);
       for (const std::uint32_t column : entry->second.columns) shapes.unsigned_integer(column);
     }
@@ -239,14 +239,25 @@ class SegmentWriter::Block {
     std::vector<std::uint32_t> columns;  // of its holes
   };
 
+  // What SegmentShape says of the line that was cut.
+  SegmentShape::Lines lines_of(std::string_view line, bool is_event) const {
+    using Lines = SegmentShape::Lines;
+    if (!is_event || cut_.skeleton.find('\\') != std::string::npos) return Lines::any;
+    return line.find('\\') == std::string_view::npos ? Lines::events : Lines::escaped;
+  }
+
+  std::size_t known_shapes() const {
+    return shapes_[0].size() + shapes_[1].size() + shapes_[2].size();
+  }
+
   // Finds the shape of what was cut, or makes it; false if there are too many.
-  bool known_shape(bool is_event, bool always = false) {
-    auto& shapes = shapes_[is_event ? 1 : 0];
+  bool known_shape(SegmentShape::Lines lines, bool always = false) {
+    auto& shapes = shapes_[static_cast<std::size_t>(lines)];
     if (const auto at = shapes.find(cut_.skeleton); at != shapes.end()) {
       shape_ = &at->second;
       return true;
     }
-    const std::size_t known = shapes_[0].size() + shapes_[1].size();
+    const std::size_t known = known_shapes();
     if (!always && (known >= kMaxShapes || columns_.size() + cut_.holes.size() >= kMaxColumns)) {
       return false;
     }
@@ -274,7 +285,7 @@ class SegmentWriter::Block {
 
   LineShape cut_;
   const ShapeOut* shape_ = nullptr;
-  std::array<std::map<std::string, ShapeOut>, 2> shapes_;  // those of events second
+  std::array<std::map<std::string, ShapeOut>, 3> shapes_;  // by SegmentShape::Lines
   std::map<std::pair<std::string, HoleKind>, std::uint32_t> column_of_;
   std::vector<ColumnOut> columns_;
   std::vector<std::int64_t> shape_of_, line_gaps_, byte_gaps_;
@@ -300,8 +311,7 @@ Status SegmentWriter::put(std::string_view bytes) {
 
 Status SegmentWriter::add(const RawLine& line) {
   arena_.reset();
-  const bool is_event = line.bytes.find('\\') == std::string_view::npos &&
-                        std::holds_alternative<Event>(decoder_.decode(line.bytes, {}, arena_));
+  const bool is_event = std::holds_alternative<Event>(decoder_.decode(line.bytes, {}, arena_));
   block_->add(line, is_event);
   ++totals_.lines;
   totals_.line_bytes += line.bytes.size();

@@ -12,8 +12,10 @@
 
 namespace lianqing {
 
-// The first bytes of every segment.
-inline constexpr std::string_view kSegmentMagic = "lianqing-segment/1\n";
+// The first bytes of every segment; of those of the version before, which are read, too.
+inline constexpr std::string_view kSegmentMagic = "lianqing-segment/2\n";
+inline constexpr std::string_view kSegmentMagicBefore = "lianqing-segment/1\n";
+static_assert(kSegmentMagic.size() == kSegmentMagicBefore.size());
 
 struct SegmentTotals {
   std::uint64_t lines = 0;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <functional>
 
 #include "connectors/segment/segment_lookup.h"
 #include "connectors/segment/segment_writer.h"
@@ -146,6 +147,24 @@ std::string line(Random& random, std::size_t i, bool odd) {
   return out + "}";
 }
 
+using Texts = std::function<std::string(std::size_t)>;
+
+std::string counting(std::size_t i) { return "e-" + std::to_string(i); }
+
+// Lines with these as id, unit, category and note.
+std::string log_of(std::size_t count, const std::vector<Texts>& texts) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto text = [&](std::size_t which) {
+      return which < texts.size() ? texts[which](i) : "U" + std::to_string(i % 9);
+    };
+    out += R"({"id":")" + text(0) + R"(","source":"s","type":"t","unit":")" + text(1) +
+           R"(","time":")" + format_rfc3339(instant(static_cast<std::int64_t>(i) * 1'000'000)) +
+           R"(","data":{"category":")" + text(2) + R"(","note":")" + text(3) + "\"}}\n";
+  }
+  return out;
+}
+
 class SegmentRowsTest : public testing::Test {
  protected:
   std::string write(const std::string& bytes) {
@@ -166,6 +185,22 @@ class SegmentRowsTest : public testing::Test {
     }
     EXPECT_TRUE(writer.finish());
     return out;
+  }
+  // Whether the first block's rows all came from columns; then they point to nothing else.
+  bool expect_same(const std::string& text) {
+    const std::string lines = write(text), segment = write(packed(lines));
+    const Shown wanted = rows_of_decoded(lines), seen = rows_of({segment});
+    EXPECT_EQ(seen.error, "");
+    EXPECT_EQ(seen.rows, wanted.rows);
+    auto columns = SegmentLines::open(segment);
+    EXPECT_TRUE(columns);
+    RowMaker maker(asked());
+    SegmentRows rows(*columns, maker, 0);
+    RowBatch batch;
+    Arena arena;
+    std::vector<std::shared_ptr<const void>> held;
+    EXPECT_TRUE(rows.next(1, arena, held, batch));
+    return held.empty();
   }
 
   const TempDir temp_;
@@ -188,6 +223,107 @@ TEST_F(SegmentRowsTest, AreThoseOfTheLines) {
     EXPECT_LT(seen.whole, seen.rows.size() * 2 / 3);
     EXPECT_EQ(rows_of({segment, lines}).rows.size(), 2 * wanted.rows.size());
   }
+}
+
+TEST_F(SegmentRowsTest, IdsAreThoseOfTheLines) {
+  const std::string long_stem(1018, 's');
+  const std::vector<Texts> kinds = {
+      [](std::size_t i) { return std::to_string(i); },
+      [](std::size_t i) { return "e-" + std::to_string(995 + i); },
+      [](std::size_t i) { return "e-" + std::to_string(100'000 + i - i % 7) + "-" + "x"; },
+      [](std::size_t i) {
+        return std::to_string(i % 3) + "a counter after a long text " + std::to_string(1000 + i);
+      },
+      [](std::size_t i) { return "e-" + std::to_string((i * 7919) % 1'000'003); },
+      [](std::size_t i) { return std::string("no number ") + static_cast<char>('a' + i % 26); },
+      [](std::size_t i) { return i % 5 == 0 ? "海曙" : "x" + std::to_string(i / 2) + "y"; },
+      [](std::size_t i) { return "999999999999999999" + std::to_string(i); },
+      [&](std::size_t i) { return long_stem + std::to_string(99'990 + i % 20); },  // 1023, 1024
+      [&](std::size_t i) { return "1" + long_stem + std::to_string(99'990 + i % 20); },  // and 1025
+  };
+  for (const auto& kind : kinds) {
+    const bool is_long = kind(0).size() > 100;
+    for (const std::size_t count : {1, is_long ? 300 : 18'000}) expect_same(log_of(count, {kind}));
+  }
+}
+
+TEST_F(SegmentRowsTest, UnitsAreThoseOfTheLines) {
+  const auto unit = [](std::size_t i) {
+    switch (i % 8) {
+      case 0: return std::string();
+      case 1: return "U" + std::to_string((1U << 22U) - 1 + i % 3);
+      case 2: return "U" + std::to_string(1'000'000'000'000 + i % 50);
+      case 3: return "U00" + std::to_string(i % 90);
+      case 4: return std::to_string(i % 90) + "海曙";
+      case 5: return std::string(1015, 'u') + std::to_string(999'999'998 + i % 4);
+      default: return "U" + std::to_string(i * 31 % 900);
+    }
+  };
+  expect_same(log_of(4000, {counting, unit}));
+  expect_same(log_of(20'000, {counting, [](std::size_t i) {
+                                return std::string(i % 2 == 0 ? "U" : "") +
+                                       std::to_string(i % 9000);
+                              }}));
+  expect_same(log_of(300, {counting, [](std::size_t i) { return i % 2 == 0 ? "a" : "b"; }}));
+}
+
+// Backslashes where nobody looks cost nothing; where somebody does, lines are decoded.
+TEST_F(SegmentRowsTest, BackslashesWhereNobodyLooks) {
+  const auto with = [](const char* text, std::size_t at) {
+    return [=](std::size_t i) { return i == at ? text : "x" + std::to_string(i % 3); };
+  };
+  const auto notes = [](std::size_t i) {
+    return i % 3 == 0 ? std::string(R"(\u00e9 \"so\")") : "note " + std::to_string(i % 40);
+  };
+  for (const std::size_t at : {0U, 1U, 299U}) {
+    EXPECT_TRUE(expect_same(log_of(300, {counting, with("y", at), with("z", at), notes})));
+    EXPECT_FALSE(expect_same(log_of(300, {counting, with("y", at), with(R"(\n)", at), notes})));
+    EXPECT_FALSE(expect_same(log_of(300, {counting, with(R"(\t)", at), with("z", at), notes})));
+    EXPECT_FALSE(expect_same(log_of(300, {with(R"(\u0041)", at), with("y", at), counting, notes})));
+  }
+  const std::string name = R"({"id":"e-1","source":"s","type":"t","unit":"U1",)"
+                           R"("time":"2026-01-01T00:00:00Z","data":{"scor\u0065":7}})";
+  EXPECT_FALSE(expect_same(name + "\n"));
+}
+
+// A segment as it was written before lines with backslashes could be rows.
+TEST_F(SegmentRowsTest, TheVersionBefore) {
+  const std::string hex =
+      "6c69616e71696e672d7365676d656e742f310a0201001e7e55298c96490c76882ceed08bec0de6db"
+      "928ddb272010b71c1998458b26fd0000000200c2a9cec6d380a0832d0000000200c2a9cec6d380a0"
+      "832d0400010202d7a8eaa8b0f897b2d601060001b10163eef5b7c8b2a9abbc900106026964010200"
+      "0006000100c2a9cec6d380a0832d040001030381e19dd4ecdeeb8fef010000000200c2a9cec6d380"
+      "a0832d0002000200c2a9cec6d380a0832d0402010202d7a8eaa8b0f897b2d60106736f7572636501"
+      "010000000200c2a9cec6d380a0832d000002000100c2a9cec6d380a0832d040001010193fcdaff94"
+      "9af5dcd60104756e69740102000004000100c2a9cec6d380a0832d0400010202f5f4d3a8eed4bccb"
+      "e1010000000200c2a9cec6d380a0832d0002000200c2a9cec6d380a0832d0402010202d7a8eaa8b0"
+      "f897b2d6010474696d650504808082e288d2a306c0843d0202d7a8eaa8b0f897b2d6010000000200"
+      "c2a9cec6d380a0832d000004000100c2a9cec6d380a0832d0400010202b397a1e68080be94100664"
+      "6174611f6102040e010202d7a8eaa8b0f897b2d60106646174611f6201010000000100c2a9cec6d3"
+      "80a0832d0200000c000100c2a9cec6d380a0832d0400010606e19adb93d7faabe12e0000000100c2"
+      "a9cec6d380a0832d0002000100c2a9cec6d380a0832d0012000100c2a9cec6d380a0832d000128b5"
+      "2ffd20b1d50200a244111a80a91a033caa12fb8767e82f161084d34aa1c4166639235b9301053aa6"
+      "e0ee097026888e29b86ba07afdd44b173b3f70d0b411dcb91a122a081c5c01719e70356b3fa49806"
+      "006e04e3b3020eb09a4e8d2fd60d62de01652d00000173550000010001305a00015c753030650001"
+      "13f1039ee692f1effefff8eb017b020102c7012d58b38f0a1a0b75a044a334d43f5f4098175cfa0f"
+      "1ae38d7f3999e77b8cc7393400000000000000dcceab9c6ea1d3376c69616e71696e672d7365676d"
+      "656e742f310a";
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
+  const std::string lines = write(
+      R"({"id":"e-1","source":"s","type":"t","unit":"U1","time":"2026-01-01T00:00:00Z","data":{"a":7}})"
+      "\n"
+      R"({"id":"e-2","source":"s","type":"t","unit":"U2","time":"2026-01-01T00:00:01Z","data":{"a":8,"b":"\u00e9"}})"
+      "\n");
+  const Shown seen = rows_of({write(bytes)});
+  EXPECT_EQ(seen.error, "");
+  EXPECT_EQ(seen.rows.size(), 2U);
+  EXPECT_EQ(seen.rows, rows_of_decoded(lines).rows);
+  ASSERT_TRUE(bytes.ends_with("/1\n"));
+  bytes[bytes.size() - 2] = '2';
+  EXPECT_NE(rows_of({write(bytes)}).error, "");
 }
 
 TEST_F(SegmentRowsTest, ContentIsLookedUp) {
