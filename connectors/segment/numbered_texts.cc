@@ -35,8 +35,7 @@ bool NumberedTexts::is_right() const {
 
 bool NumberedTexts::has_backslash() const {
   return std::any_of(stems.begin(), stems.end(), [](const Stem& one) {
-    return one.before.find('\\') != std::string::npos ||
-           one.behind.find('\\') != std::string::npos;
+    return one.before.find('\\') != std::string::npos || one.behind.find('\\') != std::string::npos;
   });
 }
 

@@ -123,7 +123,7 @@ class Segments(unittest.TestCase):
         whole = lines_of(segment)
         for name, content, words in (("cut", whole[:-100], b"without its end"), ("short", whole[:30], b"without its end"),
                                      ("flipped", whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:], b"damaged in block 1 of"),
-                                     ("later", whole.replace(b"-segment/1", b"-segment/9"), b"no segment of a version")):
+                                     ("later", whole.replace(b"-segment/2", b"-segment/9"), b"no segment of a version")):
             path = self.path(name, content)
             done = run("replay", "--rules", EXAMPLE + "/pack", "--events", path, "--lang", "en")
             self.assertIn(words, done.stderr)
