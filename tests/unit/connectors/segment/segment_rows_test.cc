@@ -243,7 +243,8 @@ TEST_F(SegmentRowsTest, IdsAreThoseOfTheLines) {
   };
   for (const auto& kind : kinds) {
     const bool is_long = kind(0).size() > 100;
-    for (const std::size_t count : {1, is_long ? 300 : 18'000}) expect_same(log_of(count, {kind}));
+    for (const std::size_t count : {std::size_t{1}, std::size_t{is_long ? 300U : 18'000U}})
+      expect_same(log_of(count, {kind}));
   }
 }
 
