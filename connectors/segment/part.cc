@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <numeric>
 #include <optional>
 
@@ -93,16 +94,36 @@ std::string planes(const Layout& layout) {
   return out;
 }
 
-template <class N>
-void gather(const char* plane, std::size_t count, std::int64_t* out) {
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(plane);
+// Unsigned: hostile numbers wrap.
+template <class N, bool kSummed>
+void unpack(const SegmentPart& part, const char* planes, std::span<std::int64_t> out) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(planes);
+  const std::size_t count = out.size();
+  auto value = static_cast<std::uint64_t>(part.base);
   for (std::size_t i = 0; i < count; ++i) {
     N n = 0;
     for (std::size_t byte = 0; byte < sizeof(N); ++byte) {
       n = static_cast<N>(n | static_cast<N>(N{bytes[byte * count + i]} << (8 * byte)));
     }
-    out[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(n));
+    const std::uint64_t raw = n;
+    if constexpr (kSummed) {
+      value += part.step * ((raw >> 1) ^ (~(raw & 1) + 1));
+      out[i] = static_cast<std::int64_t>(value);
+    } else {
+      out[i] = static_cast<std::int64_t>(value + part.step * raw);
+    }
   }
+}
+
+template <class N>
+void unpack(const SegmentPart& part, const char* planes, std::span<std::int64_t> out) {
+  part.summed ? unpack<N, true>(part, planes, out) : unpack<N, false>(part, planes, out);
+}
+
+// Size and hash are those of what was written.
+bool is_stored(const SegmentPart& part, std::string_view stored) {
+  if (!part.packed && part.stored != part.count * part.width) return false;
+  return stored.size() == part.stored && segment_hash(stored) == part.hash;
 }
 
 }  // namespace
@@ -163,39 +184,33 @@ bool read_part(ByteReader& headings, std::uint64_t& offset, SegmentPart& out) {
 
 bool part_bytes(const SegmentPart& part, std::string_view stored, std::string& out,
                 std::size_t behind) {
+  if (!is_stored(part, stored)) return false;
   const std::size_t size = part.count * part.width;
-  if (stored.size() != part.stored || segment_hash(stored) != part.hash) return false;
   out.resize(size + behind);
   if (part.packed) return zstd_expanded(stored, out.data(), size);
-  if (stored.size() != size) return false;
   std::copy(stored.begin(), stored.end(), out.begin());
   return true;
 }
 
 bool part_numbers(const SegmentPart& part, std::string_view stored,
                   std::vector<std::int64_t>& out) {
-  if (part.count > kSegmentRows) return false;
+  if (part.count > kSegmentRows || !is_stored(part, stored)) return false;
   const auto count = static_cast<std::size_t>(part.count);
-  std::string plain;
-  if (!part_bytes(part, stored, plain)) return false;
+  std::unique_ptr<char[]> expanded;
+  const char* planes = stored.data();
+  if (part.packed) {
+    const std::size_t size = count * part.width;
+    expanded = std::make_unique_for_overwrite<char[]>(size);
+    if (!zstd_expanded(stored, expanded.get(), size)) return false;
+    planes = expanded.get();
+  }
   out.resize(count);
   switch (part.width) {
-    case 0: std::fill(out.begin(), out.end(), 0); break;
-    case 1: gather<std::uint8_t>(plain.data(), count, out.data()); break;
-    case 2: gather<std::uint16_t>(plain.data(), count, out.data()); break;
-    case 4: gather<std::uint32_t>(plain.data(), count, out.data()); break;
-    default: gather<std::uint64_t>(plain.data(), count, out.data());
-  }
-  // Unsigned: hostile numbers wrap.
-  auto value = static_cast<std::uint64_t>(part.base);
-  for (std::int64_t& n : out) {
-    const auto raw = static_cast<std::uint64_t>(n);
-    if (part.summed) {
-      value += part.step * ((raw >> 1) ^ (~(raw & 1) + 1));
-      n = static_cast<std::int64_t>(value);
-    } else {
-      n = static_cast<std::int64_t>(value + part.step * raw);
-    }
+    case 0: std::fill(out.begin(), out.end(), part.base); break;
+    case 1: unpack<std::uint8_t>(part, planes, out); break;
+    case 2: unpack<std::uint16_t>(part, planes, out); break;
+    case 4: unpack<std::uint32_t>(part, planes, out); break;
+    default: unpack<std::uint64_t>(part, planes, out);
   }
   return true;
 }

@@ -47,23 +47,24 @@ bool RowIds::set(std::size_t i, Arena& arena, EventRow& row) {
     row.set_id(id);
     return true;
   }
-  const std::size_t size = numbered_.size_of(i);
-  if (size > kMaxAttributeBytes) return false;
-  char* const out = arena.bytes(size);
-  const std::size_t end = size - numbered_.behind(i);  // of its digits
-  const bool counts_on =
-      last_ != nullptr && numbered_.numbers[i] == numbered_.numbers[last_value_] + 1 &&
-      numbered_.stem[i] == numbered_.stem[last_value_] &&
-      numbered_.digits[i] == numbered_.digits[last_value_] && last_[end - 1] != '9';
-  if (counts_on) {
-    copy_short(out, last_, size);
-    ++out[end - 1];
+  const NumberedTexts& from = numbered_;
+  const bool is_alike = last_ != nullptr && from.stem[i] == from.stem[last_value_] &&
+                        from.digits[i] == from.digits[last_value_];
+  if (!is_alike) {
+    size_ = from.size_of(i);
+    end_ = size_ - from.behind(i);
+    if (size_ > kMaxAttributeBytes) return false;
+  }
+  char* const out = arena.bytes(size_);
+  if (is_alike && from.numbers[i] == from.numbers[last_value_] + 1 && last_[end_ - 1] != '9') {
+    copy_short(out, last_, size_);
+    ++out[end_ - 1];
   } else {
-    numbered_.write(i, out);
+    from.write(i, out);
   }
   last_ = out;
   last_value_ = i;
-  row.set_id({out, size});
+  row.set_id({out, size_});
   return true;
 }
 

@@ -32,6 +32,7 @@ class RowIds {
   bool has_backslash_ = false;
   char* last_ = nullptr;  // the text written last, of value
   std::size_t last_value_ = 0;
+  std::size_t size_ = 0, end_ = 0;  // its bytes, those up to its number's end
 };
 
 }  // namespace lianqing

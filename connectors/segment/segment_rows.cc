@@ -1,6 +1,7 @@
 #include "connectors/segment/segment_rows.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace lianqing {
 
@@ -23,7 +24,7 @@ Result<bool> SegmentRows::next(std::size_t most, Arena& arena,
     const std::uint64_t line = line_number_ + static_cast<std::uint64_t>(block_->line_gaps()[row_]);
     line_number_ = line + 1;
     ++row_;
-    const Plan& plan = plans_[shape];
+    Plan& plan = plans_[shape];
     if (!plan.is_row) {
       if (Status s = add_whole(shape, line, arena, batch); !s) return Unexpected<Error>(s.error());
       return true;
@@ -55,8 +56,12 @@ Result<bool> SegmentRows::enter_block(RowBatch& batch) {
     if (Status s = want(plan, batch); !s) return Unexpected<Error>(s.error());
     all_rows_ = all_rows_ && plan.is_row;
   }
-  if (all_rows_) return true;
-  if (Status s = want_whole(); !s) return Unexpected<Error>(s.error());
+  if (!all_rows_) {
+    if (Status s = want_whole(); !s) return Unexpected<Error>(s.error());
+  }
+  for (Plan& plan : plans_) {
+    if (plan.is_row) bind(plan);
+  }
   return true;
 }
 
@@ -96,13 +101,44 @@ Status SegmentRows::want(Plan& plan, RowBatch& batch) {
 Status SegmentRows::want_whole() {
   for (std::size_t shape = 0; shape < plans_.size(); ++shape) {
     Plan& plan = plans_[shape];
-    plan.passing = block_->shapes()[shape].columns;
-    if (!plan.is_used || plan.is_row) continue;
-    for (const std::uint32_t column : plan.passing) {
+    if (!plan.is_used) continue;
+    const std::vector<std::uint32_t>& columns = block_->shapes()[shape].columns;
+    if (plan.is_row) {
+      std::vector<std::uint32_t> taken = {plan.at.id,      plan.at.source, plan.at.unit,
+                                          plan.at.subject, plan.at.time,   plan.at.recorded};
+      for (const FieldColumn& field : plan.fields) taken.push_back(field.column);
+      std::copy_if(columns.begin(), columns.end(), std::back_inserter(plan.passing),
+                   [&](std::uint32_t column) {
+                     return std::find(taken.begin(), taken.end(), column) == taken.end();
+                   });
+      continue;
+    }
+    for (const std::uint32_t column : columns) {
       if (Status s = block_->want(lines_.file(), column); !s) return s;
     }
   }
   return {};
+}
+
+// Once all columns are made: where their values lie.
+void SegmentRows::bind(Plan& plan) {
+  std::vector<std::size_t>& next = block_->next();
+  const auto cursor = [&](std::uint32_t column) {
+    if (column == EventPlan::kNone) return Cursor{};
+    return Cursor{columns_[column].values.data(), &next[column]};
+  };
+  plan.source = cursor(plan.at.source);
+  plan.unit = cursor(plan.at.unit);
+  plan.subject = cursor(plan.at.subject);
+  plan.time = cursor(plan.at.time);
+  plan.recorded = cursor(plan.at.recorded);
+  plan.next_id = &next[plan.at.id];
+  for (FieldColumn& field : plan.fields) {
+    const RowColumn& column = columns_[field.column];
+    field.kind = column.kind;
+    field.values = cursor(field.column);
+    field.dens = column.dens.empty() ? nullptr : column.dens.data();
+  }
 }
 
 // False: its rows are given whole.
@@ -113,45 +149,38 @@ bool SegmentRows::plan_row(const EventPlan& from, Plan& out, RowBatch& batch) {
   if (out.at.unit == EventPlan::kNone && out.at.subject == EventPlan::kNone) return false;
   out.type = maker_.number(from.type(), batch);
   if (maker_.is_whole(out.type)) return false;
-  for (const std::uint32_t column :
-       {out.at.id, out.at.source, out.at.unit, out.at.subject, out.at.time, out.at.recorded}) {
-    if (column != EventPlan::kNone) out.passing.push_back(column);
-  }
   for (std::size_t f = 0; f < maker_.fields().size(); ++f) {
     const auto column = from.column_of(maker_.fields()[f]);
     if (!column) return false;
     if (*column == EventPlan::kNone) continue;
     if (block_->heading().columns[*column].kind == HoleKind::raw) return false;
-    out.fields.push_back({static_cast<std::uint16_t>(f), *column});
-    out.passing.push_back(*column);
+    out.fields.emplace_back();
+    out.fields.back().field = static_cast<std::uint16_t>(f);
+    out.fields.back().column = *column;
   }
   return true;
 }
 
 // False: an attribute is none.
-bool SegmentRows::add_row(const Plan& plan, std::uint64_t line, Arena& arena, RowBatch& batch) {
-  const EventPlan::Attributes& at = plan.at;
-  const std::vector<std::size_t>& next = block_->next();
-  const auto value = [&](std::uint32_t column) { return columns_[column].values[next[column]]; };
+bool SegmentRows::add_row(Plan& plan, std::uint64_t line, Arena& arena, RowBatch& batch) {
   EventRow row;
-  const std::int64_t source = value(at.source);
-  std::int64_t unit = at.unit != EventPlan::kNone ? value(at.unit) : kNoText;
-  if (unit == kNoText && at.subject != EventPlan::kNone) unit = value(at.subject);
+  const std::int64_t source = plan.source.take();
+  std::int64_t unit = plan.unit.next != nullptr ? plan.unit.take() : kNoText;
+  const std::int64_t subject = plan.subject.next != nullptr ? plan.subject.take() : kNoText;
+  if (unit == kNoText) unit = subject;
   if (source < 0 || source == kNoText || unit < 0) return false;
-  if (!ids_.set(next[at.id], arena, row)) return false;
+  if (!ids_.set((*plan.next_id)++, arena, row)) return false;
   row.source = static_cast<std::uint32_t>(source);
   row.unit = static_cast<std::uint32_t>(unit);
   row.type = plan.type;
-  row.time = instant(value(at.time));
-  if (at.recorded != EventPlan::kNone) row.recorded = instant(value(at.recorded));
+  row.time = instant(plan.time.take());
+  if (plan.recorded.next != nullptr) row.recorded = instant(plan.recorded.take());
   row.line = line;
   row.first_value = static_cast<std::uint32_t>(batch.values.size());
   row.values = static_cast<std::uint16_t>(plan.fields.size());
-  for (const FieldColumn& field : plan.fields) {
-    const RowColumn& column = columns_[field.column];
-    const std::size_t i = next[field.column];
-    batch.values.push_back(
-        {field.field, column.kind, column.dens.empty() ? 1 : column.dens[i], column.values[i]});
+  for (FieldColumn& field : plan.fields) {
+    const std::uint32_t den = field.dens == nullptr ? 1 : field.dens[*field.values.next];
+    batch.values.push_back({field.field, field.kind, den, field.values.take()});
   }
   batch.rows.push_back(row);
   return true;

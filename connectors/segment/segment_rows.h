@@ -28,9 +28,19 @@ class SegmentRows {
                                   std::vector<std::shared_ptr<const void>>& held, RowBatch& batch);
 
  private:
+  // A column gone through value by value; of no column: null.
+  struct Cursor {
+    const std::int64_t* values = nullptr;
+    std::size_t* next = nullptr;
+
+    std::int64_t take() { return values[(*next)++]; }
+  };
   struct FieldColumn {
     std::uint16_t field = 0;
     std::uint32_t column = 0;
+    RowValue::Kind kind = RowValue::Kind::boolean;
+    Cursor values{};
+    const std::uint32_t* dens = nullptr;  // null: all are 1
   };
   // What becomes of the rows of a shape.
   struct Plan {
@@ -39,15 +49,18 @@ class SegmentRows {
     bool has_escapes = false;
     std::uint32_t type = kNoText;
     EventPlan::Attributes at;
-    std::vector<FieldColumn> fields;     // by field
-    std::vector<std::uint32_t> passing;  // columns that are gone through
+    std::vector<FieldColumn> fields;  // by field
+    Cursor source, unit, subject, time, recorded;
+    std::size_t* next_id = nullptr;
+    std::vector<std::uint32_t> passing;  // columns that nobody asks for, but for lines put together
   };
 
   [[nodiscard]] Result<bool> enter_block(RowBatch& batch);
   bool plan_row(const EventPlan& from, Plan& out, RowBatch& batch);
   [[nodiscard]] Status want(Plan& plan, RowBatch& batch);
   [[nodiscard]] Status want_whole();
-  bool add_row(const Plan& plan, std::uint64_t line, Arena& arena, RowBatch& batch);
+  void bind(Plan& plan);
+  bool add_row(Plan& plan, std::uint64_t line, Arena& arena, RowBatch& batch);
   [[nodiscard]] Status add_whole(std::size_t shape, std::uint64_t line, Arena& arena,
                                  RowBatch& batch);
 
