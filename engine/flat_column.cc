@@ -9,17 +9,13 @@ namespace lianqing {
 void FlatColumn::clear() {
   samples_.clear();
   keyed_.clear();
+  totals_.clear();
   rising_ = in_order_ = true;
 }
 
 void FlatColumn::add(const Sample& sample, const Cell& key) {
   rising_ = rising_ && sample.value.num >= 0;
-  if (key.tag == CellTag::null) {
-    in_order_ = in_order_ && (samples_.empty() || samples_.back().time <= sample.time);
-    samples_.push_back(sample);
-  } else {
-    keyed_.emplace_back(key, sample);
-  }
+  keyed_.emplace_back(key, sample);
 }
 
 void FlatColumn::finish() {
@@ -40,9 +36,16 @@ void FlatColumn::finish() {
       ++parts_.back().end;
     }
   }
-  totals_.assign(1, Totals{});
-  for (const Sample& sample : samples_)
-    totals_.push_back(totals_.back() + Totals::of(sample.value));
+}
+
+void FlatColumn::sum_up() const {
+  totals_.reserve(samples_.size() + 1);
+  Totals sum;
+  totals_.push_back(sum);
+  for (const Sample& sample : samples_) {
+    sum = sum + Totals::of(sample.value);
+    totals_.push_back(sum);
+  }
 }
 
 // Few are late: these are sorted alone and merged.
@@ -70,6 +73,7 @@ void FlatColumn::put_in_order() {
 }
 
 FlatColumn::Part FlatColumn::part(const Cell& key) const {
+  if (parts_.size() == 1 && parts_.front().key == key) return parts_.front();
   const auto at = std::lower_bound(
       parts_.begin(), parts_.end(), key,
       [](const Part& part, const Cell& wanted) { return CellOrder{}(part.key, wanted); });

@@ -18,14 +18,23 @@ class FlatColumn {
   };
 
   void clear();
-  // In log order.
+  // In log order; a column has a key in all of them or in none.
+  void add(const Sample& sample) {
+    rising_ = rising_ && sample.value.num >= 0;
+    in_order_ = in_order_ && (samples_.empty() || samples_.back().time <= sample.time);
+    samples_.push_back(sample);
+  }
   void add(const Sample& sample, const Cell& key);
   // After the last one.
   void finish();
 
   const std::vector<Sample>& samples() const { return samples_; }  // of a part in (time, log order)
-  // [i]: of the samples before i; what lies between two of the same part is their difference.
-  const std::vector<Totals>& totals() const { return totals_; }
+  // [i]: of the samples before i; what lies between two of the same part is their difference. Made
+  // when asked for first: who counts does not ask.
+  const std::vector<Totals>& totals() const {
+    if (totals_.empty()) sum_up();
+    return totals_;
+  }
   // In order of their keys; of a stream without key there is one, maybe empty.
   const std::vector<Part>& parts() const { return parts_; }
   // An empty part if there is none of that key.
@@ -34,10 +43,11 @@ class FlatColumn {
 
  private:
   void put_in_order();
+  void sum_up() const;
 
   std::vector<Sample> samples_;
   std::vector<std::pair<Cell, Sample>> keyed_;  // before finish()
-  std::vector<Totals> totals_;
+  mutable std::vector<Totals> totals_;          // empty: not made yet
   std::vector<Part> parts_;
   bool rising_ = true;
   bool in_order_ = true;      // so far the samples came in order of time

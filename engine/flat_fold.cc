@@ -1,8 +1,8 @@
 #include "engine/flat_fold.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "engine/entry_leaves.h"
 #include "engine/level_changes.h"
 #include "engine/rationale.h"
 
@@ -52,6 +52,7 @@ FlatFold::FlatFold(const Fold& fold, const FlatPlan& plan)
     : fold_(fold),
       program_(fold.program()),
       plan_(plan),
+      intake_(fold, plan),
       columns_(plan.streams.size()),
       periods_(plan.periods.size()) {
   for (std::uint32_t c = 0; c < plan.streams.size(); ++c) {
@@ -149,23 +150,6 @@ void FlatFold::begin() {
   taken_ = 0;
 }
 
-void FlatFold::take(const LogEntry& entry) {
-  ++taken_;
-  if (fold_.options().reasons) unit_.rows.add(entry, 0);
-  each_stream(fold_.route().of_type(entry.type), entry.cells, [&](std::uint32_t s) {
-    const std::uint32_t c = plan_.column_of[s];
-    if (c == kNone) return;
-    const Stream& stream = program_.streams[s];
-    const std::optional<Cell> value = value_in(fold_, stream, entry);
-    if (!value) return;
-    if (stream.key == kNone) {
-      columns_[c].add({entry.time, entry.seq, *value}, kUnit);
-    } else if (can_be_key(entry.cells[stream.key])) {
-      columns_[c].add({entry.time, entry.seq, *value}, entry.cells[stream.key]);
-    }
-  });
-}
-
 void FlatFold::lay_out() {
   for (FlatColumn& column : columns_) column.finish();
   for (std::size_t p = 0; p < periods_.size(); ++p) {
@@ -195,10 +179,7 @@ void FlatFold::place_legs(const FlatRule& rule, Instant from) {
   places_.assign(rule.legs.size(), Place{});
   for (std::size_t l = 0; l < rule.legs.size(); ++l) {
     const FlatLeg& leg = rule.legs[l];
-    const auto sight =
-        std::find_if(rule.sights.begin(), rule.sights.end(),
-                     [&leg](const FlatSight& one) { return one.column == leg.column; });
-    const auto& part = parts_[static_cast<std::size_t>(sight - rule.sights.begin())];
+    const FlatColumn::Part& part = parts_[leg.sight];
     Place& place = places_[l];
     place.enter = place.leave = part.begin;
     place.last = part.end;
@@ -329,7 +310,7 @@ void FlatFold::judge_rule(std::uint32_t index, Instant first, Instant from, Inst
                           const SeqAt& seq_at, Effects& effects) {
   const FlatRule& rule = plan_.rules[index];
   const Instance& instance = unit_.instances[index];
-  look_at(rule);
+  looked_ = false;
   // Before a key begins its rule's other windows may move.
   place_legs(rule, rule.keyed && !instance.judged ? std::max(from, first - Duration{1}) : from);
   const auto is_calm = [&] { return rule.quiet && instance.judged && !instance.restless; };
@@ -410,6 +391,7 @@ void FlatFold::tell_of(std::uint32_t index, Level from, Instant t, const SeqAt& 
 // The series of the rule's windows, as judging in general looks at them.
 void FlatFold::stand_at(std::uint32_t index, Instant t) {
   const Instance& instance = unit_.instances[index];
+  if (!std::exchange(looked_, true)) look_at(plan_.rules[index]);
   const std::vector<FlatSight>& sights = plan_.rules[index].sights;
   for (std::size_t i = 0; i < sights.size(); ++i) {
     const FlatColumn& column = columns_[sights[i].column];

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/flat_column.h"
+#include "engine/flat_intake.h"
 #include "engine/flat_plan.h"
 #include "engine/fold.h"
 #include "engine/judge.h"
@@ -41,7 +42,11 @@ class FlatFold {
   // A unit and a stretch of time begin: all of its entries up to the end of the stretch are taken,
   // in log order.
   void begin();
-  void take(const LogEntry& entry);
+  void take(const LogEntry& entry) {
+    ++taken_;
+    if (fold_.options().reasons) unit_.rows.add(entry, 0);
+    intake_.take(entry, columns_);
+  }
   bool empty() const { return taken_ == 0; }
 
   // Judges everything after `from` up to and including `to`. `instances` are as the stretch before
@@ -99,6 +104,7 @@ class FlatFold {
   const Fold& fold_;
   const Program& program_;
   const FlatPlan& plan_;
+  const FlatIntake intake_;
   UnitState unit_;         // one Series per column, one Instance per rule
   std::size_t taken_ = 0;  // entries
   std::vector<FlatColumn> columns_;
@@ -109,6 +115,7 @@ class FlatFold {
   std::vector<FlatColumn::Part> parts_;  // one per FlatRule::sights
   std::vector<Place> places_;
   std::vector<Band> bands_;  // one per FlatRule::cuts
+  bool looked_ = false;      // at it: look_at()
 };
 
 }  // namespace lianqing

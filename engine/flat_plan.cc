@@ -74,6 +74,7 @@ class Planner {
         sight = flat.sights.insert(sight, {column, by_key, {}});
       }
       sight->windows.push_back(w);
+      flat.legs.back().sight = static_cast<std::uint32_t>(sight - flat.sights.begin());
     }
     flat.quiet = add_cuts(program_.rules[index], flat);
     flat.plain = conditions(program_.rules[index], flat);

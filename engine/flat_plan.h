@@ -16,6 +16,7 @@ namespace lianqing {
 // behind it; or when FlatPeriods say.
 struct FlatLeg {
   std::uint32_t column = kNone, window = kNone;
+  std::uint32_t sight = kNone;    // index into FlatRule::sights
   std::uint32_t periods = kNone;  // index into FlatPlan::periods; kNone: no calendar window
   Duration after{0}, until{0};
   bool leaves = false;   // else all history: `until` means nothing

@@ -71,6 +71,14 @@ std::optional<std::uint32_t> LogClocks::newest_at(Instant t) const {
   return numbers_[behind - 1];
 }
 
+std::optional<std::uint32_t> LogClocks::newest_at(Instant t, std::size_t& at) const {
+  const std::size_t near = std::min(at + kMark, clocks_.size());
+  while (at < near && clocks_[at] <= t) ++at;
+  if (at == near && at < clocks_.size()) at = up_to(t);
+  if (at == 0) return std::nullopt;
+  return numbers_[at - 1];
+}
+
 Instant LogClocks::cut(Instant from, std::size_t records, Instant end) const {
   const std::size_t next = up_to(from);
   return records < clocks_.size() - next ? std::min(clocks_[next + records], end) : end;

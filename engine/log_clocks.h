@@ -35,6 +35,9 @@ class LogClocks {
   Instant first() const { return clocks_[0]; }
   // The newest record with clock <= t; nothing before the first.
   std::optional<std::uint32_t> newest_at(Instant t) const;
+  // The same for one t after the other, rising: nearly always a few records behind the one before.
+  // `at`: how many have been passed, 0 first.
+  std::optional<std::uint32_t> newest_at(Instant t, std::size_t& at) const;
   // Up to and including which instant a piece of about so many records behind `from` reaches; at
   // most `end`, which is where the last piece ends.
   Instant cut(Instant from, std::size_t records, Instant end) const;

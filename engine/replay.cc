@@ -331,8 +331,7 @@ class Replay::Shards {
     WholeLog log(gathered_->rows, batch_.entries, gathered_->ids, options_.until);
     WholeFold whole(fold_, *gathered_, roster_, log, shards_.size());
     if (Status s = whole.prepare(batch_.entries, log.empty() ? end : log.first()); !s) return s;
-    const std::size_t held = options_.fold_entries * (options_.fold.reasons ? 2 : 8);
-    std::size_t records = options_.fold_entries;
+    WholePace pace(options_.fold_entries, options_.fold.reasons);
     WholeFold::Stretch stretch;
     const auto fold_part = [&](std::size_t i) {
       Effects effects = listening(shards_[i]);
@@ -340,19 +339,20 @@ class Replay::Shards {
       count_rules(effects, shards_[i]);
     };
     while (!stretch.last) {
-      stretch.to = judged_ = log.cut(stretch.from, records, end);
+      stretch.to = judged_ = log.cut(stretch.from, pace.records(), end);
       stretch.last = stretch.to == end;
       std::vector<std::jthread> threads;
       for (std::size_t i = 1; i < shards_.size(); ++i) threads.emplace_back(fold_part, i);
       fold_part(0);
       threads.clear();
-      std::size_t warnings = 1;
+      std::size_t warnings = 0;
       for (Shard& shard : shards_) {
         warnings += shard.outgoing.size();
         take_greyed(shard);
       }
-      records = std::clamp(records * held / warnings, options_.fold_entries, records * 4);
-      if (Status s = give_out([&](Instant t) { return log.seq_at(t); }); !s) return s;
+      pace.told(warnings);
+      std::size_t at = 0;  // it is asked in order of time
+      if (Status s = give_out([&](Instant t) { return log.seq_at(t, at); }); !s) return s;
       stretch.from = stretch.to;
     }
     for (const auto& [year, units] : whole.lacking()) gaps_[year].units += units;

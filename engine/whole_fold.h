@@ -3,6 +3,7 @@
 // way, else all of them as any other log is folded.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -17,6 +18,26 @@
 #include "engine/whole_log.h"
 
 namespace lianqing {
+
+// How many records the pieces take that a log is folded in: as many as their warnings can be held.
+// Each piece lays out its units from their first record on, so the fewer the better.
+class WholePace {
+ public:
+  // `least`: the first piece, and the smallest. With reasons a warning is some twenty times as
+  // large, and fewer are risked at a time.
+  WholePace(std::size_t least, bool reasons)
+      : least_(least), held_(least * (reasons ? 2 : 8)), growth_(reasons ? 4 : 16) {}
+
+  std::size_t records() const { return records_; }
+  // The piece has told of so many.
+  void told(std::size_t warnings) {
+    records_ = std::clamp(records_ * held_ / (warnings + 1), least_, records_ * growth_);
+  }
+
+ private:
+  const std::size_t least_, held_, growth_;
+  std::size_t records_ = least_;
+};
 
 class WholeFold {
  public:

@@ -50,6 +50,11 @@ Seq WholeLog::seq_at(Instant t) const {
   return newest ? rows_.seq(*newest) : 0;
 }
 
+Seq WholeLog::seq_at(Instant t, std::size_t& at) const {
+  const auto newest = rows_.clocks().newest_at(t, at);
+  return newest ? rows_.seq(*newest) : 0;
+}
+
 void WholeLog::take(std::uint32_t unit, Instant t, UnitEntries& out) const {
   std::size_t rows = 0;
   rows_.each(unit, [&](const WholeRows::Record&) { ++rows; });

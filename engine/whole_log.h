@@ -37,6 +37,8 @@ class WholeLog {
   Instant first() const { return rows_.clocks().first(); }
   // The newest record with clock <= t; 0 before the first.
   Seq seq_at(Instant t) const;
+  // The same for one t after the other, rising; `at` is 0 first.
+  Seq seq_at(Instant t, std::size_t& at) const;
   // As LogClocks has it.
   Instant cut(Instant from, std::size_t records, Instant end) const {
     return rows_.clocks().cut(from, records, end);

@@ -11,13 +11,10 @@ constexpr std::size_t kLeast = 22, kMost = 510;  // words of a stretch
 
 }  // namespace
 
-Seq WholeRows::seq(std::uint32_t number) const {
-  auto run = runs_.end() - 1;
-  if (run->first > number) {
-    run = std::prev(
-        std::upper_bound(runs_.begin(), runs_.end(), number,
-                         [](std::uint32_t row, const auto& one) { return row < one.first; }));
-  }
+Seq WholeRows::seq_before(std::uint32_t number) const {
+  const auto run = std::prev(
+      std::upper_bound(runs_.begin(), runs_.end(), number,
+                       [](std::uint32_t row, const auto& one) { return row < one.first; }));
   return run->second + (number - run->first);
 }
 
@@ -166,48 +163,11 @@ void WholeRows::close() {
   contents_ = {};
 }
 
-std::optional<std::uint32_t> WholeRows::Record::entry_index() const {
-  if (!heading_.is_entry()) return std::nullopt;
+std::uint32_t WholeRows::Record::entry() const {
   Value value;
   std::memcpy(&value, at_ + kHeading, sizeof value);
   return static_cast<std::uint32_t>(value.wide ? at_[kHeading + 1]
                                                : static_cast<std::uint64_t>(value.num));
-}
-
-void WholeRows::fill(std::uint32_t unit, const Record& record, LogEntry& out, Cell* cells) const {
-  const Heading& heading = record.heading_;
-  out.seq = seq(heading.number);
-  out.unit = unit;
-  out.time = out.clock = heading.clock;
-  out.type = heading.type == kNoType ? kNone : heading.type;
-  out.source = kins_[heading.kin].first;
-  out.type_name = out.complaint = kNone;
-  out.cells = cells;
-  const std::uint64_t* at = record.at_ + kHeading;
-  const std::uint64_t* const end = at + heading.value_words();
-  while (at != end) {
-    Value value;
-    std::memcpy(&value, at++, sizeof value);
-    const Cell cell = value.wide ? Cell{value.tag, static_cast<std::uint32_t>(value.num),
-                                        static_cast<std::int64_t>(*at++)}
-                                 : Cell{value.tag, 1, value.num};
-    if (value.slot < kTypeName) {
-      cells[value.slot] = cell;
-    } else {
-      (value.slot == kTypeName ? out.type_name : out.complaint) = static_cast<Symbol>(cell.num);
-    }
-  }
-}
-
-void WholeRows::wipe(const Record& record, Cell* cells) {
-  const std::uint64_t* at = record.at_ + kHeading;
-  const std::uint64_t* const end = at + record.heading_.value_words();
-  for (; at != end; ++at) {
-    Value value;
-    std::memcpy(&value, at, sizeof value);
-    if (value.wide) ++at;
-    if (value.slot < kTypeName) cells[value.slot] = Cell{};
-  }
 }
 
 void WholeRows::write_id(const Record& record, std::string& out) const {

@@ -62,7 +62,10 @@ class WholeRows {
   std::size_t slots() const { return slots_; }
   LogClocks& clocks() { return clocks_; }
   const LogClocks& clocks() const { return clocks_; }
-  Seq seq(std::uint32_t number) const;
+  Seq seq(std::uint32_t number) const {
+    const auto& run = runs_.back();
+    return run.first <= number ? run.second + (number - run.first) : seq_before(number);
+  }
 
   // One more record, which says what is in cells(): without those that are null, each slot once.
   // Its identity, of this text of the source, is not there yet: find() said so. `content` zero: not
@@ -116,21 +119,45 @@ class WholeRows {
     Instant clock() const { return heading_.clock; }
     std::uint32_t number() const { return heading_.number; }
     // Its index in AdmittedBatch::entries; nothing of a row.
-    std::optional<std::uint32_t> entry_index() const;
+    std::optional<std::uint32_t> entry_index() const {
+      if (!heading_.is_entry()) return std::nullopt;
+      return entry();
+    }
 
    private:
     friend class WholeRows;
     explicit Record(const std::uint64_t* at) : at_(at) {
       std::memcpy(static_cast<void*>(&heading_), at, sizeof heading_);
     }
+    std::uint32_t entry() const;
 
     const std::uint64_t* at_;
     Heading heading_;
   };
   // Of a row of the unit: all that an entry has but its id. `cells`: one per slot, all null before,
   // and wipe() makes them so again.
-  void fill(std::uint32_t unit, const Record& record, LogEntry& out, Cell* cells) const;
-  static void wipe(const Record& record, Cell* cells);
+  void fill(std::uint32_t unit, const Record& record, LogEntry& out, Cell* cells) const {
+    const Heading& heading = record.heading_;
+    out.seq = seq(heading.number);
+    out.unit = unit;
+    out.time = out.clock = heading.clock;
+    out.type = heading.type == kNoType ? kNone : heading.type;
+    out.source = kins_[heading.kin].first;
+    out.type_name = out.complaint = kNone;
+    out.cells = cells;
+    each_value(record, [&](std::uint16_t slot, const Cell& cell) {
+      if (slot < kTypeName) {
+        cells[slot] = cell;
+      } else {
+        (slot == kTypeName ? out.type_name : out.complaint) = static_cast<Symbol>(cell.num);
+      }
+    });
+  }
+  static void wipe(const Record& record, Cell* cells) {
+    each_value(record, [&](std::uint16_t slot, const Cell&) {
+      if (slot < kTypeName) cells[slot] = Cell{};
+    });
+  }
   void write_id(const Record& record, std::string& out) const;
   // Calls `visit` with every unit that has records.
   template <class Visit>
@@ -200,6 +227,22 @@ class WholeRows {
   static constexpr std::uint64_t kTold = std::uint64_t{1} << 62, kByLine = std::uint64_t{1} << 63;
   static_assert(sizeof(Place) == 16);
 
+  template <class Visit>
+  static void each_value(const Record& record, Visit visit) {
+    const std::uint64_t* at = record.at_ + kHeading;
+    const std::uint64_t* const end = at + record.heading_.value_words();
+    while (at != end) {
+      Value value;
+      std::memcpy(&value, at++, sizeof value);
+      Cell cell{value.tag, 1, value.num};
+      if (value.wide) {
+        cell = {value.tag, static_cast<std::uint32_t>(value.num), static_cast<std::int64_t>(*at++)};
+      }
+      visit(value.slot, cell);
+    }
+  }
+
+  Seq seq_before(std::uint32_t number) const;  // the last run
   const std::uint64_t* words(Ref ref) const {
     return blocks_[ref >> kBlockBits].get() + (ref & ((1U << kBlockBits) - 1));
   }

@@ -17,6 +17,8 @@ TEST(LogClocks, HaveNothingOfAnEmptyLog) {
   clocks.finish(at(5));
   EXPECT_TRUE(clocks.empty());
   EXPECT_EQ(clocks.newest_at(kNever), std::nullopt);
+  std::size_t passed = 0;
+  EXPECT_EQ(clocks.newest_at(kNever, passed), std::nullopt);
   EXPECT_EQ(clocks.cut(kBeforeAll, 3, at(9)), at(9));
 }
 
@@ -59,6 +61,13 @@ TEST(LogClocks, AreThoseOfASortedList) {
       const Instant cut = all.end() - next > records ? next[records].first : kNever;
       ASSERT_EQ(clocks.cut(t, static_cast<std::size_t>(records), kNever), cut);
     }
+    std::vector<Instant> rising(50);
+    for (Instant& t : rising) t = all[random.index(all.size())].first + Duration{random.below(9)};
+    if (random.one_in(2)) rising.push_back(kBeforeAll);
+    rising.push_back(kNever);
+    std::sort(rising.begin(), rising.end());
+    std::size_t passed = 0;
+    for (const Instant t : rising) ASSERT_EQ(clocks.newest_at(t, passed), clocks.newest_at(t));
   }
 }
 
