@@ -52,7 +52,7 @@ Identities::Place WholeRows::find(std::string_view source, std::string_view id,
   });
 }
 
-std::uint32_t WholeRows::kin_of(Symbol source, std::uint32_t form) {
+std::uint32_t WholeRows::other_kin_of(Symbol source, std::uint32_t form) {
   const auto [at, added] = kin_of_.try_emplace(std::uint64_t{source} << 32 | form,
                                                static_cast<std::uint32_t>(kins_.size()));
   if (added) kins_.emplace_back(source, form);
@@ -67,31 +67,35 @@ void WholeRows::add(const LogEntry& entry, std::string_view source, const Identi
   }
   clocks_.add(entry.clock, number);
   const Identities::Id id = identities_.put(place, source, entry.id, number);
-  record_.resize(kHeading);
   const bool is_entry = !cells_.empty() && cells_.front().slot == kEntry;
   if (entry.type_name != kNone && !is_entry) {
-    put_value(kTypeName, {CellTag::text, 1, entry.type_name});
+    cells_.push_back({kTypeName, {CellTag::text, 1, entry.type_name}});
   }
   if (entry.complaint != kNone && !is_entry) {
-    put_value(kComplaint, {CellTag::text, 1, entry.complaint});
+    cells_.push_back({kComplaint, {CellTag::text, 1, entry.complaint}});
   }
-  for (const SlotCell& one : cells_) put_value(static_cast<std::uint16_t>(one.slot), one.cell);
+  std::size_t values = cells_.size();
+  for (const SlotCell& one : cells_) values += is_wide(one.cell) ? 1 : 0;
   Heading heading;
   heading.clock = entry.clock;
   heading.number = number;
   heading.kin = kin_of(entry.source, id.form);
   heading.id_number = id.number;
   if (entry.type != kNone) heading.type = static_cast<std::uint16_t>(entry.type);
-  heading.rest = static_cast<std::uint16_t>((record_.size() - kHeading) |
-                                            static_cast<std::size_t>(entry.kind) << 13 |
+  heading.rest = static_cast<std::uint16_t>(values | static_cast<std::size_t>(entry.kind) << 13 |
                                             (is_entry ? 0x8000U : 0U));
-  std::memcpy(record_.data(), &heading, sizeof heading);
-  if (id.form == kNone && !entry.id.empty()) {
-    const std::size_t id_at = record_.size();
-    record_.resize(id_at + words_of(entry.id.size()));
-    std::memcpy(record_.data() + id_at, entry.id.data(), entry.id.size());
+  const std::size_t text = id.form == kNone ? words_of(entry.id.size()) : 0;
+  const Ref ref = room(entry.unit, kHeading + values + text);
+  std::uint64_t* to = words(ref);
+  std::memcpy(to, &heading, sizeof heading);
+  to += kHeading;
+  for (const SlotCell& one : cells_) {
+    to = put_value(to, static_cast<std::uint16_t>(one.slot), one.cell);
   }
-  const Ref ref = put(entry.unit);
+  if (text != 0) {
+    to[text - 1] = 0;
+    std::memcpy(to, entry.id.data(), entry.id.size());
+  }
   Place at;
   at.at = (origin.byte == 0 ? origin.line | kByLine : origin.byte) | (ref >> 32) << kRefAt |
           std::uint64_t{origin.file} << kFileAt;
@@ -107,37 +111,25 @@ void WholeRows::add_entry(const LogEntry& entry, std::string_view source, std::u
   add(entry, source, place, content, {});
 }
 
-void WholeRows::put_value(std::uint16_t slot, const Cell& cell) {
-  Value value{slot, cell.tag, false, static_cast<std::int32_t>(cell.num)};
-  value.wide = cell.den != 1 || value.num != cell.num;
-  if (value.wide) value.num = static_cast<std::int32_t>(cell.den);
-  std::uint64_t word;
-  std::memcpy(&word, &value, sizeof word);
-  record_.push_back(word);
-  if (value.wide) record_.push_back(static_cast<std::uint64_t>(cell.num));
-}
-
-// The record behind its unit's.
-WholeRows::Ref WholeRows::put(std::uint32_t unit) {
+// For a record of so many words, behind its unit's.
+WholeRows::Ref WholeRows::room(std::uint32_t unit, std::size_t size) {
   if (unit != kNone && unit >= units_.size()) units_.resize(std::size_t{unit} + 1);
   Stretches& own = unit == kNone ? unitless_ : units_[unit];
-  const auto size = static_cast<std::uint32_t>(record_.size());
-  if (own.room < size) stretch(own, size);
+  const auto words = static_cast<std::uint32_t>(size);
+  if (own.room < words) stretch(own, words);
   const Ref out = own.end;
-  std::memcpy(words(out), record_.data(), size * sizeof(std::uint64_t));
-  own.end += size;
-  own.start += size;
-  own.room -= size;
-  own.all += size;
+  own.end += words;
+  own.start += words;
+  own.room -= words;
+  own.all += words;
   return out;
 }
 
 void WholeRows::stretch(Stretches& unit, std::size_t wanted) {
   const std::size_t size =
       std::max(std::clamp<std::size_t>(unit.all / 3, kLeast, kMost), wanted) + kStretchHead;
-  LQ_ASSERT(size < std::size_t{1} << kBlockBits);
+  LQ_ASSERT(size < kBlock);
   if (left_ < size) {
-    constexpr std::size_t kBlock = std::size_t{1} << kBlockBits;
     blocks_.push_back(std::make_unique_for_overwrite<std::uint64_t[]>(kBlock));
     left_ = blocks_.size() == 1 ? kBlock - 1 : kBlock;  // no reference is 0
   }

@@ -198,7 +198,8 @@ class WholeRows {
  private:
   using Ref = std::uint64_t;  // block and word in it; 0: none
   static constexpr std::size_t kBlockBits = 17;
-  static constexpr std::ptrdiff_t kLine = 8, kAhead = 4 * kLine;  // words
+  static constexpr std::size_t kBlock = std::size_t{1} << kBlockBits;  // words
+  static constexpr std::ptrdiff_t kLine = 8, kAhead = 4 * kLine;       // words
   // A cell as small as it mostly is. Of a wide one `num` is its denominator, and its numerator
   // follows.
   struct Value {
@@ -249,12 +250,29 @@ class WholeRows {
   std::uint64_t* words(Ref ref) {
     return const_cast<std::uint64_t*>(std::as_const(*this).words(ref));
   }
-  void put_value(std::uint16_t slot, const Cell& cell);
+  // Where a value is put, and behind it.
+  static std::uint64_t* put_value(std::uint64_t* at, std::uint16_t slot, const Cell& cell) {
+    Value value{slot, cell.tag, is_wide(cell), static_cast<std::int32_t>(cell.num)};
+    if (value.wide) value.num = static_cast<std::int32_t>(cell.den);
+    std::memcpy(at++, &value, sizeof value);
+    if (value.wide) *at++ = static_cast<std::uint64_t>(cell.num);
+    return at;
+  }
+  static bool is_wide(const Cell& cell) {
+    return cell.den != 1 || cell.num != static_cast<std::int32_t>(cell.num);
+  }
   std::size_t id_words(const Heading& heading) const {
     return kins_[heading.kin].second == kNone ? words_of(heading.id_number) : 0;
   }
-  std::uint32_t kin_of(Symbol source, std::uint32_t form);
-  Ref put(std::uint32_t unit);
+  // Mostly that of the record before.
+  std::uint32_t kin_of(Symbol source, std::uint32_t form) {
+    if (last_kin_ >= kins_.size() || kins_[last_kin_] != std::pair(source, form)) {
+      last_kin_ = other_kin_of(source, form);
+    }
+    return last_kin_;
+  }
+  std::uint32_t other_kin_of(Symbol source, std::uint32_t form);
+  Ref room(std::uint32_t unit, std::size_t size);
   void stretch(Stretches& unit, std::size_t wanted);
   Ref ref(std::uint32_t number) const {
     const Place& place = places_[number];
@@ -270,8 +288,8 @@ class WholeRows {
   std::vector<std::pair<std::uint32_t, Seq>> runs_;  // rows from which on seqs count on from there
   std::vector<std::pair<Symbol, std::uint32_t>> kins_;  // the source, and the form of the id
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> kin_of_;  // looked up, never walked
+  std::uint32_t last_kin_ = 0;
   std::vector<SlotCell> cells_;
-  std::vector<std::uint64_t> record_;  // as it is put together
 
   // While records come.
   std::uint32_t size_ = 0;
