@@ -126,6 +126,7 @@ WholeRows::Ref WholeRows::room(std::uint32_t unit, std::size_t size) {
 }
 
 void WholeRows::stretch(Stretches& unit, std::size_t wanted) {
+  constexpr std::size_t kBlock = std::size_t{1} << kBlockBits;
   const std::size_t size =
       std::max(std::clamp<std::size_t>(unit.all / 3, kLeast, kMost), wanted) + kStretchHead;
   LQ_ASSERT(size < kBlock);

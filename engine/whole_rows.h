@@ -198,8 +198,7 @@ class WholeRows {
  private:
   using Ref = std::uint64_t;  // block and word in it; 0: none
   static constexpr std::size_t kBlockBits = 17;
-  static constexpr std::size_t kBlock = std::size_t{1} << kBlockBits;  // words
-  static constexpr std::ptrdiff_t kLine = 8, kAhead = 4 * kLine;       // words
+  static constexpr std::ptrdiff_t kLine = 8, kAhead = 4 * kLine;  // words
   // A cell as small as it mostly is. Of a wide one `num` is its denominator, and its numerator
   // follows.
   struct Value {
