@@ -56,6 +56,16 @@ class Arena {
     return {out, text.size()};
   }
 
+  // The same for texts that are mostly short and have kPadding readable bytes behind them.
+  std::string_view copy_short(std::string_view text) {
+    if (text.size() > kPadding || room_ < kPadding) return copy(text);
+    char* const out = next_;
+    std::memcpy(out, text.data(), kPadding);  // The next one overwrites what is too much.
+    advance(text.size());
+    used_ += text.size();
+    return {out, text.size()};
+  }
+
   template <class T>
   std::span<const T> copy(std::span<const T> values) {
     static_assert(std::is_trivially_destructible_v<T>, "an arena runs no destructors");

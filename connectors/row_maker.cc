@@ -60,13 +60,6 @@ bool RowMaker::add_row(const Event& event, RowBatch& batch) {
   return true;
 }
 
-std::uint32_t RowMaker::number(std::string_view text, RowBatch& batch) {
-  const std::size_t before = texts_.texts().size();
-  const std::uint32_t out = texts_.number(text);
-  if (out == before) batch.texts.push_back(texts_.texts().back());
-  return out;
-}
-
 std::optional<std::uint16_t> RowMaker::field(std::string_view path) const {
   const auto at = std::lower_bound(query_.fields.begin(), query_.fields.end(), path);
   if (at == query_.fields.end() || *at != path) return std::nullopt;

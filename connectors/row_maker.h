@@ -20,9 +20,17 @@ class RowMaker {
   // The record becomes a row or, if rows cannot tell all that it says, stays as it is.
   void add(Record record, RowBatch& batch);
 
-  // What such a row is made of. `text`: as TextNumbers::number has it.
-  std::uint32_t number(std::string_view text, RowBatch& batch);
-  const void* place(std::string_view text) const { return texts_.place(text); }
+  // What such a row is made of. `text`: as TextNumbers::ask has it.
+  std::uint32_t number(std::string_view text, RowBatch& batch) {
+    return number(TextNumbers::ask(text), batch);
+  }
+  std::uint32_t number(const TextNumbers::Asked& text, RowBatch& batch) {
+    const std::size_t before = texts_.texts().size();
+    const std::uint32_t out = texts_.number(text);
+    if (out == before) batch.texts.push_back(texts_.texts().back());
+    return out;
+  }
+  const void* place(const TextNumbers::Asked& text) const { return texts_.place(text); }
   std::optional<std::uint16_t> field(std::string_view path) const;
   const std::vector<std::string>& fields() const { return query_.fields; }
   // Whether records of the type, the number of its name, are given whole.

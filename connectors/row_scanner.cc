@@ -4,10 +4,6 @@
 #include <bit>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace lianqing {
 namespace {
 
@@ -17,193 +13,248 @@ constexpr std::size_t kTypes = 256;  // whose names are kept apart
 constexpr Instant kFirstTime = Date{std::chrono::year{1} / 1 / 1};
 constexpr Instant kEndOfTime = Date{std::chrono::year{10'000} / 1 / 1};
 
+static_assert(PlainText::kAhead <= Arena::kPadding && kNameBytes <= Arena::kPadding);
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// The first quote, backslash or control character from `at` on. There is one behind the line.
-const char* end_of_plain(const char* at) {
-#if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'),
-                last_control = _mm_set1_epi8(0x1F);
-  for (;; at += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-    const __m128i text_end =
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
-    const auto ends =
-        static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(control, text_end)));
-    if (ends != 0) return at + std::countr_zero(ends);
+std::uint64_t word(const char* at) {
+  std::uint64_t out;
+  std::memcpy(&out, at, sizeof out);
+  return out;
+}
+
+// What follows reads from `at` on and returns where it ends; null: not usual.
+
+// A text without escapes.
+[[gnu::always_inline]] inline const char* text(const char* at, PlainText& plain,
+                                               std::string_view& out) {
+  if (*at != '"') return nullptr;
+  const char* const end = plain.end(++at);
+  if (*end != '"') return nullptr;
+  out = {at, static_cast<std::size_t>(end - at)};
+  return end + 1;
+}
+
+// A text that may have escapes of one character.
+[[gnu::always_inline]] inline const char* skip_text(const char* at, PlainText& plain) {
+  for (++at;; at += 2) {
+    at = plain.end(at);
+    if (*at == '"') return at + 1;
+    if (*at != '\\' || at[1] == '\0' || std::strchr("\"\\/bfnrt", at[1]) == nullptr) return nullptr;
   }
-#else
-  while (*at != '"' && *at != '\\' && static_cast<std::uint8_t>(*at) >= 0x20) ++at;
+}
+
+// Up to 12 digits, and up to six decimals.
+const char* long_number(const char* at, RowValue& out) {
+  const bool negative = *at == '-';
+  if (negative) ++at;
+  if (!is_digit(*at) || (*at == '0' && is_digit(at[1]))) return nullptr;
+  std::int64_t mantissa = 0, den = 1;
+  const char* first = at;
+  for (; is_digit(*at) && at - first <= 12; ++at) mantissa = mantissa * 10 + (*at - '0');
+  if (at - first > 12) return nullptr;
+  if (*at == '.') {
+    first = ++at;
+    for (; is_digit(*at) && at - first <= 6; ++at) {
+      mantissa = mantissa * 10 + (*at - '0');
+      den *= 10;
+    }
+    if (at == first || at - first > 6) return nullptr;
+  }
+  if (*at == 'e' || *at == 'E') return nullptr;
+  out.kind = RowValue::Kind::number;
+  out.num = negative ? -mantissa : mantissa;
+  if (den != 1) {
+    const Number exact = Number::ratio(out.num, den);
+    out.num = exact.num();
+    out.den = static_cast<std::uint32_t>(exact.den());
+  }
   return at;
-#endif
+}
+
+// Whole numbers of a few digits without branches on how many: that cannot be foretold.
+[[gnu::always_inline]] inline const char* number(const char* at, RowValue& out) {
+  static_assert(std::endian::native == std::endian::little);
+  constexpr std::uint64_t kHigh = 0x8080808080808080U;
+  const std::uint64_t low = word(at) ^ 0x3030303030303030U;  // of a digit: its value
+  const std::uint64_t others = (((low & ~kHigh) + 0x7676767676767676U) | low) & kHigh;
+  const int bits = std::countr_zero(others) & ~7;  // of the digits at the front
+  const char next = at[bits / 8];
+  const bool leading_zero = *at == '0' && bits > 8;
+  if (bits == 0 || bits == 64 || next == '.' || (next | 0x20) == 'e' || leading_zero) {
+    return long_number(at, out);
+  }
+  std::uint64_t digits = low << (64 - bits);  // the last digit last
+  digits = digits * 10 + (digits >> 8);       // two by two, then all
+  constexpr std::uint64_t kPairs = 0x000000FF000000FFU;
+  constexpr std::uint64_t kFirst = 100 + (std::uint64_t{1'000'000} << 32);
+  constexpr std::uint64_t kSecond = 1 + (std::uint64_t{10'000} << 32);
+  digits = ((digits & kPairs) * kFirst + ((digits >> 16) & kPairs) * kSecond) >> 32;
+  out.kind = RowValue::Kind::number;
+  out.num = static_cast<std::int64_t>(digits);
+  return at + bits / 8;
+}
+
+[[gnu::always_inline]] inline const char* after(const char* at, std::string_view expected) {
+  return std::memcmp(at, expected.data(), expected.size()) == 0 ? at + expected.size() : nullptr;
+}
+
+[[gnu::always_inline]] inline const char* value(const char* at, PlainText& plain, RowValue& out,
+                                                std::string_view& text_value, bool& null) {
+  switch (*at) {
+    case '"': out.kind = RowValue::Kind::text; return text(at, plain, text_value);
+    case 't': out.num = 1; return after(at, "true");
+    case 'f': return after(at, "false");
+    case 'n': null = true; return after(at, "null");
+    default: return number(at, out);
+  }
+}
+
+// Past a comma, and a space, to the next member, or past the closing brace.
+[[gnu::always_inline]] inline const char* separator(const char* at, bool& more) {
+  more = *at == ',';
+  if (more) return at + (at[1] == ' ' ? 2 : 1);
+  return *at == '}' ? at + 1 : nullptr;
 }
 
 }  // namespace
 
+struct RowScanner::Line {
+  bool is_ascii = false;
+  std::uint64_t there = 0;  // a bit for each role
+  std::array<std::string_view, kTextAttributes> texts;
+  Instant time, recorded = kBeforeAll;
+  std::uint32_t type = kNoText;
+
+  bool has(Role role) const { return ((there >> static_cast<unsigned>(role)) & 1U) != 0; }
+  std::string_view text(Role role) const {
+    return has(role) ? texts[static_cast<std::size_t>(role)] : std::string_view{};
+  }
+};
+
 bool RowScanner::Name::stands_at(const char* at) const {
-  const auto differs = [&](std::size_t i) {
-    std::uint64_t word;
-    std::memcpy(&word, at + 8 * i, sizeof word);
-    return (word & masks[i]) ^ words[i];
-  };
-  if (size == 0 || (differs(0) | differs(1)) != 0) return false;
-  return size <= 16 || (differs(2) | differs(3)) == 0;
+  const auto differs = [&](std::size_t i) { return (word(at + 8 * i) & masks[i]) ^ words[i]; };
+  return ((differs(0) | differs(1)) | (differs(2) | differs(3))) == 0 && size != 0;
 }
 
-bool RowScanner::scan(std::string_view line, Origin origin, Arena& arena, RowBatch& batch) {
-  at_ = line.data();
-  texts_.fill({});
-  type_ = kNoText;
-  const std::size_t values = batch.values.size();
-  if (!members(batch) || at_ != line.data() + line.size()) {
-    batch.values.resize(values);
-    return false;
+void RowScanner::scan(RawLines& lines, const Room& room, Arena& arena, RowBatch& batch) {
+  const char* at = lines.bytes.data();
+  const char* const end = at + lines.bytes.size();
+  while (at != end && batch.rows.size() < room.rows && arena.used() < room.bytes) {
+    Line line;
+    const std::size_t values = batch.values.size();
+    const char* const behind = members(at, line, batch);
+    const std::size_t size = behind == nullptr ? 0 : static_cast<std::size_t>(behind - at);
+    const std::size_t end_bytes = size == 0                                ? 0
+                                  : behind[0] == '\n'                      ? 1
+                                  : behind[0] == '\r' && behind[1] == '\n' ? 2
+                                                                           : 0;
+    if (end_bytes == 0 || size > kMaxLineBytes || !usual(line) ||
+        !(line.is_ascii || is_utf8({at, size}))) {
+      batch.values.resize(values);
+      break;
+    }
+    add_row(line, values, arena, batch);
+    EventRow& row = batch.rows.back();
+    row.line = lines.line++;
+    row.byte = lines.byte;
+    lines.byte += size + end_bytes;
+    at = behind + end_bytes;
   }
-  const auto text = [this](Role role) { return texts_[static_cast<std::size_t>(role)]; };
-  EventRow row;
-  const std::string_view id = text(Role::id);
-  const std::string_view source = text(Role::source), unit = text(Role::unit);
-  const bool versioned = text(Role::version).data() != nullptr;
-  const bool usual =
-      !id.empty() && !source.empty() && type_ != kNoText &&
-      instant_of(text(Role::time), row.time) && (!versioned || text(Role::version) == "1.0") &&
-      (text(Role::recorded).data() == nullptr || instant_of(text(Role::recorded), row.recorded));
-  if (!usual) {
-    batch.values.resize(values);
-    return false;
-  }
-  const auto begin = batch.values.begin() + static_cast<std::ptrdiff_t>(values);
+  lines.bytes = {at, static_cast<std::size_t>(end - at)};
+  settle(batch);
+}
+
+bool RowScanner::usual(const Line& line) const {
+  return !line.text(Role::id).empty() && !line.text(Role::source).empty() && line.type != kNoText &&
+         line.has(Role::time) && (!line.has(Role::version) || line.text(Role::version) == "1.0");
+}
+
+void RowScanner::add_row(const Line& line, std::size_t first_value, Arena& arena, RowBatch& batch) {
+  const auto begin = batch.values.begin() + static_cast<std::ptrdiff_t>(first_value);
   const auto by_field = [](const RowValue& a, const RowValue& b) { return a.field < b.field; };
-  if (batch.values.size() - values > 1) std::sort(begin, batch.values.end(), by_field);
-  row.first_value = static_cast<std::uint32_t>(values);
-  row.values = static_cast<std::uint16_t>(batch.values.size() - values);
-  row.type = type_;
-  row.source = maker_.number(source, batch);
-  const std::string_view whose = unit.empty() ? text(Role::subject) : unit;
-  row.set_id(arena.copy(id));
-  row.line = origin.line;
-  row.byte = origin.byte;
-  batch.rows.push_back(row);
+  const std::size_t values = batch.values.size() - first_value;
+  if (values > 1 && !std::is_sorted(begin, batch.values.end(), by_field)) {
+    std::sort(begin, batch.values.end(), by_field);
+  }
+  EventRow& row = batch.rows.emplace_back();
+  row.time = line.time;
+  row.recorded = line.recorded;
+  row.first_value = static_cast<std::uint32_t>(first_value);
+  row.values = static_cast<std::uint16_t>(values);
+  row.type = line.type;
+  row.source = maker_.number(line.text(Role::source), batch);
+  row.set_id(arena.copy_short(line.text(Role::id)));
+  const std::string_view unit = line.text(Role::unit);
+  const std::string_view whose = unit.empty() ? line.text(Role::subject) : unit;
   if (!whose.empty()) number_unit(whose, batch);
-  return true;
 }
 
 void RowScanner::number_unit(std::string_view text, RowBatch& batch) {
-  if (text.size() > Arena::kPadding) {
-    batch.rows.back().unit = maker_.number(text, batch);
-    return;
+  if (waiting_count_ == kWaiting) {
+    Waiting& first = waiting_[first_waiting_];
+    batch.rows[first.row].unit = maker_.number(first.unit, batch);
+    first_waiting_ = (first_waiting_ + 1) % kWaiting;
+    --waiting_count_;
   }
-  if (waiting_count_ == kWaiting) settle_first(batch);
   Waiting& last = waiting_[(first_waiting_ + waiting_count_++) % kWaiting];
-  last.row = batch.rows.size() - 1;
-  last.size = text.size();
-  std::memcpy(last.text.data(), text.data(), Arena::kPadding);
-  __builtin_prefetch(maker_.place(text));
-}
-
-void RowScanner::settle_first(RowBatch& batch) {
-  const Waiting& first = waiting_[first_waiting_];
-  batch.rows[first.row].unit = maker_.number({first.text.data(), first.size}, batch);
-  first_waiting_ = (first_waiting_ + 1) % kWaiting;
-  --waiting_count_;
+  last = {batch.rows.size() - 1, TextNumbers::ask(text)};
+  __builtin_prefetch(maker_.place(last.unit));
 }
 
 void RowScanner::settle(RowBatch& batch) {
-  while (waiting_count_ != 0) settle_first(batch);
-}
-
-RowScanner::Names& RowScanner::fields_of(std::uint32_t type) {
-  if (type == kNoText) return *fields_[0];
-  if (fields_at_.size() <= type) fields_at_.resize(type + 1);
-  std::uint16_t& at = fields_at_[type];
-  if (at == 0 && fields_.size() < kTypes) {
-    at = static_cast<std::uint16_t>(fields_.size());
-    fields_.push_back(std::make_unique<Names>());
+  for (; waiting_count_ != 0; --waiting_count_) {
+    Waiting& first = waiting_[first_waiting_];
+    batch.rows[first.row].unit = maker_.number(first.unit, batch);
+    first_waiting_ = (first_waiting_ + 1) % kWaiting;
   }
-  return *fields_[at];
 }
 
-// The whole object of the event.
-bool RowScanner::members(RowBatch& batch) {
-  if (*at_++ != '{') return false;
-  std::uint64_t seen = 0;
-  std::uint8_t* expected = &attributes_.first;
-  for (bool more = true; more;) {
-    Name* const member = name(attributes_, false, *expected, seen);
-    if (member == nullptr) return false;
-    expected = &member->next;
-    const auto role = static_cast<std::size_t>(member->role);
-    if (role < kTextAttributes) {
-      if (!text(texts_[role]) || texts_[role].size() > kMaxAttributeBytes) return false;
-      if (member->role == Role::type) {
-        if (texts_[role].empty()) return false;
-        type_ = maker_.number(texts_[role], batch);
-        if (maker_.is_whole(type_)) return false;
-      }
-    } else if (member->role == Role::data) {
-      if (!data(batch)) return false;
-    } else if (member->role != Role::other || !skip_value()) {
-      return false;
+const RowScanner::Type& RowScanner::type(std::uint32_t number) {
+  if (types_.size() <= number) types_.resize(number + 1);
+  Type& out = types_[number];
+  if (!out.is_known) {
+    out.is_known = true;
+    out.is_whole = maker_.is_whole(number);
+    if (fields_.size() < kTypes && !out.is_whole) {
+      out.fields = static_cast<std::uint16_t>(fields_.size());
+      fields_.push_back(std::make_unique<Names>());
     }
-    if (!separator(more)) return false;
   }
-  return true;
+  return out;
 }
 
-bool RowScanner::data(RowBatch& batch) {
-  if (*at_++ != '{') return false;
-  if (*at_ == '}') {
-    ++at_;
-    return true;
+// The member at hand: mostly the expected one. Null: an unusual name, or one that was there before.
+[[gnu::always_inline]] inline RowScanner::Name* RowScanner::name(Names& names, bool data,
+                                                                 const char* at,
+                                                                 std::uint8_t& expected,
+                                                                 PlainText& plain,
+                                                                 std::uint64_t& seen) {
+  plain.look(at);
+  if (!names.all[expected].stands_at(at)) {
+    const std::uint8_t other = other_name(names, data, at);
+    if (other == 0) return nullptr;
+    expected = other;
   }
-  std::uint64_t seen = 0;
-  Names& names = fields_of(type_);
-  std::uint8_t* expected = &names.first;
-  for (bool more = true; more;) {
-    Name* const member = name(names, true, *expected, seen);
-    if (member == nullptr) return false;
-    expected = &member->next;
-    if (member->role == Role::unasked) {
-      if (*at_ == '"' ? !skip_text() : !skip_value()) return false;
-    } else {
-      RowValue out;
-      out.field = member->field;
-      std::string_view text_value;
-      bool null = false;
-      if (!value(out, text_value, null)) return false;
-      if (text_value.data() != nullptr) out.num = maker_.number(text_value, batch);
-      if (!null) batch.values.push_back(out);
-    }
-    if (!separator(more)) return false;
-  }
-  return true;
-}
-
-// The member at hand, past its colon: mostly the expected one. Null: an unusual name, or one that
-// was there before.
-RowScanner::Name* RowScanner::name(Names& names, bool data, std::uint8_t& expected,
-                                   std::uint64_t& seen) {
-  if (!names.all[expected].stands_at(at_)) {
-    std::uint8_t which = 1;
-    while (which < names.size && !names.all[which].stands_at(at_)) ++which;
-    if (which == names.size) {
-      if (which == names.all.size() || *at_ != '"') return nullptr;
-      const char* const end = end_of_plain(at_ + 1);
-      const auto size = static_cast<std::size_t>(end - at_) + 2;
-      if (end[0] != '"' || end[1] != ':' || size > kNameBytes) return nullptr;
-      names.all[names.size++] = learn({at_, size}, data);
-    }
-    expected = which;
-  }
-  const std::uint8_t which = expected;
-  Name& found = names.all[which];
-  const std::uint64_t bit = std::uint64_t{1} << which;
+  const std::uint64_t bit = std::uint64_t{1} << expected;
+  Name& found = names.all[expected];
   if ((seen & bit) != 0 || found.role == Role::unusual) return nullptr;
   seen |= bit;
-  at_ += found.size;
-  if (*at_ == ' ') ++at_;
   return &found;
+}
+
+// 0: none, and none that can be learned.
+[[gnu::noinline]] std::uint8_t RowScanner::other_name(Names& names, bool data,
+                                                      const char* at) const {
+  for (std::uint8_t which = 1; which < names.size; ++which) {
+    if (names.all[which].stands_at(at)) return which;
+  }
+  if (names.size == names.all.size() || *at != '"') return 0;
+  const char* const end = PlainText().end(at + 1);
+  const auto size = static_cast<std::size_t>(end - at) + 2;
+  if (end[0] != '"' || end[1] != ':' || size > kNameBytes) return 0;
+  names.all[names.size] = learn({at, size}, data);
+  return names.size++;
 }
 
 RowScanner::Name RowScanner::learn(std::string_view quoted, bool data) const {
@@ -231,117 +282,124 @@ RowScanner::Name RowScanner::learn(std::string_view quoted, bool data) const {
   return out;
 }
 
-// A text without escapes.
-bool RowScanner::text(std::string_view& out) {
-  if (*at_ != '"') return false;
-  const char* const start = at_ + 1;
-  const char* const end = end_of_plain(start);
-  if (*end != '"') return false;
-  out = {start, static_cast<std::size_t>(end - start)};
-  at_ = end + 1;
-  return true;
-}
-
-// Up to 12 digits, and up to six decimals.
-bool RowScanner::number(RowValue& out) {
-  const bool negative = *at_ == '-';
-  if (negative) ++at_;
-  if (!is_digit(*at_) || (*at_ == '0' && is_digit(at_[1]))) return false;
-  std::int64_t mantissa = 0, den = 1;
-  const char* first = at_;
-  for (; is_digit(*at_) && at_ - first <= 12; ++at_) mantissa = mantissa * 10 + (*at_ - '0');
-  if (at_ - first > 12) return false;
-  if (*at_ == '.') {
-    first = ++at_;
-    for (; is_digit(*at_) && at_ - first <= 6; ++at_) {
-      mantissa = mantissa * 10 + (*at_ - '0');
-      den *= 10;
+[[gnu::always_inline]] inline const char* RowScanner::data(const char* at, std::uint16_t fields,
+                                                           PlainText& plain, RowBatch& batch) {
+  if (*at++ != '{') return nullptr;
+  if (*at == '}') return at + 1;
+  std::uint64_t seen = 0;
+  Names& names = *fields_[fields];
+  std::uint8_t* expected = &names.first;
+  for (bool more = true; more;) {
+    Name* const member = name(names, true, at, *expected, plain, seen);
+    if (member == nullptr) return nullptr;
+    expected = &member->next;
+    at += member->size;
+    if (*at == ' ') ++at;
+    RowValue out;
+    std::string_view text_value;
+    bool null = false;
+    if (member->role == Role::unasked && *at == '"') {
+      at = skip_text(at, plain);
+      null = true;
+    } else {
+      at = value(at, plain, out, text_value, null);
     }
-    if (at_ == first || at_ - first > 6) return false;
-  }
-  if (*at_ == 'e' || *at_ == 'E') return false;
-  out.kind = RowValue::Kind::number;
-  out.num = negative ? -mantissa : mantissa;
-  if (den != 1) {
-    const Number exact = Number::ratio(out.num, den);
-    out.num = exact.num();
-    out.den = static_cast<std::uint32_t>(exact.den());
-  }
-  return true;
-}
-
-bool RowScanner::value(RowValue& out, std::string_view& text_value, bool& null) {
-  switch (*at_) {
-    case '"': out.kind = RowValue::Kind::text; return text(text_value);
-    case 't': out.num = 1; return word("true");
-    case 'f': return word("false");
-    case 'n': null = true; return word("null");
-    default: return number(out);
-  }
-}
-
-bool RowScanner::skip_value() {
-  RowValue unused;
-  std::string_view text_value;
-  bool null = false;
-  return value(unused, text_value, null);
-}
-
-// A text that may have escapes of one character.
-bool RowScanner::skip_text() {
-  for (const char* at = at_ + 1;; at += 2) {
-    at = end_of_plain(at);
-    if (*at == '"') {
-      at_ = at + 1;
-      return true;
+    if (at == nullptr) return nullptr;
+    if (member->role == Role::field && !null) {
+      out.field = member->field;
+      if (text_value.data() != nullptr) out.num = maker_.number(text_value, batch);
+      batch.values.push_back(out);
     }
-    if (*at != '\\' || at[1] == '\0' || std::strchr("\"\\/bfnrt", at[1]) == nullptr) return false;
+    at = separator(at, more);
+    if (at == nullptr) return nullptr;
   }
+  return at;
 }
 
-bool RowScanner::word(std::string_view expected) {
-  if (std::memcmp(at_, expected.data(), expected.size()) != 0) return false;
-  at_ += expected.size();
-  return true;
+// The whole object of the event.
+const char* RowScanner::members(const char* at, Line& line, RowBatch& batch) {
+  if (*at++ != '{') return nullptr;
+  PlainText plain;
+  std::uint16_t fields = 0;
+  std::uint64_t seen = 0;
+  std::uint8_t* expected = &attributes_.first;
+  for (bool more = true; more;) {
+    Name* const member = name(attributes_, false, at, *expected, plain, seen);
+    if (member == nullptr) return nullptr;
+    at += member->size;
+    if (*at == ' ') ++at;
+    expected = &member->next;
+    const auto role = static_cast<std::size_t>(member->role);
+    line.there |= std::uint64_t{1} << role;
+    if (member->role == Role::time || member->role == Role::recorded) {
+      at = time(at, plain, member->role == Role::time ? line.time : line.recorded);
+    } else if (role < kTextAttributes) {
+      std::string_view& out = line.texts[role];
+      at = text(at, plain, out);
+      if (at == nullptr || out.size() > kMaxAttributeBytes) return nullptr;
+      if (member->role == Role::type) {
+        if (out.empty()) return nullptr;
+        line.type = maker_.number(out, batch);
+        const Type& known = type(line.type);
+        if (known.is_whole) return nullptr;
+        fields = known.fields;
+      }
+    } else if (member->role == Role::data) {
+      at = data(at, fields, plain, batch);
+    } else {
+      RowValue unused;
+      std::string_view text_value;
+      bool null = false;
+      at = value(at, plain, unused, text_value, null);
+    }
+    if (at == nullptr) return nullptr;
+    at = separator(at, more);
+    if (at == nullptr) return nullptr;
+  }
+  line.is_ascii = plain.is_ascii();
+  return at;
 }
 
-// Past a comma, and a space, to the next member, or past the closing brace.
-bool RowScanner::separator(bool& more) {
-  more = *at_ == ',';
-  if (!more && *at_ != '}') return false;
-  ++at_;
-  if (more && *at_ == ' ') ++at_;
-  return true;
+// The usual layouts, of which every byte is known then; all others as ever.
+[[gnu::always_inline]] inline const char* RowScanner::time(const char* at, PlainText& plain,
+                                                           Instant& out) {
+  if (*at != '"') return nullptr;
+  const char* const from = at + 1;
+  const bool utc = from[19] == 'Z' && from[20] == '"';
+  const bool offset = (from[19] == '+' || from[19] == '-') && from[22] == ':' && from[25] == '"';
+  if ((utc || offset) && from[10] == 'T' && from[13] == ':' && from[16] == ':') {
+    return instant_of(from, utc, out) ? from + (utc ? 21 : 26) : nullptr;
+  }
+  std::string_view whole;
+  at = text(at, plain, whole);
+  if (at == nullptr) return nullptr;
+  const auto instant = parse_rfc3339(whole);
+  if (!instant || *instant < kFirstTime || *instant >= kEndOfTime) return nullptr;
+  out = *instant;
+  return at;
 }
 
-// The usual layouts, of the day that the time before had; all others as ever.
-bool RowScanner::instant_of(std::string_view text, Instant& out) {
+// By the day that the time before had.
+[[gnu::always_inline]] inline bool RowScanner::instant_of(const char* text, bool utc,
+                                                          Instant& out) {
   const auto two = [&](std::size_t at) {
     const auto high = static_cast<unsigned>(text[at] - '0'),
                low = static_cast<unsigned>(text[at + 1] - '0');
     return high > 9 || low > 9 ? 100U : high * 10 + low;
   };
-  const bool utc = text.size() == 20 && text[19] == 'Z';
-  const bool offset = text.size() == 25 && (text[19] == '+' || text[19] == '-') && text[22] == ':';
-  if ((utc || offset) && text[10] == 'T' && text[13] == ':' && text[16] == ':') {
-    const unsigned hour = two(11), minute = two(14), second = two(17);
-    const unsigned by_hours = utc ? 0 : two(20), by_minutes = utc ? 0 : two(23);
-    if (hour > 23 || minute > 59 || second > 59 || by_hours > 23 || by_minutes > 59) return false;
-    if (std::memcmp(text.data(), day_.data(), day_.size()) != 0) {
-      const auto date = parse_date(text.substr(0, day_.size()));
-      if (!date) return false;
-      std::copy_n(text.begin(), day_.size(), day_.begin());
-      midnight_ = Instant{*date};
-    }
-    std::int64_t seconds = hour * 3600 + minute * 60 + second;
-    const std::int64_t ahead = by_hours * 3600 + by_minutes * 60;
-    seconds += utc || text[19] == '+' ? -ahead : ahead;
-    out = midnight_ + Duration{seconds * 1'000'000};
-  } else {
-    const auto instant = parse_rfc3339(text);
-    if (!instant) return false;
-    out = *instant;
+  const unsigned hour = two(11), minute = two(14), second = two(17);
+  const unsigned by_hours = utc ? 0 : two(20), by_minutes = utc ? 0 : two(23);
+  if (hour > 23 || minute > 59 || second > 59 || by_hours > 23 || by_minutes > 59) return false;
+  if (std::memcmp(text, day_.data(), day_.size()) != 0) {
+    const auto date = parse_date({text, day_.size()});
+    if (!date) return false;
+    std::copy_n(text, day_.size(), day_.begin());
+    midnight_ = Instant{*date};
   }
+  std::int64_t seconds = hour * 3600 + minute * 60 + second;
+  const std::int64_t ahead = by_hours * 3600 + by_minutes * 60;
+  seconds += utc || text[19] == '+' ? -ahead : ahead;
+  out = midnight_ + Duration{seconds * 1'000'000};
   return out >= kFirstTime && out < kEndOfTime;
 }
 

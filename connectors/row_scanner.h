@@ -4,8 +4,9 @@
 // Whatever else a line is or has, the decoder reads, which alone decides what is refused and why:
 // a line that is taken here gives the row that the decoder's Event would (row_scanner_test).
 // Card: what a member is, is told by comparing it with the one that followed the member before it
-// in the line before. A brief replay of a million events of W20 took 2.8 s of CPU with the decoder
-// alone, 2.3 s with this.
+// in the line before. One pass finds the members, the line's end and whether it is ASCII; where the
+// scanner stands is a local variable all along, for a member of the class is stored and loaded
+// again at every step.
 // Content is not told (ContentHash{}): it is asked for again where two records are alike.
 #pragma once
 
@@ -16,7 +17,9 @@
 #include <vector>
 
 #include "connectors/arena.h"
+#include "connectors/plain_text.h"
 #include "connectors/row_maker.h"
+#include "connectors/sources/jsonl_file.h"
 
 namespace lianqing {
 
@@ -27,11 +30,13 @@ class RowScanner {
     fields_.push_back(std::make_unique<Names>());
   }
 
-  // Adds the line's row, whose id lies in `arena` and whose `raw` is left empty; false, with
-  // nothing added, if it is not usual. `line` must be UTF-8, with a control character behind it and
-  // Arena::kPadding readable bytes.
-  bool scan(std::string_view line, Origin origin, Arena& arena, RowBatch& batch);
-  void settle(RowBatch& batch);
+  struct Room {
+    std::size_t rows, bytes;  // of batch and arena: more are not begun when they are full
+  };
+  // Adds the rows of the usual lines at the front of `lines`, and takes these off: up to the first
+  // that is not usual, to the end or until there is no room. Ids lie in `arena`, nothing else
+  // points into the lines.
+  void scan(RawLines& lines, const Room& room, Arena& arena, RowBatch& batch);
 
  private:
   enum class Role : std::uint8_t {
@@ -64,8 +69,8 @@ class RowScanner {
   };
   // A row whose unit is looked up some lines later, when memory that was asked for is there.
   struct Waiting {
-    std::size_t row = 0, size = 0;
-    std::array<char, 2 * Arena::kPadding> text{};
+    std::size_t row = 0;
+    TextNumbers::Asked unit;
   };
   static constexpr std::size_t kWaiting = 8;
 
@@ -76,36 +81,37 @@ class RowScanner {
     std::uint8_t first = 0;  // what came first last
   };
 
+  // Of one type of event.
+  struct Type {
+    std::uint16_t fields = 0;  // index into fields_; 0: of types unknown or too many
+    bool is_known = false, is_whole = false;
+  };
+  // What a line said.
+  struct Line;
+
+  bool usual(const Line& line) const;
+  void add_row(const Line& line, std::size_t first_value, Arena& arena, RowBatch& batch);
   void number_unit(std::string_view text, RowBatch& batch);
-  void settle_first(RowBatch& batch);
-  Name* name(Names& names, bool data, std::uint8_t& expected, std::uint64_t& seen);
+  void settle(RowBatch& batch);
+  const char* members(const char* at, Line& line, RowBatch& batch);
+  const char* data(const char* at, std::uint16_t fields, PlainText& plain, RowBatch& batch);
+  const char* time(const char* at, PlainText& plain, Instant& out);
+  Name* name(Names& names, bool data, const char* at, std::uint8_t& expected, PlainText& plain,
+             std::uint64_t& seen);
+  std::uint8_t other_name(Names& names, bool data, const char* at) const;
   Name learn(std::string_view quoted, bool data) const;
-  Names& fields_of(std::uint32_t type);
-  bool members(RowBatch& batch);
-  bool data(RowBatch& batch);
-  bool text(std::string_view& out);
-  bool number(RowValue& out);
-  bool value(RowValue& out, std::string_view& text_value, bool& null);
-  bool skip_value();
-  bool skip_text();
-  bool separator(bool& more);
-  bool word(std::string_view expected);
-  bool instant_of(std::string_view text, Instant& out);
+  const Type& type(std::uint32_t number);
+  bool instant_of(const char* text, bool utc, Instant& out);
 
   RowMaker& maker_;
   Names attributes_;
-  std::vector<std::unique_ptr<Names>> fields_;  // by type; [0]: of types unknown or too many
-  std::vector<std::uint16_t> fields_at_;        // by the type's number; 0: none yet
-  std::array<char, 10> day_{};                  // of the last time read, and where it begins
+  std::vector<std::unique_ptr<Names>> fields_;
+  std::vector<Type> types_;     // by the type's number
+  std::array<char, 10> day_{};  // of the last time read, and where it begins
   Instant midnight_;
 
   std::array<Waiting, kWaiting> waiting_;
   std::size_t first_waiting_ = 0, waiting_count_ = 0;
-
-  // Of the line at hand.
-  const char* at_ = nullptr;
-  std::array<std::string_view, kTextAttributes> texts_;
-  std::uint32_t type_ = kNoText;
 };
 
 }  // namespace lianqing

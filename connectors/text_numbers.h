@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -17,36 +18,6 @@ class TextNumbers {
  public:
   TextNumbers() : places_(1U << 10) {}
 
-  // `text`: with Arena::kPadding readable bytes behind it, as the decoder's are.
-  std::uint32_t number(std::string_view text) {
-    const Key key = key_of(text);
-    std::size_t at = static_cast<std::size_t>(key.hash()) & (places_.size() - 1);
-    for (; places_[at].number != kEmpty; at = (at + 1) & (places_.size() - 1)) {
-      const Place& place = places_[at];
-      if (place.key.first == key.first && place.key.second == key.second &&
-          place.size == text.size() && (text.size() <= 16 || texts_[place.number] == text)) {
-        return place.number;
-      }
-    }
-    places_[at] = {key, static_cast<std::uint32_t>(text.size()),
-                   static_cast<std::uint32_t>(texts_.size())};
-    texts_.push_back(arena_.copy(text));
-    if (texts_.size() * 4 > places_.size() * 3) grow();
-    return static_cast<std::uint32_t>(texts_.size() - 1);
-  }
-
-  // What number() will look at, to be asked for in time. (A function that only prefetches is taken
-  // for one that does nothing, and its calls are left out.)
-  const void* place(std::string_view text) const {
-    return &places_[static_cast<std::size_t>(key_of(text).hash()) & (places_.size() - 1)];
-  }
-
-  // By number; the texts stay where they are.
-  const std::vector<std::string_view>& texts() const { return texts_; }
-
- private:
-  static constexpr std::uint32_t kEmpty = 0xffffffffU;
-
   // A short text is its own key.
   struct Key {
     std::uint64_t first = 0, second = 0;
@@ -57,9 +28,40 @@ class TextNumbers {
       return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
     }
   };
+  // A text to be looked up, which must live until then.
+  struct Asked {
+    Key key;
+    std::string_view text;
+  };
+  // `text`: with Arena::kPadding readable bytes behind it, as the decoder's are.
+  static Asked ask(std::string_view text) { return {key_of(text), text}; }
+
+  std::uint32_t number(const Asked& asked) {
+    const std::size_t size = asked.text.size();
+    for (std::size_t at = slot(asked.key);; at = (at + 1) & (places_.size() - 1)) {
+      const Place& place = places_[at];
+      const std::uint64_t differs = (place.key.first ^ asked.key.first) |
+                                    (place.key.second ^ asked.key.second) | (place.size ^ size);
+      if (differs == 0 && (size <= 16 || same(texts_[place.number].data(), asked.text))) {
+        return place.number;
+      }
+      if (place.number == kEmpty) return add(asked, at);
+    }
+  }
+
+  // What number() will look at, to be asked for in time. (A function that only prefetches is taken
+  // for one that does nothing, and its calls are left out.)
+  const void* place(const Asked& asked) const { return &places_[slot(asked.key)]; }
+
+  // By number; the texts stay where they are.
+  const std::vector<std::string_view>& texts() const { return texts_; }
+
+ private:
+  static constexpr std::uint32_t kEmpty = 0xffffffffU;
+
   struct alignas(32) Place {  // lies in one line of a cache
     Key key;
-    std::uint32_t size = 0;
+    std::uint32_t size = kEmpty;  // of no text
     std::uint32_t number = kEmpty;
   };
 
@@ -68,24 +70,49 @@ class TextNumbers {
     std::memcpy(&out, at, sizeof out);
     return out;
   }
-  // The bytes of the word at `at` that belong to a text of which `n` are left there.
-  static std::uint64_t bytes(const char* at, std::ptrdiff_t n) {
-    const auto used = static_cast<unsigned>(std::clamp<std::ptrdiff_t>(n, 0, 8)) * 8;
-    return used == 0 ? 0 : word(at) & (~std::uint64_t{0} >> (64 - used));
-  }
 
-  // Without branches: lengths vary from text to text.
+  // Without branches up to 32 bytes: lengths vary from text to text.
   static Key key_of(std::string_view text) {
+    alignas(64) static constexpr std::array<char, 64> kOnes = [] {
+      std::array<char, 64> ones{};
+      std::fill_n(ones.begin(), 32, static_cast<char>(-1));
+      return ones;
+    }();
     const char* const at = text.data();
-    const auto n = static_cast<std::ptrdiff_t>(text.size());
+    const std::size_t n = text.size();
     if (n == 0) return {};
-    Key out{bytes(at, n), bytes(at + 8, n - 8)};
-    out.second ^= bytes(at + 16, n - 16) * 0x9E3779B97F4A7C15U;
-    out.second ^= bytes(at + 24, n - 24) * 0xC2B2AE3D27D4EB4FU;
-    for (std::ptrdiff_t i = 32; i < n; i += 8) {
-      out.second = (out.second ^ bytes(at + i, n - i)) * 0x9E3779B97F4A7C15U;
+    const char* const mask = kOnes.data() + 32 - std::min<std::size_t>(n, 32);
+    const auto bytes = [&](std::size_t i) { return word(at + i) & word(mask + i); };
+    Key out{bytes(0), bytes(8)};
+    out.second ^= bytes(16) * 0x9E3779B97F4A7C15U;
+    out.second ^= bytes(24) * 0xC2B2AE3D27D4EB4FU;
+    for (std::size_t i = 32; i < n; i += 8) {
+      const std::size_t used = std::min<std::size_t>(n - i, 8);
+      const std::uint64_t last = word(at + i) & (~std::uint64_t{0} >> (64 - 8 * used));
+      out.second = (out.second ^ last) * 0x9E3779B97F4A7C15U;
     }
     return out;
+  }
+
+  // Of texts of more than 16 bytes and the same length.
+  static bool same(const char* a, std::string_view text) {
+    const char* const b = text.data();
+    const std::size_t n = text.size();
+    if (n > 32) return std::memcmp(a, b, n) == 0;
+    const auto differs = [&](std::size_t i) { return word(a + i) ^ word(b + i); };
+    return (differs(0) | differs(8) | differs(n - 16) | differs(n - 8)) == 0;
+  }
+
+  std::size_t slot(const Key& key) const {
+    return static_cast<std::size_t>(key.hash()) & (places_.size() - 1);
+  }
+
+  std::uint32_t add(const Asked& asked, std::size_t at) {
+    const auto number = static_cast<std::uint32_t>(texts_.size());
+    places_[at] = {asked.key, static_cast<std::uint32_t>(asked.text.size()), number};
+    texts_.push_back(arena_.copy(asked.text));
+    if (texts_.size() * 4 > places_.size() * 3) grow();
+    return number;
   }
 
   void grow() {
@@ -93,7 +120,7 @@ class TextNumbers {
     before.swap(places_);
     for (const Place& place : before) {
       if (place.number == kEmpty) continue;
-      std::size_t at = static_cast<std::size_t>(place.key.hash()) & (places_.size() - 1);
+      std::size_t at = slot(place.key);
       while (places_[at].number != kEmpty) at = (at + 1) & (places_.size() - 1);
       places_[at] = place;
     }

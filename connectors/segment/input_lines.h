@@ -29,6 +29,10 @@ class InputLines {
     const auto* file = std::get_if<JsonLinesFile>(&lines_);
     return file != nullptr && file->can_be_reread();
   }
+  // Such a file; else null.
+  JsonLinesFile* rereadable() {
+    return can_be_reread() ? std::get_if<JsonLinesFile>(&lines_) : nullptr;
+  }
   // Of a lean segment; else null.
   SegmentLines* lean_segment() { return lean_ ? std::get_if<SegmentLines>(&lines_) : nullptr; }
   std::uint32_t file_index() const { return file_index_; }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -97,18 +96,6 @@ class ChunkQueue {
   std::deque<Delivery> waiting_;
 };
 
-bool is_ascii(std::string_view text) {
-  std::uint64_t all = 0;
-  std::size_t at = 0;
-  for (; at + 32 <= text.size(); at += 32) {
-    std::uint64_t words[4];
-    std::memcpy(words, text.data() + at, sizeof words);
-    all |= (words[0] | words[1]) | (words[2] | words[3]);
-  }
-  for (; at < text.size(); ++at) all |= static_cast<std::uint8_t>(text[at]);
-  return (all & 0x8080808080808080U) == 0;
-}
-
 Instant clock_after(Instant before, const Record& record) {
   const auto* event = std::get_if<Event>(&record);
   return event == nullptr ? before : std::max(before, event->recorded.value_or(event->time));
@@ -124,7 +111,7 @@ class Reading {
     // What would have to be read again where two records are alike is left out where it can be.
     const bool again = segment != nullptr || file_.can_be_reread();
     if (rows) maker_.emplace(*rows, !again);
-    if (rows && file_.can_be_reread()) scanner_.emplace(*maker_);
+    if (rows && lines_ != nullptr) scanner_.emplace(*maker_);
     if (rows && segment != nullptr) columns_.emplace(*segment, *maker_, file_.file_index());
   }
 
@@ -194,13 +181,6 @@ class Reading {
   Result<bool> fill(Chunk& chunk, EventDecoder& decoder, Instant& clock,
                     const std::stop_token& stop) {
     if (maker_) maker_->begin(chunk.rows);
-    const Result<bool> more = fill_begun(chunk, decoder, clock, stop);
-    if (scanner_) scanner_->settle(chunk.rows);
-    return more;
-  }
-
-  Result<bool> fill_begun(Chunk& chunk, EventDecoder& decoder, Instant& clock,
-                          const std::stop_token& stop) {
     std::size_t rejected_bytes = 0;
     const std::size_t most = scanner_ ? kRowsOfChunk : kMaxBatchRecords;
     while (chunk.size() < most && chunk.arena.used() + rejected_bytes < chunk_bytes_) {
@@ -214,10 +194,10 @@ class Reading {
           rejected_bytes += pass(chunk.rows.rows[i], chunk, clock);
         }
       } else if (scanner_) {
+        if (scan(chunk, clock)) continue;
         LQ_TRY(const std::optional<RawLine> line, file_.next());
         if (!line) return false;
         const Origin origin{file_.file_index(), line->line, line->byte};
-        if (scan(*line, origin, chunk, clock)) continue;
         rejected_bytes += take(decoder.decode(line->bytes, origin, chunk.arena), chunk, clock);
       } else {
         LQ_TRY(std::optional<Record> record, file_.next_record(decoder, chunk.arena, chunk.held));
@@ -228,12 +208,16 @@ class Reading {
     return true;
   }
 
-  // The usual line as a row; false: the decoder reads it.
-  bool scan(const RawLine& line, const Origin& origin, Chunk& chunk, Instant& clock) {
-    if (line.too_long || !(is_ascii(line.bytes) || is_utf8(line.bytes))) return false;
-    if (!scanner_->scan(line.bytes, origin, chunk.arena, chunk.rows)) return false;
-    pass(chunk.rows.rows.back(), chunk, clock);
-    return true;
+  // Usual lines as rows; false: the next line is for the decoder, or there is none.
+  bool scan(Chunk& chunk, Instant& clock) {
+    RawLines lines = lines_->ahead();
+    const std::size_t before = chunk.size(), bytes = lines.bytes.size();
+    if (bytes == 0) return false;
+    scanner_->scan(lines, {kRowsOfChunk, chunk_bytes_}, chunk.arena, chunk.rows);
+    const auto& rows = chunk.rows.rows;
+    for (std::size_t i = before; i < rows.size(); ++i) pass(rows[i], chunk, clock);
+    lines_->pass(bytes - lines.bytes.size(), rows.size() - before);
+    return rows.size() != before;
   }
 
   // Bytes that are kept of it if it is refused.
@@ -265,6 +249,7 @@ class Reading {
   }
 
   InputLines file_;
+  JsonLinesFile* const lines_ = file_.rereadable();  // which a scanner reads
   std::optional<RowMaker> maker_;
   std::optional<RowScanner> scanner_;   // of lines
   std::optional<SegmentRows> columns_;  // of a segment

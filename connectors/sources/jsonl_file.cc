@@ -187,7 +187,7 @@ class JsonLinesFile::Lines {
   [[nodiscard]] Status start() {
     if (auto measured = file_.measure(); !measured) return measured;
     memory_ = pages(kCarryBytes + kBlockBytes + kPage);
-    begin_ = end_ = scanned_ = block();
+    begin_ = end_ = scanned_ = whole_ = block();
     std::size_t got = 0;
     if (auto filled = fill_some(block(), 2, got); !filled) return filled;
     if (got >= 2 && std::memcmp(block(), kSegment.data(), 2) == 0) {
@@ -241,6 +241,20 @@ class JsonLinesFile::Lines {
     }
   }
 
+  RawLines ahead() {
+    while (!error_ && !skipping_ && whole_ <= begin_) {
+      if (at_end_ || static_cast<std::size_t>(end_ - begin_) > kMaxLineBytes + 1) return {};
+      fill();
+    }
+    if (error_ || skipping_) return {};
+    return {{begin_, static_cast<std::size_t>(whole_ - begin_)}, line_ + 1, byte_};
+  }
+
+  void pass(std::size_t bytes, std::uint64_t lines) {
+    pass(begin_ + bytes);
+    line_ += lines;
+  }
+
   const std::string& name() const { return file_.name(); }
   std::uint32_t index() const { return index_; }
   bool can_be_reread() const { return file_.has_name() && file_.total() && !inflater_; }
@@ -283,10 +297,13 @@ class JsonLinesFile::Lines {
     at_end_ = *got == 0;
   }
 
-  // The last line may have no end.
+  // The block ends there. The last line may have no end.
   void end_at(char* end) {
     *end = '\0';
     end_ = end;
+    const auto* const last =
+        static_cast<const char*>(::memrchr(block(), '\n', static_cast<std::size_t>(end - block())));
+    whole_ = last == nullptr ? begin_ : last + 1;
   }
 
   void pass(const char* to) {
@@ -336,6 +353,7 @@ class JsonLinesFile::Lines {
   Pages memory_;                   // carry, then block
   const char* begin_ = nullptr;    // of what is not delivered yet
   const char* scanned_ = nullptr;  // up to here there is no line end
+  const char* whole_ = nullptr;    // behind the last line end
   const char* end_ = nullptr;
   bool at_end_ = false;
   bool skipping_ = false;
@@ -364,6 +382,8 @@ Result<JsonLinesFile> JsonLinesFile::open(const std::string& path, std::uint32_t
 }
 
 Result<std::optional<RawLine>> JsonLinesFile::next() { return lines_->next(); }
+RawLines JsonLinesFile::ahead() { return lines_->ahead(); }
+void JsonLinesFile::pass(std::size_t bytes, std::uint64_t lines) { lines_->pass(bytes, lines); }
 const std::string& JsonLinesFile::name() const { return lines_->name(); }
 std::uint32_t JsonLinesFile::file_index() const { return lines_->index(); }
 bool JsonLinesFile::can_be_reread() const { return lines_->can_be_reread(); }

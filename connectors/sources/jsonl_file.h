@@ -25,6 +25,13 @@ struct RawLine {
 
 inline constexpr std::size_t kMaxLineBytes = 1024 * 1024;
 
+// Lines that lie one behind the other, each with its line end, blank ones too. Bytes and what lies
+// behind them as RawLine has it.
+struct RawLines {
+  std::string_view bytes;
+  std::uint64_t line = 0, byte = 0;  // of the first
+};
+
 class JsonLinesFile {
  public:
   // io: no such file, not readable, a directory. `stop` ends a wait for a pipe or a terminal, as if
@@ -39,6 +46,12 @@ class JsonLinesFile {
   // stream is damaged or cut short (the whole lines before that have been delivered). After an
   // error every further call returns it again.
   [[nodiscard]] Result<std::optional<RawLine>> next();
+
+  // The whole lines that are read already, or else of the next block; none at the end, before an
+  // error and before a line that is too long or has no end: those next() tells. Whoever has taken
+  // some passes them; next() gives what is not passed. Valid until the next call of either.
+  RawLines ahead();
+  void pass(std::size_t bytes, std::uint64_t lines);
 
   const std::string& name() const;
   std::uint32_t file_index() const;

@@ -237,6 +237,90 @@ TEST_F(EventFilesTest, ASilentPipeDoesNotHoldUpTheEnd) {
 }
 
 // 4096 records of garbage are not kept whole at 64 KiB each.
+// A record by its place and its texts; the same from a row.
+std::string shown(const Record& record) {
+  const auto* event = std::get_if<Event>(&record);
+  if (event == nullptr) {
+    const auto& rejection = std::get<Rejection>(record);
+    return std::to_string(rejection.origin.line) + "@" + std::to_string(rejection.origin.byte) +
+           " " + rejection.code;
+  }
+  return std::to_string(event->origin.line) + "@" + std::to_string(event->origin.byte) + " " +
+         std::string(event->id) + "|" + std::string(event->unit) + "|" +
+         std::string(event->source) + "|" + std::string(event->type) + "|" +
+         std::to_string(micros(event->time));
+}
+
+std::vector<std::string> rows_of(const std::string& path) {
+  std::vector<std::string> out;
+  auto files = EventFiles::open({path}, {RowQuery{{"score"}, {"unit_changed"}}, false});
+  std::vector<std::string> texts;
+  for (;;) {
+    const auto run = files->next_run();
+    if (!run || !*run) return out;
+    const RowBatch& batch = *(*run)->batch;
+    if (texts.size() == batch.first_text)
+      texts.insert(texts.end(), batch.texts.begin(), batch.texts.end());
+    for (std::size_t i = (*run)->begin; i < (*run)->end; ++i) {
+      const EventRow& row = batch.rows[i];
+      if (row.whole != kNoText) {
+        out.push_back(shown(batch.whole[row.whole]));
+        continue;
+      }
+      const auto text = [&](std::uint32_t number) {
+        return number == kNoText ? std::string() : texts[number];
+      };
+      out.push_back(std::to_string(row.line) + "@" + std::to_string(row.byte) + " " +
+                    std::string(row.id()) + "|" + text(row.unit) + "|" + text(row.source) + "|" +
+                    text(row.type) + "|" + std::to_string(micros(row.time)));
+    }
+  }
+}
+
+// Over many blocks, with lines of every kind where a block begins and ends.
+TEST_F(EventFilesTest, RowsAreTheRecordsWhereverALineStands) {
+  std::mt19937 random(5);
+  const auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+  for (int round = 0; round < 12; ++round) {
+    std::string bytes = round % 3 == 0 ? "\xEF\xBB\xBF" : "";
+    const unsigned count = round == 0 ? 1 : 3000;
+    for (unsigned i = 0; i < count; ++i) {
+      const std::string unit =
+          (below(3) == 0 ? "某某街道办事处某某社区第" : "u-") + std::to_string(below(400));
+      std::string line =
+          R"({"id":")" + std::to_string(i) + std::string(below(50), 'i') + R"(","unit":")" + unit +
+          R"(","source":"s)" + std::to_string(below(5)) + R"(","type":"t)" +
+          std::string(below(40), 't') + R"(","time":"2026-01-01T00:00:00Z","data":{"score":)" +
+          std::to_string(below(100)) + R"(,"note":")" + std::string(below(300), 'n') + "\"}}";
+      switch (below(40)) {
+        case 0: line = ""; break;
+        case 1: line = " \t"; break;
+        case 2: line += " "; break;
+        case 3: line[below(static_cast<unsigned>(line.size()))] = '\xff'; break;
+        case 4: line.resize(below(static_cast<unsigned>(line.size()))); break;
+        case 5: line.replace(2, 2, "\\u0069d"); break;
+        case 6: line += "\r\r"; break;
+        case 7: line = line.substr(0, line.size() - 2) + R"(,"list":[1,2]}})"; break;
+        case 8: line.replace(line.find("\"t"), 1 + 1, "\"unit_changed"); break;
+        default: break;
+      }
+      if (round > 8 && below(1000) == 0) {
+        line.insert(line.size() - std::min<std::size_t>(line.size(), 3),
+                    std::string((1U << 20) - 100 - below(2) * 400 + below(500), 'm'));
+      }
+      bytes += line + (i + 1 == count && round % 2 == 0 ? "" : below(4) == 0 ? "\r\n" : "\n");
+    }
+    const std::string path = write(bytes);
+    std::vector<std::string> expected;
+    auto files = EventFiles::open({path});
+    ASSERT_TRUE(files.has_value());
+    for (RecordBatch batch; *files->next(batch);) {
+      for (const Record& record : batch.records) expected.push_back(shown(record));
+    }
+    EXPECT_EQ(rows_of(path), expected) << round;
+  }
+}
+
 TEST_F(EventFilesTest, GarbageDoesNotFillTheMemory) {
   std::string text;
   const std::string garbage(70'000, '!');

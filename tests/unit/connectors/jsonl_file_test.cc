@@ -99,6 +99,28 @@ TEST_F(JsonLines, DeliversLinesWithTheirPlace) {
   EXPECT_EQ(got.blank, 2U);
 }
 
+TEST_F(JsonLines, WholeLinesAheadCanBePassed) {
+  auto file = JsonLinesFile::open(write("{1}\n\n{22}\r\n{333}\nlast"), 0);
+  RawLines ahead = file->ahead();
+  EXPECT_EQ(ahead.bytes, "{1}\n\n{22}\r\n{333}\n");
+  EXPECT_EQ(ahead.line, 1U);
+  file->pass(4, 1);
+  EXPECT_EQ((*file->next())->bytes, "{22}");
+  ahead = file->ahead();
+  EXPECT_EQ(ahead.bytes, "{333}\n");
+  EXPECT_EQ(ahead.line, 4U);
+  EXPECT_EQ(ahead.byte, 11U);
+  file->pass(6, 1);
+  EXPECT_TRUE(file->ahead().bytes.empty());
+  const auto last = *file->next();
+  EXPECT_EQ(last->bytes, "last");
+  EXPECT_EQ(last->line, 5U);
+  EXPECT_EQ(last->byte, 17U);
+  EXPECT_TRUE(file->ahead().bytes.empty());
+  EXPECT_FALSE(file->next()->has_value());
+  EXPECT_EQ(file->blank_lines(), 1U);
+}
+
 TEST_F(JsonLines, ALastLineEndMakesNoLine) {
   EXPECT_EQ(read(write("a\nb\n")).lines.size(), 2U);
   EXPECT_EQ(read(write("a\nb")).lines.size(), 2U);

@@ -42,21 +42,24 @@ class RowScannerTest : public testing::Test {
   // Puts a line to both; whether the scanner took it.
   bool check(const std::string& line) {
     const Origin origin{0, 0, 17};
+    if (line.find('\n') != std::string::npos) return false;  // That would be two.
     const std::size_t rows = scanned_.rows.size(), values = scanned_.values.size();
     // As a reader has it: the next line begins behind it.
-    char* const room = arena_.padded(line.size());
+    char* const room = arena_.padded(line.size() + 1);
     std::copy(line.begin(), line.end(), room);
-    std::fill_n(room + line.size(), Arena::kPadding, 'x');
+    std::fill_n(room + line.size(), Arena::kPadding + 1, 'x');
     room[line.size()] = '\n';
-    const bool taken =
-        is_utf8(line) && scanner_.scan({room, line.size()}, origin, arena_, scanned_);
-    scanner_.settle(scanned_);
+    RawLines lines{{room, line.size() + 1}, origin.line, origin.byte};
+    scanner_.scan(lines, {rows + 2, std::size_t{1} << 40}, arena_, scanned_);
+    const bool taken = lines.bytes.empty();
     collect(scanned_, scanned_texts_, scanned_first_);
+    EXPECT_EQ(lines.byte, origin.byte + (taken ? line.size() + 1 : 0));
     if (!taken) {
       EXPECT_EQ(scanned_.rows.size(), rows) << line;
       EXPECT_EQ(scanned_.values.size(), values) << line;
       return false;
     }
+    EXPECT_EQ(scanned_.rows.size(), rows + 1);
     Record record = decoder_.decode(line, origin, arena_);
     if (!std::holds_alternative<Event>(record)) {
       ADD_FAILURE() << "refused by the decoder: " << line;
@@ -91,8 +94,20 @@ class RowScannerTest : public testing::Test {
   std::size_t scanned_first_ = 0, decoded_first_ = 0;
 };
 
+std::string digits(Random& random, std::int64_t most) {
+  std::string out;
+  for (std::int64_t n = random.below(most + 1); n > 0; --n) {
+    out += std::to_string(random.below(10));
+  }
+  return out;
+}
+
 std::string random_value(Random& random) {
-  switch (random.below(9)) {
+  switch (random.below(11)) {
+    case 9: return digits(random, 14);
+    case 10:
+      return random.choice({"", "", "-"}) + digits(random, 9) + random.choice({"", ".", "e", "E"}) +
+             digits(random, 7);
     case 0:
       return "\"" + random.choice({"", "a", "海曙", "slow_action", "a longer text than most are"}) +
              "\"";
@@ -170,6 +185,52 @@ TEST_F(RowScannerTest, ManyNamesAreLeftToTheDecoder) {
         std::to_string(i) + "\":1,\"score\":2}}";
     EXPECT_EQ(check(line), i < 62) << i;
   }
+}
+
+TEST_F(RowScannerTest, NumbersOfAnyLength) {
+  for (const std::string tail :
+       {"", ".5", ".", "e", "E1", " ", "x", "\x7f", "\xb5", "\"", ":", "/"}) {
+    std::string digits;
+    for (int n = 0; n <= 20; ++n) {
+      for (const std::string first : {"", "0", "-", "-0"}) {
+        (void)check(
+            R"({"id":"1","type":"t","time":"2026-03-05T10:00:00Z","source":"s","data":{"score":)" +
+            first + digits + tail + "}}");
+      }
+      digits += static_cast<char>('1' + n % 9);
+    }
+  }
+  EXPECT_TRUE(check(
+      R"({"id":"1","type":"t","time":"2026-03-05T10:00:00Z","source":"s","data":{"score":123456789012,"amount":1234567}})"));
+}
+
+TEST_F(RowScannerTest, TimesAreReadByteByByte) {
+  for (const std::string time : {"2026-03-05T10:20:30Z", "2026-03-05T10:20:30+08:00"}) {
+    for (std::size_t at = 0; at < time.size(); ++at) {
+      for (const char c : std::string("09:-+TZ\" /\\a\x01\xb9")) {
+        std::string other = time;
+        other[at] = c;
+        (void)check(R"({"id":"1","type":"t","source":"s","time":")" + other + "\"}");
+        (void)check(R"({"id":"1","type":"t","source":"s","time":")" + other.substr(0, at) + "\"}");
+      }
+    }
+  }
+}
+
+// A name is known from the first line it stood in, also if that one was refused for it.
+TEST_F(RowScannerTest, NamesAreUtf8InEveryLine) {
+  const auto line = [](const std::string& name) {
+    return R"({"id":"1","type":"t","time":"2026-03-05T10:00:00Z","source":"s","data":{")" + name +
+           "\":1}}";
+  };
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(check(line("\xe6\xb5")));
+    EXPECT_TRUE(check(line("金额")));
+  }
+  const std::string attribute =
+      R"({"id":"1","type":"t","time":"2026-03-05T10:00:00Z","source":"s","n)" +
+      std::string("\xff\":1}");
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(check(attribute));
 }
 
 TEST_F(RowScannerTest, SaysWhatTheDecoderSays) {
