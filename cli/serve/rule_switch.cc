@@ -198,11 +198,18 @@ void RuleSwitch::take_up(ReadPack pack, const std::string& content, const Activa
 
 void RuleSwitch::note_disk(DiskRules disk) {
   const std::lock_guard hold(lock_);
-  if (disk.hash != ruling()) {
-    const Instant now = std::max(writer_.now(), writer_.rules()->reigns.back().from);
-    disk.since = state_.disk.since ? state_.disk.since : std::optional(now);
-  }
+  disk.since = state_.disk.since;
   state_.disk = std::move(disk);
+  date_difference();
+}
+
+void RuleSwitch::date_difference() {
+  std::optional<Instant>& since = state_.disk.since;
+  if (state_.disk.hash == ruling()) {
+    since.reset();
+  } else if (!since) {
+    since = std::max(writer_.now(), writer_.rules()->reigns.back().from);
+  }
 }
 
 void RuleSwitch::remember(const std::string& content) {
@@ -231,6 +238,7 @@ void RuleSwitch::prepare(const std::stop_token& stop, Proposal proposal) {
       state_.refused.reset();
       if (!rules_already) ++state_.activations;
     }
+    if (!stop.stop_requested()) date_difference();  // whoever sees the end sees this
   }
   if (done) {
     if (!rules_already) {
@@ -245,10 +253,6 @@ void RuleSwitch::prepare(const std::stop_token& stop, Proposal proposal) {
     refuse(proposal.activation, done.error().what);
     if (!proposal.content.empty()) remember(proposal.content);
   }
-  if (stop.stop_requested()) return;
-  DiskRules disk = state().disk;
-  disk.since.reset();
-  note_disk(std::move(disk));
 }
 
 // Has the writer do something between two commits, and waits for it.

@@ -93,6 +93,8 @@ class RuleSwitch {
   Status store_lives(const std::stop_token& stop, Judge& judge, Prepared& out);
   Result<Live::Switched> fold_and_switch(const std::stop_token& stop, const Proposal& proposal);
   void note_disk(DiskRules disk);
+  // Since when the disk differs from what rules; the lock is held.
+  void date_difference();
   void remember(const std::string& content);
   std::string ruling() const;
 
