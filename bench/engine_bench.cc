@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/brief_lines.h"
 #include "cli/warning_json.h"
 #include "connectors/content_hash.h"
 #include "engine/admit.h"
@@ -257,13 +258,23 @@ void warning(benchmark::State& state, const std::string& measure, bool reasons) 
       unit, entry.clock, [](Instant) { return Seq{0}; }, effects);
   Warning made;
   std::string line;
+  const BriefLines lines(*program);
+  std::vector<Fact> values;
+  Leaving leaving;
   for (auto _ : state) {
     rationale(fold, unit, 0, Level::green, unit.clock, entry.seq, made);
     line.clear();
     if (reasons) {
       append_json(line, made, *program);
     } else {
-      append_brief_json(line, made);
+      leaving.id = made.id;
+      leaving.unit = made.unit;
+      leaving.rule = made.rule;
+      leaving.from = made.from;
+      leaving.to = made.to;
+      leaving.time = made.time;
+      values.assign(1, made.values[0].value);
+      lines.write(leaving, 0, values, line);
     }
     benchmark::DoNotOptimize(line.data());
   }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "cli/brief_lines.h"
 #include "cli/calendar_words.h"
 #include "cli/case_json.h"
 #include "cli/columns.h"
@@ -142,6 +143,12 @@ class Run {
     ReplayOptions options = request_.options;
     options.identity_of = identity_hash;
     options.whole = !request_.instants && store == nullptr;
+    if (request_.brief) {
+      options.brief = [lines = BriefLines(*request_.program)](Leaving& leaving, std::uint32_t rule,
+                                                              std::span<const Fact> values) {
+        lines.write(leaving, rule, values, leaving.text);
+      };
+    }
     if (!request_.cases.empty() || !request_.colours.empty()) {
       options.admitted = [this](const Event& event, const LogEntry& entry, std::string_view unit) {
         desk_->admitted(event, entry, unit);
@@ -151,7 +158,6 @@ class Run {
     Replay replay(
         request_.program, request_.units, options, store.get(),
         [this](const Warning& warning, std::string& text) {
-          if (request_.brief) return append_brief_json(text, warning);
           append_json(text, warning, *request_.program);
         },
         [this](const Leaving& leaving) { return leave(leaving); },

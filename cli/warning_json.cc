@@ -177,7 +177,6 @@ void put(JsonLine& out, const Outlook& outlook, const Program& program) {
   out.end_object().end_object();
 }
 
-// What the short form tells too.
 void put_values(JsonLine& out, const Warning& warning) {
   out.key("values").begin_object();
   for (const NamedFact& value : warning.values) {
@@ -276,19 +275,6 @@ std::string to_json(const Warning& warning, const Program& program) {
   std::string out;
   append_json(out, warning, program);
   return out;
-}
-
-void append_brief_json(std::string& text, const Warning& warning) {
-  LineText line;
-  JsonLine out(line);
-  out.begin_object().key("id").string(warning.id).key("unit").string(warning.unit);
-  out.key("rule").string(warning.rule);
-  if (warning.key) out.key("key").string(*warning.key);
-  put_change(out, warning);
-  put_time(out, warning);
-  put_values(out, warning);
-  out.end_object();
-  text += line.view();
 }
 
 }  // namespace lianqing

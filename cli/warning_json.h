@@ -15,9 +15,6 @@ void append_json(std::string& out, const Warning& warning, const Program& progra
 // The same as a text of its own.
 std::string to_json(const Warning& warning, const Program& program);
 
-// Only what changed: no reasons, evidence, sentence or outlook.
-void append_brief_json(std::string& out, const Warning& warning);
-
 // "1 more complaints_30d before 2026-04-02 10:00 = red"
 // Empty if the pack gives the measure none.
 Bilingual measure_title(const Program& program, std::string_view measure);

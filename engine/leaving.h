@@ -30,6 +30,10 @@ struct Leaving {
 // Appends a warning's text to `out`; called from several threads.
 using Render = std::function<void(const Warning&, std::string& out)>;
 
+// Writes the text of a change without reasons anew; all else is there. `rule`: its index in the
+// program; `values`: one for each of its measures. One thread calls it.
+using RenderBrief = std::function<void(Leaving&, std::uint32_t rule, std::span<const Fact> values)>;
+
 // Those of one thread. Card: the texts of a warning lie one behind the other in large blocks, which
 // are used again; nothing else is allocated per warning.
 class HeldWarnings {

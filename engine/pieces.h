@@ -21,6 +21,8 @@ class Pieces {
     if (size_ == pieces_.size() * kPiece) add_piece();
     (*this)[size_++] = one;
   }
+  // Its room is kept.
+  void clear() { size_ = 0; }
   // What is added has no value yet.
   void resize(std::size_t size) {
     while (pieces_.size() * kPiece < size) add_piece();

@@ -130,6 +130,14 @@ class Rationale {
   Reading reading_;
 };
 
+// Warning::late_by.
+std::optional<Duration> late_by(const Instance& instance, Level from, Instant t) {
+  if (instance.level <= from || instance.cause < Cause::event || instance.earliest >= t) {
+    return std::nullopt;
+  }
+  return t - instance.earliest;
+}
+
 }  // namespace
 
 const Clause* enter_clause(const std::vector<Clause>& why, Level level) {
@@ -137,13 +145,6 @@ const Clause* enter_clause(const std::vector<Clause>& why, Level level) {
     return one.name == kEnter[static_cast<std::size_t>(level)];
   });
   return at == why.end() ? nullptr : &*at;
-}
-
-std::optional<Duration> late_by(const Instance& instance, Level from, Instant t) {
-  if (instance.level <= from || instance.cause < Cause::event || instance.earliest >= t) {
-    return std::nullopt;
-  }
-  return t - instance.earliest;
 }
 
 void write_always(const Fold& fold, const Rule& rule, Warning& out) {

@@ -14,9 +14,6 @@ void rationale(const Fold& fold, const UnitState& unit, std::uint32_t instance, 
 // What all warnings of a rule say alike.
 void write_always(const Fold& fold, const Rule& rule, Warning& out);
 
-// Warning::late_by of such a change.
-std::optional<Duration> late_by(const Instance& instance, Level from, Instant t);
-
 // The change without reasons.
 void note(const Fold& fold, const UnitState& unit, std::uint32_t instance, Level from, Instant t,
           HeldChanges& out);

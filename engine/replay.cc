@@ -547,7 +547,7 @@ class Replay::Shards {
     if (options_.grey) tell_greys();
     std::vector<Outgoing*> all;
     for (Shard& shard : shards_) all.push_back(&shard.outgoing);
-    return lianqing::give_out(all, fold_, seq_of, render_, out_);
+    return lianqing::give_out(all, fold_, seq_of, options_.brief, out_);
   }
 
   void tell_greys() {

@@ -30,6 +30,7 @@ struct ReplayOptions {
   // folded one after the other when the log has ended, and are not kept. The same output, sooner.
   bool whole = false;
   FoldOptions fold;
+  RenderBrief brief;  // instead of Render if the fold gives no reasons; empty: there is no text
   IdentityOf identity_of;
   // Told of every admitted record, with its entry and unit (empty: none), and of every change of
   // grey, in order.

@@ -20,7 +20,13 @@ class WarningIds {
   // `rules`: the hash of the rule set, as warnings tell it.
   explicit WarningIds(std::string_view rules);
 
-  // `key`: null if there is none.
+  // What the ids of one unit, rule and key (null: none) have in common, with room for the rest.
+  struct Stem {
+    void set(std::string_view unit, std::string_view rule, const std::string* key);
+    std::string text;
+    std::size_t size = 0;
+  };
+  Id id(Stem& stem, Instant time, Level to) const;
   Id id(std::string_view unit, std::string_view rule, const std::string* key, Instant time,
         Level to) const;
   // As it is told.

@@ -1,6 +1,9 @@
 #include "tests/support/packs.h"
 
+#include <gtest/gtest.h>
+
 #include "connectors/content_hash.h"
+#include "engine/rationale.h"
 
 #include <cstdlib>
 #include <deque>
@@ -184,6 +187,27 @@ struct Machine::Rendered {
 Machine::Machine(std::shared_ptr<const Program> program, RunOptions options, Store* store)
     : options_(std::move(options)), rendered_(std::make_unique<Rendered>()) {
   options_.replay.identity_of = identity_hash;
+  if (!options_.replay.fold.reasons) {
+    options_.replay.brief = [this, program](Leaving& leaving, std::uint32_t rule,
+                                            std::span<const Fact> values) {
+      leaving.text = std::to_string(rendered_->warnings.size());
+      Warning& warning = rendered_->warnings.emplace_back();
+      write_always(replay_->fold(), program->rules[rule], warning);
+      EXPECT_EQ(warning.rule, leaving.rule);
+      EXPECT_EQ(warning.shadow, leaving.shadow);
+      EXPECT_EQ(warning.values.size(), values.size());
+      for (std::size_t i = 0; i < values.size(); ++i) warning.values[i].value = values[i];
+      warning.id = leaving.id;
+      warning.unit = leaving.unit;
+      if (leaving.keyed) warning.key = leaving.key;
+      warning.from = leaving.from;
+      warning.to = leaving.to;
+      warning.cause = leaving.cause;
+      warning.revoked = leaving.revoked;
+      warning.time = leaving.time;
+      warning.seq = leaving.seq;
+    };
+  }
   replay_ = std::make_unique<Replay>(
       std::move(program), options_.units, options_.replay, store,
       [this](const Warning& warning, std::string& text) {

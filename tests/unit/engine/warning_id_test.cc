@@ -26,6 +26,26 @@ TEST(WarningId, IsTheDigestOfWhatItMeans) {
   }
 }
 
+TEST(WarningId, OfOneUnitAndRuleAreAsIfMadeAlone) {
+  const WarningIds ids(std::string(64, 'a'));
+  WarningIds::Stem stem;
+  const std::string key = "north";
+  for (const std::string* of : {&key, static_cast<const std::string*>(nullptr), &key}) {
+    for (const std::string_view unit : {"u1", "a longer name of a unit", ""}) {
+      stem.set(unit, "R01", of);
+      for (const Instant t : {instant(1'640'995'200'000'000), kBeforeAll, instant(0), kNever}) {
+        for (const Level to : {Level::yellow, Level::red, Level::green}) {
+          std::string text;
+          WarningIds::write(ids.id(stem, t, to), text);
+          EXPECT_EQ(text, expected("lianqing-warning/1\n" + std::string(64, 'a') + "\n" +
+                                   std::string(unit) + "\nR01\n" + (of ? "k" + *of : "-") + "\n" +
+                                   std::to_string(micros(t)) + "\n" + std::string(name(to))));
+        }
+      }
+    }
+  }
+}
+
 TEST(Sha256Start, IsTheDigestOfBothParts) {
   const std::string text(300, 'x');
   for (std::size_t i = 0; i <= text.size(); ++i) {
